@@ -1,0 +1,1 @@
+"""Self-hosted voice agents on real phone lines."""

@@ -1,0 +1,183 @@
+"""The node's configuration: every setting with its default, read from one YAML file.
+
+docs/reference/settings.md is held equal to the models below by a test. All mistakes of a file are
+reported at once, each with its line.
+"""
+
+import ipaddress
+import os
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+
+from softswitch import marked_yaml
+from softswitch.errors import SoftswitchError
+
+BUNDLED = Path(__file__).parent / "bundled"
+CHECKOUT = Path(__file__).parent.parent
+
+
+def seconds(text: object) -> object:
+    """'200ms', '6s', '2m', '1h' or a bare number of seconds, as seconds."""
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h)?\s*", str(text))
+    if not match:
+        raise ValueError("expected a duration such as 200ms, 6s or 2m")
+    return float(match[1]) * {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}[match[2] or "s"]
+
+
+def sip_uri(text: str) -> str:
+    if not re.fullmatch(r"sips?:(?:[^@\s<>\"]+@)?[^@\s<>\"]+", text):
+        raise ValueError("expected a SIP URI such as sip:desk@192.0.2.10")
+    return text
+
+
+def network(text: str) -> str:
+    try:
+        return str(ipaddress.ip_network(text, strict=False))
+    except ValueError:
+        raise ValueError("expected an address or network such as 192.0.2.0/24") from None
+
+
+Duration = Annotated[float, BeforeValidator(seconds)]
+SipUri = Annotated[str, AfterValidator(sip_uri)]
+Network = Annotated[str, AfterValidator(network)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Section(BaseModel):
+    """Settings that belong together. Unknown keys are errors; nothing changes after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Sip(Section):
+    address: str = Field("127.0.0.1", description="Address to listen on, UDP and TCP.")
+    port: Port = Field(5060, description="Port to listen on, UDP and TCP.")
+    public_address: str = Field("", description="Address to state in SDP and Contact when behind NAT.")
+    allow: tuple[Network, ...] = Field(
+        ("127.0.0.0/8", "::1/128"), description="Sources whose calls are answered; all others get 403."
+    )
+    user_agent: str = Field("softswitch", description="User-Agent and Server header.")
+
+    @field_validator("address")
+    @classmethod
+    def _is_address(cls, text: str) -> str:
+        try:
+            return str(ipaddress.ip_address(text))
+        except ValueError:
+            raise ValueError("expected an IP address such as 127.0.0.1 or 0.0.0.0") from None
+
+
+class Media(Section):
+    clock_rate: Literal[8000, 16000] = Field(8000, description="Samples per second inside the node.")
+    codecs: tuple[str, ...] = Field(("PCMU", "PCMA"), description="Codecs offered, in order of preference.")
+    srtp: Literal["off", "optional", "mandatory"] = Field("off", description="SRTP by SDES (RFC 4568).")
+    rtp_port: Port = Field(10000, description="First port of the RTP range.")
+    rtp_ports: int = Field(4000, ge=2, le=50000, description="How many ports the RTP range has.")
+    max_calls: int = Field(300, ge=1, le=1000, description="Calls at once; one more gets 503.")
+    setups_per_second: int = Field(200, ge=1, le=1000, description="New calls per second; more get 503.")
+    retry_after: Duration = Field(5.0, description="Retry-After of those 503 answers.")
+
+    @field_validator("clock_rate", mode="before")
+    @classmethod
+    def _number(cls, value: object) -> object:
+        return int(value) if isinstance(value, str) and value.isdigit() else value
+
+
+class Survival(Section):
+    new_calls: Literal["hold", "refuse"] = Field(
+        "hold", description="New calls while control is away: hold them with the line, or 503."
+    )
+    line: str = Field(
+        "One moment please. I will be right with you.", description="What held callers hear, repeated."
+    )
+    transfer_after: Duration = Field(30.0, description="Then the gateway itself transfers to `human`.")
+    give_up_after: Duration = Field(300.0, description="Then, with nobody to transfer to, it hangs up.")
+
+
+class Speech(Section):
+    model: str = Field("embedded", description="Vosk model: `embedded`, or the path of a model folder.")
+    voice: str = Field("embedded", description="Piper voice: `embedded`, or the path of an .onnx file.")
+    workers: int = Field(0, ge=0, le=64, description="Speech threads; 0 means one per core.")
+
+
+class Database(Section):
+    url: str = Field("", description="SQLAlchemy URL; empty means SQLite in the data directory.")
+
+
+class Metrics(Section):
+    address: str = Field("127.0.0.1", description="Address of /metrics, /healthz and /readyz.")
+    port: int = Field(9464, ge=0, le=65535, description="Port of the same; 0 picks a free one.")
+
+
+class Log(Section):
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level logged.")
+    format: Literal["text", "json"] = Field("text", description="For people or for machines.")
+
+
+def _data_dir() -> Path:
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "softswitch"
+
+
+class Config(Section):
+    """Everything a node is told."""
+
+    dialplan: str = Field("reception", description="A bundled dialplan's name, or the path of a folder.")
+    human: SipUri | None = Field(None, description="Where callers who want a person are transferred.")
+    data_dir: Path = Field(
+        default_factory=_data_dir, description="Database, prompt cache and run-time files."
+    )
+    sip: Sip = Sip()
+    media: Media = Media()
+    survival: Survival = Survival()
+    speech: Speech = Speech()
+    database: Database = Database()
+    metrics: Metrics = Metrics()
+    log: Log = Log()
+
+    @property
+    def database_url(self) -> str:
+        return self.database.url or f"sqlite:///{self.data_dir / 'softswitch.db'}"
+
+    @property
+    def run_dir(self) -> Path:
+        return self.data_dir / "run"
+
+
+def default_path() -> Path:
+    home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    return Path(os.environ.get("SOFTSWITCH_CONFIG") or home / "softswitch/softswitch.yaml")
+
+
+def load(path: Path | None = None, overrides: tuple[str, ...] = ()) -> Config:
+    """Read the file (the default one may be absent) and apply `section.key=value` overrides."""
+    chosen = path or default_path()
+    if path is None and not chosen.exists():
+        document = marked_yaml.parse("", "defaults")
+    else:
+        document = marked_yaml.read(chosen)
+    for override in overrides:
+        _override(document, override)
+    return marked_yaml.validate(document, Config)
+
+
+def _override(document: marked_yaml.Document, override: str) -> None:
+    name, equals, value = override.partition("=")
+    if not equals:
+        raise SoftswitchError(f"--set {override}: expected key=value, for instance --set sip.port=5070")
+    if document.value is None:
+        document.value = {}
+    target: Any = document.value
+    *sections, key = name.split(".")
+    for section in sections:
+        target = target.setdefault(section, {}) if isinstance(target, dict) else target
+    if isinstance(target, dict):
+        target[key] = value.split(",") if "," in value else value
+
+
+def bundled(what: Literal["dialplans", "migrations"]) -> Path:
+    """Where data that ships with the product lies: in the installed package, or in the checkout."""
+    installed = BUNDLED / what
+    return installed if installed.is_dir() else CHECKOUT / what

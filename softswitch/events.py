@@ -1,0 +1,253 @@
+"""All that crosses rooms, as frozen dataclasses: calls, what callers do, what sessions do, what is recorded.
+
+Times of day are Unix seconds (float); durations are seconds unless the name says `_ms`. Audio is 16-bit
+signed little-endian mono PCM. Causes are Q.850 numbers; terms are those of RFC 3261, 4733 and 6787.
+"""
+
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+
+
+class Cause(IntEnum):
+    """Q.850 causes that this product gives or meets."""
+
+    UNALLOCATED_NUMBER = 1
+    NORMAL_CLEARING = 16
+    USER_BUSY = 17
+    NO_ANSWER = 19
+    CALL_REJECTED = 21
+    DESTINATION_OUT_OF_ORDER = 27
+    NORMAL_UNSPECIFIED = 31
+    NO_CIRCUIT = 34
+    NETWORK_OUT_OF_ORDER = 38
+    TEMPORARY_FAILURE = 41
+    INCOMPATIBLE_DESTINATION = 88
+    RECOVERY_ON_TIMER_EXPIRY = 102
+    INTERWORKING = 127
+
+
+class EndedBy(StrEnum):
+    CALLER = "caller"
+    NODE = "node"
+    TRANSFER = "transfer"
+    FAILURE = "failure"
+
+
+@dataclass(frozen=True, slots=True)
+class CallInfo:
+    """One call as it arrived. `call_id` is ours (32 hex digits) and never changes, whatever restarts."""
+
+    call_id: str
+    sip_call_id: str
+    from_uri: str
+    to_uri: str
+    source: str  # where the INVITE came from: "ip:port"
+    started_at: float
+
+
+# --- what the far end does to a session ---------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CallConfirmed:
+    """The dialog is confirmed (ACK received)."""
+
+    codec: str
+
+
+@dataclass(frozen=True, slots=True)
+class DtmfReceived:
+    digit: str  # one of 0-9 * # A-D
+
+
+@dataclass(frozen=True, slots=True)
+class HoldChanged:
+    held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TransferProgress:
+    """A NOTIFY of our REFER (RFC 3515): the status of the call that the far end makes."""
+
+    status: int
+    final: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MediaQuality:
+    """RTCP's view of a call (RFC 3550): packets, loss and jitter as received here."""
+
+    packets_received: int = 0
+    packets_lost: int = 0
+    packets_sent: int = 0
+    jitter_ms: float = 0.0
+    underruns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CallEnded:
+    cause: int
+    sip_status: int
+    ended_by: EndedBy
+    quality: MediaQuality = MediaQuality()
+    reason: str = ""
+
+
+LegEvent = CallConfirmed | DtmfReceived | HoldChanged | TransferProgress | CallEnded
+
+
+# --- what the recogniser says --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    text: str
+    confidence: float  # 0 to 1
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """A final result. `alternatives` holds the n-best beyond the first, best first."""
+
+    text: str
+    confidence: float
+    alternatives: tuple[Hypothesis, ...] = ()
+
+
+# --- into the interpreter --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    text: str
+    confidence: float
+    alternatives: tuple[Hypothesis, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """DTMF: one key, or the digits of a `collect`, terminator removed."""
+
+    digits: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoInput:
+    """The caller said and pressed nothing within `no_input_timeout` after the prompt."""
+
+
+@dataclass(frozen=True, slots=True)
+class TransferFailed:
+    status: int
+
+
+Input = Heard | Pressed | NoInput | TransferFailed
+
+
+# --- out of the interpreter ------------------------------------------------------------------------------
+
+
+class BargeIn(StrEnum):
+    """What stops a prompt. RFC 6787: kill-on-barge-in."""
+
+    SPEECH = "speech"  # any speech
+    WORDS = "words"  # words other than a backchannel
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Speak `text`. `static` text was rendered when the dialplan was loaded."""
+
+    text: str
+    static: bool = True
+    barge_in: BargeIn = BargeIn.SPEECH
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Wait for the caller. A `grammar` is a closed list of phrases; None means the whole vocabulary."""
+
+    no_input_timeout: float = 6.0
+    speech_complete_timeout: float = 0.2
+    speech_incomplete_timeout: float = 0.7
+    interdigit_timeout: float = 3.0
+    grammar: tuple[str, ...] | None = None
+    dtmf_length: int = 1  # this many keys end the input; a single key is a menu choice
+    dtmf_terminator: str = "#"
+    backchannel: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Blind transfer by REFER (RFC 3515) to a SIP URI, after everything said has been heard."""
+
+    uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hangup:
+    """End the call, after everything said has been heard."""
+
+    cause: Cause = Cause.NORMAL_CLEARING
+
+
+Action = Say | Listen | Transfer | Hangup
+
+
+# --- what a session tells the world, once ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CallStarted:
+    info: CallInfo
+    plan: str
+    plan_version: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class CallAnswered:
+    call_id: str
+    codec: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class StateSaved:
+    """The interpreter's state after a turn: enough to go on from after a crash (JSON text)."""
+
+    call_id: str
+    step: str
+    state: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class TurnFinished:
+    """One turn: what the caller did and what was answered. Prompts before any input have `via` "start"."""
+
+    call_id: str
+    number: int  # from 1
+    step: str  # where the caller was
+    via: str  # start | speech | dtmf | silence | transfer | resume
+    heard: str
+    confidence: float
+    intent: str  # "" when none matched
+    said: str  # the answer's text
+    said_s: float  # the answer's length
+    said_heard_s: float  # how much of it the caller really heard
+    said_heard: str  # that part as text, cut at a word
+    at: float  # when the input was complete
+    stages_ms: dict[str, float] = field(default_factory=dict)  # endpoint, recognize, interpret, answer, total
+
+
+@dataclass(frozen=True, slots=True)
+class CallFinished:
+    call_id: str
+    ended: CallEnded
+    step: str
+    at: float
+
+
+SessionEvent = CallStarted | CallAnswered | StateSaved | TurnFinished | CallFinished

@@ -1,0 +1,148 @@
+"""The Protocols that a session needs. `app` wires the real parts; tests wire tests/fakes.py."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from softswitch.events import Action, CallInfo, Cause, Hypothesis, Input, Listen, Recognition
+
+
+class Line(Protocol):
+    """One call's leg as control sees it: audio both ways, and what can be done to the call.
+
+    Positions are counts of frames of the node's `ptime` since the call began.
+    """
+
+    info: CallInfo
+    clock_rate: int
+
+    def read(self) -> Sequence[bytes]:
+        """The frames that arrived since the last read, oldest first; never blocks."""
+        ...
+
+    def play(self, pcm: bytes) -> int:
+        """Append audio to what is played; the position at which it will have been heard.
+
+        Raises BufferError when the ring (30 s or more) has no room for all of it.
+        """
+        ...
+
+    def flush(self) -> int:
+        """Drop what was not yet played, at once; the position that the caller has heard."""
+        ...
+
+    @property
+    def played(self) -> int:
+        """The position that the caller has heard."""
+        ...
+
+    @property
+    def pending(self) -> int:
+        """Frames written and not yet played."""
+        ...
+
+    def expect_more(self, more: bool) -> None:
+        """While True, an empty ring counts as an underrun: a streamed prompt came too late."""
+        ...
+
+    def answer(self) -> None: ...
+
+    def hangup(self, cause: Cause) -> None: ...
+
+    def transfer(self, uri: str) -> None:
+        """Blind transfer by REFER; TransferProgress events follow."""
+        ...
+
+
+class RecognizerStream(Protocol):
+    """One utterance's decoding. One call at a time may be in flight; `app` closes what it opened."""
+
+    async def accept(self, pcm: bytes) -> str:
+        """Decode some audio; the partial text so far."""
+        ...
+
+    async def finish(self) -> Recognition:
+        """Flush the decoder (Vosk's FinalResult): what was said since the last finish."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Recognizer(Protocol):
+    def open(self, grammar: Sequence[str] | None) -> RecognizerStream: ...
+
+
+class Synthesizer(Protocol):
+    async def speak(self, text: str) -> bytes:
+        """`text` as PCM at the node's clock rate, leading and trailing silence trimmed."""
+        ...
+
+
+class Prompts(Protocol):
+    """Static speech that was rendered when the dialplan was loaded."""
+
+    def get(self, text: str) -> bytes | None: ...
+
+
+class SpeechMark(Protocol):
+    """What one frame meant for turn-taking. Times in seconds of audio."""
+
+    started: bool  # speech was confirmed in this frame (RFC 6787 START-OF-INPUT)
+    speaking: bool
+    silence: float  # since the last voiced sample; meaningful after speech has started
+
+
+class Endpointer(Protocol):
+    """A voice-activity detector with its hang-over counted. Feed every frame, in order."""
+
+    def feed(self, frame: bytes) -> SpeechMark: ...
+
+    def reset(self) -> None:
+        """Forget the utterance (not the noise level): the next speech is a new start."""
+        ...
+
+
+class Interpretation(Protocol):
+    intent: str
+
+
+class Conversation(Protocol):
+    """The dialplan of one call: inputs in, actions out. Holds its state; pure beneath."""
+
+    plan: str
+    version: str
+
+    @property
+    def step(self) -> str: ...
+
+    @property
+    def intent(self) -> str:
+        """The intent that the last input was taken for; "" when none."""
+        ...
+
+    def start(self) -> tuple[Action, ...]: ...
+
+    def resume(self, state: str) -> tuple[Action, ...]:
+        """Go on from a saved state: what has to be said and done to be in conversation again."""
+        ...
+
+    def take(self, event: Input) -> tuple[Action, ...]: ...
+
+    def completes(self, text: str, alternatives: Sequence[Hypothesis] = ()) -> bool:
+        """Whether `text` is a whole interpretation in the present step, so that the turn is over."""
+        ...
+
+    def dump(self) -> str: ...
+
+
+__all__ = [
+    "Conversation",
+    "Endpointer",
+    "Interpretation",
+    "Line",
+    "Listen",
+    "Prompts",
+    "Recognizer",
+    "RecognizerStream",
+    "SpeechMark",
+    "Synthesizer",
+]
