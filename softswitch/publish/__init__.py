@@ -1,0 +1,1 @@
+"""What the node tells others: figures for operators (metrics, http) and events for programs (mqtt)."""

@@ -1,0 +1,42 @@
+"""Every figure that is read when Prometheus asks: its name, meaning and label.
+
+A metric that counts events itself is made in metrics.py; what the parts of the node already know is only
+declared here, and `Metrics.watch` connects it.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A pulled metric: a single number, or several told apart by one `label`."""
+
+    name: str
+    kind: Literal["gauge", "counter"]
+    help: str
+    label: str = ""
+
+
+FIGURES = (
+    Figure("softswitch_calls", "gauge", "Calls at present, by dialog state.", "state"),
+    Figure("softswitch_refused_calls_total", "counter", "Calls refused, by SIP status.", "status"),
+    Figure("softswitch_ring_underruns_total", "counter", "Frames a caller should have heard and did not."),
+    Figure("softswitch_speech_workers", "gauge", "Speech threads."),
+    Figure("softswitch_speech_busy_workers", "gauge", "Speech threads at work."),
+    Figure("softswitch_speech_waiting_jobs", "gauge", "Jobs that wait for a speech thread."),
+    Figure("softswitch_recognizer_backlog_seconds", "gauge", "Caller audio not yet decoded, all calls."),
+    Figure("softswitch_sink_queue_depth", "gauge", "Events waiting, by where they go.", "sink"),
+    Figure("softswitch_events_dropped_total", "counter", "Events lost, by where they were to go.", "sink"),
+    Figure("softswitch_restarts_total", "counter", "Restarts by the supervisor, by process.", "process"),
+    Figure("softswitch_mqtt_connected", "gauge", "1 while the MQTT broker is connected."),
+)
+
+STAGE_BUCKETS = (
+    *(0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.12, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6),
+    *(0.8, 1.0, 1.5, 2.0),
+)
+"""Seconds. Steps of 10 ms where the media path lies, of 50 ms around the targets of 300 and 400 ms."""
+
+COMMIT_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+"""Seconds: an SSD's fsync takes about 1 ms, a struggling disk's seconds."""
