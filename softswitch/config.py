@@ -107,6 +107,37 @@ class Database(Section):
     url: str = Field("", description="SQLAlchemy URL; empty means SQLite in the data directory.")
 
 
+def broker_url(text: str) -> str:
+    if text and not re.fullmatch(r"mqtts?://(\[[0-9A-Fa-f:]+\]|[^@\s/:]+)(:\d{1,5})?/?", text):
+        raise ValueError(
+            "expected a broker such as mqtt://127.0.0.1:1883 or mqtts://broker.example; "
+            "the user stands in `username`, his password in `password_file`"
+        )
+    return text
+
+
+class Mqtt(Section):
+    url: Annotated[str, AfterValidator(broker_url)] = Field(
+        "", description="Broker that call events are published to; empty means none."
+    )
+    node: str = Field(
+        "",
+        pattern=r"^[A-Za-z0-9._-]*$",
+        description="This node's name in topics; empty means the host's name.",
+    )
+    username: str = Field("", description="User at the broker.")
+    password_file: Path | None = Field(None, description="File whose first line is that user's password.")
+    ca_file: Path | None = Field(
+        None, description="Authorities for mqtts (PEM); the system's when not given."
+    )
+    outbox: int = Field(
+        10_000,
+        ge=1,
+        le=1_000_000,
+        description="Events kept while the broker is away; older ones are dropped.",
+    )
+
+
 class Metrics(Section):
     address: str = Field("127.0.0.1", description="Address of /metrics, /healthz and /readyz.")
     port: int = Field(9464, ge=0, le=65535, description="Port of the same; 0 picks a free one.")
@@ -135,6 +166,7 @@ class Config(Section):
     speech: Speech = Speech()
     database: Database = Database()
     metrics: Metrics = Metrics()
+    mqtt: Mqtt = Mqtt()
     log: Log = Log()
 
     @property
