@@ -8,6 +8,7 @@ the oldest are dropped and counted.
 
 import asyncio
 import contextlib
+import itertools
 import json
 import random
 import socket
@@ -27,8 +28,8 @@ from softswitch.events import CallAnswered, CallFinished, CallStarted, SessionEv
 
 FIRST_DELAY, LAST_DELAY = 0.5, 30.0
 """Seconds between attempts to connect: doubled from the first to the last, with jitter."""
-BATCH = 20
-"""Events under way at once: a distant broker's round trip is paid once for all of them."""
+WINDOW = 10
+"""Events under way at once, so that a distant broker's round trip is not paid for each."""
 
 _NAMES = {CallStarted: "started", CallAnswered: "answered", TurnFinished: "turn", CallFinished: "finished"}
 _log = structlog.get_logger(__name__)
@@ -53,7 +54,8 @@ def encode(event: SessionEvent, node: str) -> Message | None:
 class MqttPublisher:
     """Give it events with `take`; `run` it as a task for as long as the node lives.
 
-    `dropped` counts events lost to a full outbox; `depth` is how many wait; `connected` says whether the
+    `dropped` counts events lost to a full outbox; `depth` is how many the broker
+    has not acknowledged; `connected` says whether the
     broker is there.
     """
 
@@ -68,13 +70,15 @@ class MqttPublisher:
         self._tls = _tls(settings)
         self._outbox: deque[Message] = deque()
         self._limit = settings.outbox
+        self._under_way: dict[int, Message] = {}
+        self._numbers = itertools.count()
         self._filled = asyncio.Event()
         self._settled = asyncio.Event()
         self._settled.set()
 
     @property
     def depth(self) -> int:
-        return len(self._outbox)
+        return len(self._outbox) + len(self._under_way)
 
     def take(self, event: SessionEvent) -> None:
         """Put an event into the outbox; never waits."""
@@ -120,7 +124,7 @@ class MqttPublisher:
             tls_context=self._tls,
             timeout=10,
             keepalive=15,
-            # Without it a batch waits for the broker's delayed TCP acknowledgement: 40 ms each.
+            # Small messages would wait for the broker's delayed TCP acknowledgement: 40 ms.
             socket_options=((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),),
         )
         async with client:
@@ -132,25 +136,27 @@ class MqttPublisher:
                 self.connected = False
 
     async def _publish_until_lost(self, client: aiomqtt.Client) -> None:
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._publish(client))
-            tasks.create_task(_watch(client))
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(_watch(client))
+                for _ in range(WINDOW):
+                    tasks.create_task(self._publish(client))
+        finally:
+            # What the broker may not have goes back to the front: it is older than all that came since.
+            self._outbox.extendleft(reversed(self._under_way.values()))
+            self._under_way.clear()
+            self._trim()
 
     async def _publish(self, client: aiomqtt.Client) -> None:
         while True:
-            await self._filled.wait()
-            batch = [self._outbox.popleft() for _ in range(min(BATCH, len(self._outbox)))]
-            try:
-                async with asyncio.TaskGroup() as tasks:
-                    for message in batch:
-                        tasks.create_task(client.publish(message.topic, message.payload, qos=1))
-            except BaseException:
-                # What the broker may not have goes back to the front; it is older than all that came since.
-                self._outbox.extendleft(reversed(batch))
-                self._trim()
-                raise
-            if not self._outbox:
+            while not self._outbox:
                 self._filled.clear()
+                await self._filled.wait()
+            number = next(self._numbers)
+            message = self._under_way[number] = self._outbox.popleft()
+            await client.publish(message.topic, message.payload, qos=1)
+            del self._under_way[number]
+            if not self.depth:
                 self._settled.set()
 
 

@@ -138,6 +138,34 @@ async def test_events_of_an_outage_are_kept_and_sent_when_the_broker_is_back(bro
         assert publisher.dropped == 0
 
 
+async def test_events_that_were_sent_and_never_acknowledged_are_sent_again_in_order(tmp_path, monkeypatch):
+    monkeypatch.setattr(mqtt, "FIRST_DELAY", 2.0)
+    broker = Broker(tmp_path)
+    seen = asyncio.Event()
+
+    async def accept_and_hang_up(reader, writer):
+        await reader.read(100)
+        writer.write(b"\x20\x02\x00\x00")  # CONNACK, accepted
+        await reader.read(100)
+        writer.close()
+        seen.set()
+
+    publisher = MqttPublisher(Mqtt(url=broker.url))
+    for number in range(30):
+        publisher.take(answered(number))
+    async with running(publisher):
+        async with await asyncio.start_server(accept_and_hang_up, "127.0.0.1", broker.port):
+            await asyncio.wait_for(seen.wait(), 5)
+        await until(lambda: not publisher.connected)
+        assert publisher.depth == 30
+        await broker.start()
+        async with broker.client() as client:
+            await client.subscribe("softswitch/v1/#", qos=1)
+            messages = await receive(client, 30)
+    await broker.stop()
+    assert [payload["at"] for _, payload in messages] == [float(number) for number in range(30)]
+
+
 async def test_beyond_the_outbox_the_oldest_are_dropped_and_counted():
     publisher = MqttPublisher(Mqtt(url=f"mqtt://127.0.0.1:{free_port()}", outbox=10))
     async with running(publisher):
