@@ -1,0 +1,163 @@
+"""What is asked of the records: calls to take up again after a crash, and what the commands show."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, fields
+
+import sqlalchemy as sa
+
+from softswitch.errors import SoftswitchError
+from softswitch.events import CallInfo, Cause, EndedBy, TurnFinished
+from softswitch.store.engine import transaction
+from softswitch.store.tables import calls, turns
+
+TAIL_LIMIT = 500
+# Turns of several nodes may be committed in another order than they were numbered: a follower looks
+# this many numbers back for those that came late.
+TAIL_OVERLAP = 200
+
+
+@dataclass(frozen=True, slots=True)
+class LiveCall:
+    """A call that had not ended when it was last recorded, and what its session needs to go on."""
+
+    info: CallInfo
+    plan: str
+    plan_version: str
+    step: str
+    state: str  # "" when no turn was finished yet
+    next_turn: int
+    answered_at: float | None
+    codec: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """A call as recorded. What is not known yet is None or empty."""
+
+    call_id: str
+    sip_call_id: str
+    from_uri: str
+    to_uri: str
+    source: str
+    plan: str
+    plan_version: str
+    started_at: float
+    answered_at: float | None
+    ended_at: float | None
+    codec: str
+    cause: int | None
+    sip_status: int | None
+    ended_by: str
+    reason: str
+    step: str
+    packets_received: int
+    packets_lost: int
+    packets_sent: int
+    jitter_ms: float
+    underruns: int
+    turns: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallHistory:
+    call: CallRecord
+    turns: tuple[TurnFinished, ...]
+
+
+_TURNS = sa.select(sa.func.count()).where(turns.c.call_id == calls.c.call_id).scalar_subquery()
+_LAST_TURN = (
+    sa.select(sa.func.max(turns.c.number)).where(turns.c.call_id == calls.c.call_id).scalar_subquery()
+)
+_CALL = sa.select(
+    *(calls.c[field.name] for field in fields(CallRecord) if field.name != "turns"), _TURNS.label("turns")
+)
+_TURN = sa.select(*(turns.c[field.name] for field in fields(TurnFinished)))
+
+
+def live_calls(url: str) -> list[LiveCall]:
+    """Every call without an end, oldest first."""
+    query = sa.select(calls, _LAST_TURN.label("last_turn")).where(calls.c.ended_at.is_(None))
+    with transaction(url) as connection:
+        rows = connection.execute(query.order_by(calls.c.started_at)).mappings().all()
+    return [
+        LiveCall(
+            info=CallInfo(**{field.name: row[field.name] for field in fields(CallInfo)}),
+            next_turn=(row["last_turn"] or 0) + 1,
+            **{name: row[name] for name in ("plan", "plan_version", "step", "state", "answered_at", "codec")},
+        )
+        for row in rows
+    ]
+
+
+def close_orphans(
+    url: str, live_call_ids: Collection[str], cause: Cause, reason: str, at: float
+) -> list[str]:
+    """Close every open record whose call is not in `live_call_ids`; the ids of those closed."""
+    with transaction(url, writes=True) as connection:
+        still_open = connection.scalars(sa.select(calls.c.call_id).where(calls.c.ended_at.is_(None))).all()
+        orphans = [call_id for call_id in still_open if call_id not in live_call_ids]
+        ending = {"ended_at": at, "cause": int(cause), "ended_by": str(EndedBy.FAILURE), "reason": reason}
+        close = sa.update(calls).where(calls.c.call_id == sa.bindparam("of_call"), calls.c.ended_at.is_(None))
+        if orphans:
+            connection.execute(close.values(ending), [{"of_call": call_id} for call_id in orphans])
+    return orphans
+
+
+def list_calls(
+    url: str, *, limit: int = 20, since: float | None = None, live: bool = False
+) -> list[CallRecord]:
+    """The latest calls, newest first; those that started at `since` (Unix seconds) or later; `live` only."""
+    query = _CALL.order_by(calls.c.started_at.desc()).limit(limit)
+    if since is not None:
+        query = query.where(calls.c.started_at >= since)
+    if live:
+        query = query.where(calls.c.ended_at.is_(None))
+    with transaction(url) as connection:
+        return [CallRecord(**row) for row in connection.execute(query).mappings()]
+
+
+def show_call(url: str, prefix: str) -> CallHistory:
+    """The one call whose id begins with `prefix`. Raises SoftswitchError when there is none, or several."""
+    query = _CALL.where(calls.c.call_id.startswith(prefix.lower(), autoescape=True)).limit(2)
+    with transaction(url) as connection:
+        found = connection.execute(query).mappings().all()
+        if not found:
+            raise SoftswitchError(f"There is no call {prefix}: see softswitch calls list")
+        if len(found) > 1:
+            raise SoftswitchError(f"Several calls begin with {prefix}: give more of the id")
+        call = CallRecord(**found[0])
+        said = connection.execute(_TURN.where(turns.c.call_id == call.call_id).order_by(turns.c.number))
+        return CallHistory(call, tuple(TurnFinished(**row) for row in said.mappings()))
+
+
+class Tail:
+    """Follows the turns of all calls as they are recorded."""
+
+    def __init__(self, url: str, last: int) -> None:
+        """`last` turns of the past come first."""
+        self._url = url
+        self._last = last
+        self._position: int | None = None
+        self._seen: set[int] = set()
+
+    def new(self) -> list[TurnFinished]:
+        """The turns recorded since the last look, in order, at most TAIL_LIMIT of them."""
+        with transaction(self._url) as connection:
+            rows = self._first(connection) if self._position is None else self._next(connection)
+        self._position = max([self._position or 0, *(row["id"] for row in rows)])
+        self._seen.update(row["id"] for row in rows)
+        self._seen = {number for number in self._seen if number > self._position - TAIL_OVERLAP}
+        return [TurnFinished(**{k: v for k, v in row.items() if k != "id"}) for row in rows]
+
+    def _first(self, connection: sa.Connection) -> Sequence[sa.RowMapping]:
+        query = _TURN.add_columns(turns.c.id).order_by(turns.c.id.desc())
+        # What the overlap reaches counts as seen, or the second look would bring up the past.
+        past = connection.execute(query.limit(max(self._last, TAIL_OVERLAP))).mappings().all()
+        self._seen.update(row["id"] for row in past)
+        self._position = past[0]["id"] if past else 0
+        return past[: self._last][::-1]
+
+    def _next(self, connection: sa.Connection) -> Sequence[sa.RowMapping]:
+        since = (self._position or 0) - TAIL_OVERLAP
+        query = _TURN.add_columns(turns.c.id).where(turns.c.id > since, turns.c.id.not_in(self._seen))
+        return connection.execute(query.order_by(turns.c.id).limit(TAIL_LIMIT)).mappings().all()

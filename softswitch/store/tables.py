@@ -1,0 +1,94 @@
+"""The tables, the same in SQLite and PostgreSQL. Held equal to migrations/ by a test.
+
+Times of day are Unix seconds; column names are the field names of softswitch.events.
+"""
+
+import sqlalchemy as sa
+
+NAMES = {
+    "pk": "%(table_name)s_pkey",
+    "fk": "%(table_name)s_%(column_0_name)s_fkey",
+    "uq": "%(table_name)s_%(column_0_N_name)s_key",
+    "ck": "%(table_name)s_%(constraint_name)s_check",
+}
+metadata = sa.MetaData(naming_convention=NAMES)
+
+
+class CleanText(sa.TypeDecorator[str]):
+    """Text from the far end, which may be anything: NUL and lone surrogates, which no database
+    takes, become U+FFFD, so that a malformed header never costs a record.
+    """
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:
+        if value is None or (value.isascii() and "\0" not in value):
+            return value
+        return value.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _text(name: str) -> sa.Column[str]:
+    return sa.Column(name, CleanText, nullable=False, server_default="")
+
+
+def _count(name: str) -> sa.Column[int]:
+    return sa.Column(name, sa.BigInteger, nullable=False, server_default="0")
+
+
+calls = sa.Table(
+    "calls",
+    metadata,
+    sa.Column("call_id", sa.String(32), primary_key=True),
+    _text("sip_call_id"),
+    _text("from_uri"),
+    _text("to_uri"),
+    _text("source"),
+    _text("plan"),
+    _text("plan_version"),
+    sa.Column("started_at", sa.Double, nullable=False),
+    sa.Column("answered_at", sa.Double),
+    sa.Column("ended_at", sa.Double),
+    _text("codec"),
+    sa.Column("cause", sa.Integer),
+    sa.Column("sip_status", sa.Integer),
+    _text("ended_by"),
+    _text("reason"),
+    _text("step"),
+    _text("state"),
+    _count("packets_received"),
+    _count("packets_lost"),
+    _count("packets_sent"),
+    sa.Column("jitter_ms", sa.Double, nullable=False, server_default="0"),
+    _count("underruns"),
+    sa.CheckConstraint("length(call_id) = 32", name="call_id"),
+    sa.CheckConstraint("(ended_at IS NULL) = (cause IS NULL)", name="ended"),
+)
+sa.Index("calls_started_at", calls.c.started_at.desc())
+sa.Index(
+    "calls_live",
+    calls.c.started_at,
+    sqlite_where=calls.c.ended_at.is_(None),
+    postgresql_where=calls.c.ended_at.is_(None),
+)
+
+turns = sa.Table(
+    "turns",
+    metadata,
+    # The order in which turns were recorded, for those who follow them.
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("call_id", sa.String(32), sa.ForeignKey("calls.call_id"), nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),
+    _text("step"),
+    _text("via"),
+    _text("heard"),
+    sa.Column("confidence", sa.Double, nullable=False),
+    _text("intent"),
+    _text("said"),
+    sa.Column("said_s", sa.Double, nullable=False),
+    sa.Column("said_heard_s", sa.Double, nullable=False),
+    _text("said_heard"),
+    sa.Column("at", sa.Double, nullable=False),
+    sa.Column("stages_ms", sa.JSON, nullable=False),
+    sa.UniqueConstraint("call_id", "number"),
+)
