@@ -89,7 +89,7 @@ class CallEnded:
     cause: int
     sip_status: int
     ended_by: EndedBy
-    quality: MediaQuality = MediaQuality()
+    quality: MediaQuality = field(default_factory=MediaQuality)
     reason: str = ""
 
 

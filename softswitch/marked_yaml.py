@@ -80,6 +80,7 @@ def _build(node: yaml.Node, place: Place, document: Document) -> Any:
         return _build_mapping(node, place, document)
     if isinstance(node, yaml.SequenceNode):
         return [_build(child, (*place, index), document) for index, child in enumerate(node.value)]
+    assert isinstance(node, yaml.ScalarNode)
     return None if node.value in ("", "~", "null") and node.style is None else node.value
 
 
@@ -153,7 +154,7 @@ def _fields_at(model: type[BaseModel], place: Place) -> list[str]:
         inner = [t for t in (info.annotation, *getattr(info.annotation, "__args__", ())) if _is_model(t)]
         if not inner:
             return []
-        model = inner[0]  # type: ignore[assignment]
+        model = inner[0]
     return [info.alias or name for name, info in model.model_fields.items()]
 
 

@@ -1,0 +1,71 @@
+"""A call's leg as control sees it: implements ports.Line over a slot of the shared memory."""
+
+from collections.abc import Callable, Sequence
+
+from softswitch.events import CallInfo, Cause
+from softswitch.gateway import messages
+from softswitch.gateway.rings import Node, Region, Slot
+
+
+class CallLine:
+    def __init__(
+        self, info: CallInfo, region: Region, slot: int, send: Callable[[messages.Message], None]
+    ) -> None:
+        self.info = info
+        self.clock_rate = region.clock_rate
+        self._node = region.node
+        self._slot = region.slot(slot)
+        self._counters = self._slot.counters
+        self._send = send
+        self._read = self._counters[Slot.UP_WRITTEN]
+        self._closed = False
+
+    def read(self) -> Sequence[bytes]:
+        if self._closed or self._counters[Slot.UP_WRITTEN] == self._read:
+            return ()
+        frames, self._read, lost = self._slot.read_up(self._read)
+        self._node[Node.FRAMES_DROPPED] += lost
+        return frames
+
+    def play(self, pcm: bytes) -> int:
+        if self._closed:
+            return 0
+        self._slot.write_down(pcm)
+        return self.played + self.pending
+
+    def flush(self) -> int:
+        return self._slot.flush() if not self._closed else self.played
+
+    @property
+    def played(self) -> int:
+        return self._counters[Slot.DOWN_PLAYED]
+
+    @property
+    def pending(self) -> int:
+        counters = self._counters
+        read = max(counters[Slot.DOWN_READ], counters[Slot.DOWN_FLUSH])
+        return max(0, counters[Slot.DOWN_WRITTEN] - read)
+
+    def expect_more(self, more: bool) -> None:
+        if not self._closed:
+            self._counters[Slot.EXPECT_MORE] = int(more)
+
+    def answer(self) -> None:
+        self._send(messages.Answer(self.info.call_id))
+
+    def hangup(self, cause: Cause) -> None:
+        self._send(messages.Hangup(self.info.call_id, int(cause)))
+
+    def transfer(self, uri: str) -> None:
+        self._send(messages.Refer(self.info.call_id, uri))
+
+    def send_dtmf(self, digits: str) -> None:
+        self._send(messages.SendDtmf(self.info.call_id, digits))
+
+    def hold(self, on: bool) -> None:
+        self._send(messages.Hold(self.info.call_id, on))
+
+    def close(self) -> None:
+        """The call is over: the slot belongs to another one from here on."""
+        self._closed = True
+        self._send(messages.Released(self.info.call_id))

@@ -1,0 +1,118 @@
+"""Control's connection to the gateway: offers become lines, events reach their call, time is kept.
+
+Control wakes once per 20 ms for all calls, a little after the media clock has ticked.
+"""
+
+import asyncio
+import logging
+import time
+from pathlib import Path
+from typing import Protocol
+
+from softswitch.events import CallEnded, LegEvent
+from softswitch.gateway import messages
+from softswitch.gateway.line import CallLine
+from softswitch.gateway.rings import PTIME_MS, Node, Region
+
+log = logging.getLogger(__name__)
+PERIOD = PTIME_MS / 1000
+AFTER_TICK = 0.004
+"""The clock serves its ports in this time; then the new frames of all calls are there."""
+RECONNECT_S = 0.05
+
+
+class Switch(Protocol):
+    """What control makes of the gateway's news."""
+
+    def on_offer(self, line: CallLine, established: bool, codec: str) -> None: ...
+
+    def on_event(self, call_id: str, event: LegEvent) -> None: ...
+
+    def on_refused(self, status: int) -> None: ...
+
+    def on_gateway_lost(self) -> None: ...
+
+    def on_ready(self, live_call_ids: set[str]) -> None: ...
+
+    def on_tick(self) -> None: ...
+
+
+class GatewayLink:
+    """Keeps the connection for ever; while there is none, `connected` is False."""
+
+    def __init__(self, socket_path: Path, region: Region, line_path: Path, switch: Switch) -> None:
+        self._socket_path = socket_path
+        self._region = region
+        self._line_path = line_path
+        self._switch = switch
+        self._writer: asyncio.StreamWriter | None = None
+        self._lines: dict[str, CallLine] = {}
+        self.connected = False
+
+    async def run(self) -> None:
+        """Serve until cancelled: messages as they come, and a tick per frame time."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._keep_connection())
+            tasks.create_task(self._keep_time())
+
+    async def _keep_connection(self) -> None:
+        while True:
+            try:
+                reader, self._writer = await asyncio.open_unix_connection(str(self._socket_path))
+                self.send(messages.Hello(str(self._line_path)))
+                await self._receive(reader)
+            except OSError as error:
+                log.debug("gateway not there: %s", error)
+            finally:
+                self._lose()
+            await asyncio.sleep(RECONNECT_S)
+
+    async def _receive(self, reader: asyncio.StreamReader) -> None:
+        decoder = messages.Decoder()
+        while data := await reader.read(1 << 16):
+            for message in decoder.feed(data):
+                self._take(message)
+
+    def _lose(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+        self._writer = None
+        self._lines.clear()
+        if self.connected:
+            self.connected = False
+            self._switch.on_gateway_lost()
+
+    def _take(self, message: messages.Message) -> None:
+        match message:
+            case messages.Offered(info=info):
+                line = CallLine(info, self._region, message.slot, self.send)
+                self._lines[info.call_id] = line
+                self._switch.on_offer(line, message.established, message.codec)
+            case messages.Happened():
+                self._switch.on_event(message.call_id, message.event)
+                if isinstance(message.event, CallEnded) and (gone := self._lines.pop(message.call_id, None)):
+                    gone.close()
+            case messages.Refused():
+                self._switch.on_refused(message.status)
+            case messages.Ready():
+                self.connected = True
+                self._switch.on_ready(set(self._lines))
+
+    def send(self, message: messages.Message) -> None:
+        if self._writer is not None:
+            self._writer.write(messages.encode(message))
+
+    async def _keep_time(self) -> None:
+        node = self._region.node
+        while True:
+            node[Node.CONTROL_AT_NS] = time.monotonic_ns()
+            self._switch.on_tick()
+            await asyncio.sleep(self._until_next_tick(time.monotonic()))
+
+    def _until_next_tick(self, now: float) -> float:
+        """Seconds until the media clock's next tick has been served; a frame time when it stands still."""
+        ticked = self._region.node[Node.TICK_AT_NS] / 1e9
+        if not ticked or now - ticked > 10 * PERIOD:
+            return PERIOD
+        elapsed = (now - ticked - AFTER_TICK) % PERIOD
+        return PERIOD - elapsed

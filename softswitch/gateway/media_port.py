@@ -1,0 +1,109 @@
+"""A call's audio port: the two callbacks that the media clock makes every 20 ms.
+
+The clock thread holds the port's lock while it is in here, and every other call waits for it: a callback
+copies one frame and returns. No logging, no waiting, no PJSIP call.
+"""
+
+import time
+from collections.abc import Sequence
+
+import pjsua2 as pj
+
+from softswitch.gateway.frames import copy_in, copy_out
+from softswitch.gateway.rings import DOWN_FRAMES, PTIME_MS, UP_FRAMES, Node, Region, Slot
+
+AUDIO = pj.PJMEDIA_FRAME_TYPE_AUDIO
+_FLUSH, _READ, _WRITTEN, _PLAYED = Slot.DOWN_FLUSH, Slot.DOWN_READ, Slot.DOWN_WRITTEN, Slot.DOWN_PLAYED
+_EXPECT, _UNDERRUNS, _UP = Slot.EXPECT_MORE, Slot.UNDERRUNS, Slot.UP_WRITTEN
+
+
+class CallPort(pj.AudioMediaPort):  # type: ignore[misc,unused-ignore]
+    """Joins one call to one slot. Made once, reused for ever: freeing a connected port crashes PJSIP."""
+
+    def __init__(self, region: Region, index: int) -> None:
+        super().__init__()
+        self.index = index
+        self.slot = region.slot(index)
+        self.holding_line: Sequence[bytes] | None = None
+        """What plays while control is away and the ring is empty."""
+        self._node = region.node
+        self._counters = self.slot.counters
+        self._up = self.slot.up_frames
+        self._down = self.slot.down
+        self._size = region.frame_bytes
+        self._silence = bytes(region.frame_bytes)
+        self._line_at = 0
+        self.createPort(f"call-{index}", audio_format(region.clock_rate))
+
+    def reset(self) -> None:
+        self.holding_line = None
+        self._line_at = 0
+        self.slot.reset()
+
+    def onFrameRequested(self, frame: pj.MediaFrame) -> None:
+        counters = self._counters
+        size = self._size
+        read = counters[_READ]
+        flush = counters[_FLUSH]
+        if flush > read:
+            read = counters[_READ] = flush
+        if read < counters[_WRITTEN]:
+            start = read % DOWN_FRAMES * size
+            copy_out(frame, self._down[start : start + size])
+            counters[_READ] = read + 1
+            counters[_PLAYED] += 1
+        else:
+            copy_out(frame, self._when_empty())
+        frame.type = AUDIO
+        frame.size = size
+
+    def _when_empty(self) -> bytes:
+        if self.holding_line:
+            self._line_at += 1
+            return self.holding_line[self._line_at % len(self.holding_line)]
+        if self._counters[_EXPECT]:
+            self._counters[_UNDERRUNS] += 1
+            self._node[Node.UNDERRUNS] += 1
+        return self._silence
+
+    def onFrameReceived(self, frame: pj.MediaFrame) -> None:
+        written = self._counters[_UP]
+        if frame.size == self._size:
+            copy_in(frame, self._up[written % UP_FRAMES])
+        else:  # nothing arrived: the time passes all the same
+            self._up[written % UP_FRAMES][:] = self._silence
+        self._counters[_UP] = written + 1
+
+
+class ClockPort(pj.AudioMediaPort):  # type: ignore[misc,unused-ignore]
+    """Looped to itself, so that every tick of the media clock is seen and its pacing measured."""
+
+    def __init__(self, region: Region) -> None:
+        super().__init__()
+        self._region = region
+        self._node = region.node
+        self._silence = bytes(region.frame_bytes)
+        self._size = region.frame_bytes
+        self._last = 0
+        self.createPort("clock", audio_format(region.clock_rate))
+        self.startTransmit(self)
+
+    def onFrameRequested(self, frame: pj.MediaFrame) -> None:
+        now = time.monotonic_ns()
+        self._node[Node.TICK_AT_NS] = now
+        self._node[Node.CLOCK_TICKS] += 1
+        if self._last:
+            self._region.observe_pacing(now - self._last)
+        self._last = now
+        copy_out(frame, self._silence)
+        frame.type = AUDIO
+        frame.size = self._size
+
+    def onFrameReceived(self, frame: pj.MediaFrame) -> None:
+        pass
+
+
+def audio_format(clock_rate: int) -> pj.MediaFormatAudio:
+    wanted = pj.MediaFormatAudio()
+    wanted.init(pj.PJMEDIA_FORMAT_PCM, clock_rate, 1, PTIME_MS * 1000, 16)
+    return wanted

@@ -1,0 +1,231 @@
+"""The gateway's call control: legs and ports, control's orders, and survival while control is away.
+
+Everything here runs on the SIP thread. Ports are made as calls need them and reused for ever.
+"""
+
+import logging
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+import pjsua2 as pj
+
+from softswitch.config import Config
+from softswitch.events import CallEnded, CallInfo, Cause, EndedBy, LegEvent
+from softswitch.gateway import messages
+from softswitch.gateway.admission import Admission
+from softswitch.gateway.endpoint import call_limit, call_options, open_account
+from softswitch.gateway.leg import Leg, SipCall, guarded
+from softswitch.gateway.media_port import CallPort
+from softswitch.gateway.rings import Region, Slot
+from softswitch.gateway.survival import Alone, Order, line_frames
+
+log = logging.getLogger(__name__)
+ANSWER_LIMIT = 1.0
+"""Seconds that control may take to answer a call before the gateway does it itself."""
+RELEASE_LIMIT = 5.0
+"""Seconds after which the slot of an ended call is reused though control has not released it."""
+
+
+class Switchboard:
+    def __init__(
+        self, endpoint: pj.Endpoint, config: Config, region: Region, send: Callable[[messages.Message], None]
+    ) -> None:
+        self._config = config
+        self._region = region
+        self._send = send
+        self._limit = call_limit(endpoint, config)
+        self._admission = Admission(config.sip, config.media)
+        self._calls: set[SipCall] = set()
+        self._refused: set[_RefusedCall] = set()
+        self._legs: dict[str, Leg] = {}
+        self._ended: deque[tuple[float, Leg]] = deque()
+        self._ports: deque[CallPort] = deque()
+        self._made = 0
+        self._line: list[bytes] = []
+        self.control_here = False
+        self.account = open_account(config, self._incoming)
+
+    # --- calls that come in ------------------------------------------------------------------------
+
+    def _incoming(self, prm: pj.OnIncomingCallParam) -> None:
+        guarded(self._take_in, prm)
+
+    def _take_in(self, prm: pj.OnIncomingCallParam) -> None:
+        source = prm.rdata.srcAddress
+        status = self._admission.refuse(source, self._made - len(self._ports))
+        if not status and not self.control_here and not self._may_hold():
+            status = 503
+        if status:
+            self._refuse(prm.callId, status)
+            return
+        leg = self._new_leg(prm, source)
+        self._send(messages.Offered(leg.info, leg.port.index))
+        if not self.control_here:
+            self._leave_alone(leg)
+
+    def _may_hold(self) -> bool:
+        """Whether new calls are held while control is away; not before it has ever been there."""
+        return bool(self._line) and self._config.survival.new_calls == "hold"
+
+    def _refuse(self, call_id: int, status: int) -> None:
+        headers: tuple[tuple[str, str], ...] = ()
+        if status == 503:
+            headers = (("Retry-After", str(round(self._config.media.retry_after))),)
+        call = _RefusedCall(self.account, call_id, self._refused.discard)
+        self._refused.add(call)
+        call.hangup(call_options(status, headers))
+        self._send(messages.Refused(status))
+
+    def _new_leg(self, prm: pj.OnIncomingCallParam, source: str) -> Leg:
+        port = self._free_port()
+        port.reset()
+        info = CallInfo(uuid.uuid4().hex, "", "", "", source, time.time())
+        leg = Leg(info, port, self, offered_at=time.monotonic())
+        leg.call = SipCall(leg, prm.callId)
+        details = leg.call.getInfo()
+        leg.info = CallInfo(
+            info.call_id, details.callIdString, details.remoteUri, details.localUri, source, info.started_at
+        )
+        self._legs[info.call_id] = leg
+        return leg
+
+    def _free_port(self) -> CallPort:
+        if self._ports:
+            return self._ports.popleft()
+        self._made += 1
+        return CallPort(self._region, self._made - 1)
+
+    def keep_call(self, call: SipCall) -> None:
+        self._calls.add(call)
+
+    def forget_call(self, call: SipCall) -> None:
+        self._calls.discard(call)
+
+    # --- what legs report --------------------------------------------------------------------------
+
+    def happened(self, leg: Leg, event: LegEvent) -> None:
+        self._send(messages.Happened(leg.info.call_id, event))
+        if isinstance(event, CallEnded):
+            self._legs.pop(leg.info.call_id, None)
+            self._ended.append((time.monotonic(), leg))
+
+    def may_refer_to(self, uri: str) -> bool:
+        """A REFER of a caller may lead only to hosts that calls are taken from: no toll fraud."""
+        host = uri.partition("@")[2] or uri.partition(":")[2]
+        host = host.split(";")[0].split("?")[0].rstrip(">")
+        return self._admission.knows(host if host.count(":") == 1 or "]:" in host else f"{host}:5060")
+
+    # --- control's orders --------------------------------------------------------------------------
+
+    def obey(self, message: messages.Message) -> None:
+        if isinstance(message, messages.Hello):
+            self._welcome(message)
+            return
+        if isinstance(message, messages.Released):
+            self._release(message.call_id)
+            return
+        leg = self._legs.get(getattr(message, "call_id", ""))
+        if leg is None:  # it ended while the order was on its way
+            return
+        match message:
+            case messages.Answer():
+                guarded(leg.answer)
+            case messages.Hangup():
+                guarded(leg.hangup, message.cause)
+            case messages.Refer():
+                guarded(leg.refer, message.uri)
+            case messages.SendDtmf():
+                guarded(leg.send_dtmf, message.digits)
+            case messages.Hold():
+                guarded(leg.hold, message.on)
+
+    def _welcome(self, hello: messages.Hello) -> None:
+        """Control is here: give it every call that is up."""
+        self._line = line_frames(Path(hello.line_path).read_bytes(), self._region.frame_bytes)
+        self.control_here = True
+        for leg in self._legs.values():
+            leg.alone = None
+            leg.port.holding_line = None
+            leg.offered_at = time.monotonic()
+            self._send(messages.Offered(leg.info, leg.port.index, leg.answered, leg.codec))
+        self._send(messages.Ready(pj.Endpoint.instance().libVersion().full))
+
+    def _release(self, call_id: str) -> None:
+        for _, leg in self._ended:
+            if leg.info.call_id == call_id:
+                leg.released = True
+        self._collect_ports(time.monotonic())
+
+    def _collect_ports(self, now: float) -> None:
+        waiting = deque[tuple[float, Leg]]()
+        for ended_at, leg in self._ended:
+            if leg.released or not self.control_here or now - ended_at > RELEASE_LIMIT:
+                self._ports.append(leg.port)
+            else:
+                waiting.append((ended_at, leg))
+        self._ended = waiting
+
+    # --- survival ----------------------------------------------------------------------------------
+
+    def control_lost(self) -> None:
+        """Control is away: its callers hear the line until it is back."""
+        if not self.control_here:
+            return
+        self.control_here = False
+        log.warning("control is away; %d calls hear the holding line", len(self._legs))
+        for leg in list(self._legs.values()):
+            self._leave_alone(leg)
+
+    def _leave_alone(self, leg: Leg) -> None:
+        leg.alone = Alone(time.monotonic())
+        leg.port.holding_line = self._line
+        leg.port.slot.counters[Slot.EXPECT_MORE] = 0
+        if not leg.answered:
+            if self._may_hold():
+                guarded(leg.answer)
+            else:
+                guarded(leg.hangup, Cause.TEMPORARY_FAILURE)
+
+    def tick(self) -> None:
+        """Several times a second: whatever time alone decides."""
+        now = time.monotonic()
+        self._collect_ports(now)
+        for leg in list(self._legs.values()):
+            if leg.alone:
+                self._survive(leg, now)
+            elif not leg.answered and now - leg.offered_at > ANSWER_LIMIT:
+                self._leave_alone(leg)
+
+    def _survive(self, leg: Leg, now: float) -> None:
+        assert leg.alone
+        order = leg.alone.next(now, self._config.survival, self._config.human)
+        if order is Order.TRANSFER and self._config.human:
+            guarded(leg.refer, self._config.human)
+        elif order is Order.GIVE_UP:
+            guarded(leg.hangup, Cause.TEMPORARY_FAILURE)
+
+    def hang_up_all(self) -> None:
+        for leg in list(self._legs.values()):
+            guarded(leg.hangup, Cause.NORMAL_UNSPECIFIED, EndedBy.NODE)
+
+    @property
+    def calls_up(self) -> int:
+        return len(self._legs)
+
+
+class _RefusedCall(pj.Call):  # type: ignore[misc,unused-ignore]
+    """A call that is only refused; kept until PJSIP has done with it."""
+
+    def __init__(self, account: pj.Account, call_id: int, done: Callable[["_RefusedCall"], None]) -> None:
+        super().__init__(account, call_id)
+        self._done = done
+
+    def onCallState(self, prm: pj.OnCallStateParam) -> None:
+        guarded(self._state)
+
+    def _state(self) -> None:
+        if self.getInfo().state == pj.PJSIP_INV_STATE_DISCONNECTED:
+            self._done(self)

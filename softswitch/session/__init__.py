@@ -1,0 +1,1 @@
+"""One conversation: turn-taking, barge-in, and what the caller really heard. Sees Protocols only."""

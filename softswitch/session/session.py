@@ -1,0 +1,286 @@
+"""One call's conversation: what the caller does goes to the dialplan, its actions go to the caller.
+
+Driven from outside: `tick()` every 20 ms, `on_event()` for what the far end does. Each event is emitted once,
+for the record, the broker and the metrics. A turn is recorded when its answer was heard or interrupted, so
+that the record says what the caller really heard; the state to go on from is recorded at once.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from softswitch.events import (
+    Action,
+    BargeIn,
+    CallAnswered,
+    CallConfirmed,
+    CallEnded,
+    CallFinished,
+    CallStarted,
+    Cause,
+    DtmfReceived,
+    EndedBy,
+    Hangup,
+    Heard,
+    HoldChanged,
+    Input,
+    LegEvent,
+    Listen,
+    NoInput,
+    Pressed,
+    Say,
+    SessionEvent,
+    StateSaved,
+    Transfer,
+    TransferFailed,
+    TransferProgress,
+    TurnFinished,
+)
+from softswitch.ports import Conversation, Endpointer, Line, Prompts, Recognizer, Synthesizer
+from softswitch.session.listening import Ear, Timing
+from softswitch.session.speaking import Speaker
+
+log = logging.getLogger(__name__)
+END_MARGIN = 10
+"""Ticks between the last frame played and a hang-up or transfer: what was said is still on its way."""
+TRANSFER_LIMIT = 1500
+"""Ticks (30 s) that a transfer may stay without a word."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a session is made of; `app` wires the real ones."""
+
+    recognizer: Recognizer
+    synthesizer: Synthesizer
+    prompts: Prompts
+    new_endpointer: Callable[[], Endpointer]
+    emit: Callable[[SessionEvent], None]
+    barged_in: Callable[[], None] = lambda: None
+
+
+@dataclass
+class Turn:
+    """The turn whose answer is being heard."""
+
+    number: int
+    step: str
+    via: str
+    heard: str = ""
+    confidence: float = 0.0
+    intent: str = ""
+    at: float = 0.0
+    stages_ms: dict[str, float] = field(default_factory=dict)
+
+
+class Session:
+    def __init__(self, line: Line, conversation: Conversation, parts: Parts) -> None:
+        self._line = line
+        self._conversation = conversation
+        self._parts = parts
+        self._speaker = Speaker(line, parts.prompts, parts.synthesizer)
+        self._ear = Ear(parts.new_endpointer(), parts.recognizer, conversation.completes, self)
+        self._turn: Turn | None = None
+        self._turns = 0
+        self._listen: Listen | None = None
+        self._end: Transfer | Hangup | None = None
+        self._since_end = 0
+        self._transferring = False
+        self._held = False
+        self.ended = False
+
+    @property
+    def call_id(self) -> str:
+        return self._line.info.call_id
+
+    # --- the call's life ------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """A new call: the first words are in the ring before it is answered."""
+        plan = self._conversation
+        self._emit(CallStarted(self._line.info, plan.plan, plan.version, self._line.info.started_at))
+        self._respond(Turn(1, plan.step, "start", at=time.time()), self._conversation.start)
+        self._line.answer()
+
+    def resume(self, state: str, next_turn: int) -> None:
+        """A call whose control died: go on at the step it was in."""
+        self._turns = next_turn - 1
+        turn = Turn(next_turn, self._conversation.step, "resume", at=time.time())
+        self._respond(turn, lambda: self._conversation.resume(state))
+
+    def tick(self) -> None:
+        """Every 20 ms."""
+        frames = self._line.read()
+        if self.ended or self._held:
+            return
+        over = self._speaker.done
+        deaf = not over and self._speaker.barge_in is BargeIn.OFF
+        for frame in frames:
+            self._ear.frame(frame, over, deaf)
+        self._speaker.tick()
+        if over and self._turn and self._speaker.done:
+            self._record_turn()
+        if self._end and self._speaker.done:
+            self._approach_end(self._end)
+
+    def on_event(self, event: LegEvent) -> None:
+        match event:
+            case CallConfirmed():
+                self._emit(CallAnswered(self.call_id, event.codec, time.time()))
+            case DtmfReceived():
+                self._ear.key(event.digit)
+            case HoldChanged():
+                self._held = event.held
+            case TransferProgress():
+                self._on_transfer(event)
+            case CallEnded():
+                self._finish(event)
+
+    def lose(self, reason: str) -> None:
+        """The gateway died and the call with it."""
+        ended = CallEnded(Cause.NETWORK_OUT_OF_ORDER, 0, EndedBy.FAILURE, reason=reason)
+        self._finish(ended)
+
+    def detach(self) -> None:
+        """Let go of the call without ending it: somebody else takes it up."""
+        self.ended = True
+        self._ear.disarm()
+
+    def _finish(self, ended: CallEnded) -> None:
+        if self.ended:
+            return
+        self.ended = True
+        self._ear.disarm()
+        self._record_turn()
+        self._speaker.stop()
+        self._emit(CallFinished(self.call_id, ended, self._conversation.step, time.time()))
+
+    # --- what the ear says ----------------------------------------------------------------------------
+
+    def on_start_of_input(self, by_key: bool) -> None:
+        if self._speaker.done:
+            return
+        if by_key or self._speaker.barge_in is BargeIn.SPEECH:
+            self._interrupt()
+
+    def on_partial(self, text: str) -> None:
+        if self._speaker.done or self._speaker.barge_in is not BargeIn.WORDS:
+            return
+        backchannel = self._listen.backchannel if self._listen else frozenset()
+        if any(word not in backchannel for word in text.split()):
+            self._interrupt()
+
+    def _interrupt(self) -> None:
+        self._speaker.stop()
+        self._ear.interrupted = True
+        self._parts.barged_in()
+
+    def on_input(self, event: Heard | Pressed | NoInput, timing: Timing) -> None:
+        if self._is_backchannel(event):
+            self._ear.arm(self._listen or Listen())
+            return
+        turn = Turn(0, self._conversation.step, _via(event), at=time.time())
+        turn.stages_ms = {"endpoint": timing.endpoint_ms, "recognize": timing.recognize_ms}
+        if isinstance(event, Heard):
+            turn.heard, turn.confidence = event.text, event.confidence
+        elif isinstance(event, Pressed):
+            turn.heard, turn.confidence = event.digits, 1.0
+        self._take(turn, event)
+
+    def _is_backchannel(self, event: Input) -> bool:
+        """'uh-huh' while a prompt goes on that only words may interrupt is no input."""
+        if not isinstance(event, Heard) or self._speaker.done or not self._listen:
+            return False
+        return all(word in self._listen.backchannel for word in event.text.split())
+
+    def _on_transfer(self, progress: TransferProgress) -> None:
+        if self._transferring and progress.final and progress.status >= 300:
+            self._fail_transfer(progress.status)
+
+    def _fail_transfer(self, status: int) -> None:
+        self._transferring = False
+        turn = Turn(0, self._conversation.step, "transfer", heard=str(status), at=time.time())
+        self._take(turn, TransferFailed(status))
+
+    # --- turns ----------------------------------------------------------------------------------------
+
+    def _take(self, turn: Turn, event: Input) -> None:
+        self._record_turn()
+        turn.number = self._turns + 1
+        self._respond(turn, lambda: self._conversation.take(event))
+
+    def _respond(self, turn: Turn, decide: Callable[[], tuple[Action, ...]]) -> None:
+        """Have the dialplan decide, carry it out, and save where the conversation is."""
+        began = time.perf_counter()
+        actions = self._decide(decide)
+        decided = time.perf_counter()
+        self._turn, self._turns = turn, turn.number
+        turn.intent = self._conversation.intent
+        self._carry_out(actions)
+        stages = turn.stages_ms
+        stages["interpret"] = (decided - began) * 1000
+        stages["answer"] = (time.perf_counter() - decided) * 1000
+        stages["total"] = sum(stages.values())
+        plan = self._conversation
+        self._emit(StateSaved(self.call_id, plan.step, plan.dump(), time.time()))
+
+    def _decide(self, decide: Callable[[], tuple[Action, ...]]) -> tuple[Action, ...]:
+        try:
+            return decide()
+        except Exception:  # a bug must not be dead air
+            log.exception("the dialplan failed in call %s", self.call_id)
+            return (Hangup(Cause.TEMPORARY_FAILURE),)
+
+    def _carry_out(self, actions: tuple[Action, ...]) -> None:
+        self._end, self._since_end = None, 0
+        self._speaker.say([action for action in actions if isinstance(action, Say)])
+        for action in actions:
+            if isinstance(action, Listen):
+                self._listen = action
+                self._ear.arm(action)
+            elif isinstance(action, Transfer | Hangup):
+                self._ear.disarm()
+                self._end = action
+
+    def _approach_end(self, end: Transfer | Hangup) -> None:
+        """Transfer or hang up once everything said has been heard."""
+        self._since_end += 1
+        if self._since_end == END_MARGIN:
+            if isinstance(end, Transfer):
+                self._transferring = True
+                self._line.transfer(end.uri)
+            else:
+                self._line.hangup(end.cause)
+        elif self._since_end > TRANSFER_LIMIT and self._transferring:
+            self._fail_transfer(408)
+
+    def _record_turn(self) -> None:
+        turn, self._turn = self._turn, None
+        if turn is None:
+            return
+        account = self._speaker.account()
+        self._emit(
+            TurnFinished(
+                call_id=self.call_id,
+                number=turn.number,
+                step=turn.step,
+                via=turn.via,
+                heard=turn.heard,
+                confidence=turn.confidence,
+                intent=turn.intent,
+                said=account.said,
+                said_s=account.said_s,
+                said_heard_s=account.heard_s,
+                said_heard=account.heard,
+                at=turn.at,
+                stages_ms=turn.stages_ms,
+            )
+        )
+
+    def _emit(self, event: SessionEvent) -> None:
+        self._parts.emit(event)
+
+
+def _via(event: Heard | Pressed | NoInput) -> str:
+    return {Heard: "speech", Pressed: "dtmf", NoInput: "silence"}[type(event)]

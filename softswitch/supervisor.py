@@ -1,0 +1,201 @@
+"""`softswitch serve`: starts the two processes, watches them, and has back at once what dies.
+
+The supervisor owns what must outlive either process: the audio region, the configuration as it was read,
+and the listening socket between the two. It does nothing else, so that nothing can make it die.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import logging
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from softswitch.child import READY, Inheritance, config_fd
+from softswitch.config import Config
+from softswitch.errors import SoftswitchError
+from softswitch.gateway.rings import Node, Region
+
+log = logging.getLogger(__name__)
+START_LIMIT = 120.0
+"""Seconds for a first start, prompts rendered and all."""
+HANG_LIMIT = 15.0
+"""Seconds without control's heartbeat after which it is killed, to be started anew."""
+STOP_LIMIT = 10.0
+SHORT_LIFE = 5.0
+"""A process that lives shorter than this is restarted after a pause that doubles, up to LONGEST_PAUSE."""
+LONGEST_PAUSE = 5.0
+
+
+@dataclass
+class Child:
+    """One of the two processes, again and again."""
+
+    module: str
+    inheritance: Inheritance
+    ready_read: int
+    restarts_counter: Node
+    ready: asyncio.Event = field(default_factory=asyncio.Event)
+    process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        self.process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            self.module,
+            *self.inheritance.arguments(),
+            pass_fds=self.inheritance.descriptors(),
+            start_new_session=True,  # Ctrl-C reaches the supervisor only, which stops them in order
+        )
+
+    def signal(self, number: int) -> None:
+        if self.process and self.process.returncode is None:
+            self.process.send_signal(number)
+
+    def watch_ready(self, loop: asyncio.AbstractEventLoop) -> None:
+        def readable() -> None:
+            if READY in os.read(self.ready_read, 4096):
+                self.ready.set()
+
+        loop.add_reader(self.ready_read, readable)
+
+
+class Supervisor:
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._listener = listen(config.run_dir / "gateway.sock")
+        region_fd = Region.create(config.media.max_calls, config.media.clock_rate)
+        self._region = Region(region_fd, config.media.max_calls, config.media.clock_rate)
+        settings = config_fd(config)
+        self._gateway = self._child(
+            "softswitch.gateway.process", settings, region_fd, self._listener.fileno(), Node.GATEWAY_RESTARTS
+        )
+        self._control = self._child(
+            "softswitch.app", settings, region_fd, self._listener.fileno(), Node.CONTROL_RESTARTS
+        )
+        self._stopping = asyncio.Event()
+        self._failed = ""
+
+    @staticmethod
+    def _child(module: str, settings: int, region: int, listener: int, counter: Node) -> Child:
+        ready_read, ready_write = os.pipe()
+        return Child(module, Inheritance(settings, region, listener, ready_write), ready_read, counter)
+
+    async def run(self, on_ready: Callable[[], None]) -> None:
+        """Until SIGTERM or SIGINT. Raises SoftswitchError when a process cannot start at all."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stopping.set)
+        children = (self._gateway, self._control)
+        for child in children:
+            child.watch_ready(loop)
+        keepers = [asyncio.create_task(self._keep(child)) for child in children]
+        try:
+            await self._until_ready(on_ready)
+            watcher = asyncio.create_task(self._watch_heartbeat())
+            await self._stopping.wait()
+            watcher.cancel()
+        finally:
+            self._stopping.set()
+            await self._stop(keepers)
+        if self._failed:
+            raise SoftswitchError(self._failed)
+
+    async def _until_ready(self, on_ready: Callable[[], None]) -> None:
+        both = asyncio.gather(self._gateway.ready.wait(), self._control.ready.wait())
+        stopping = asyncio.create_task(self._stopping.wait())
+        await asyncio.wait((both, stopping), timeout=START_LIMIT, return_when=asyncio.FIRST_COMPLETED)
+        if both.done():
+            on_ready()
+        elif not self._stopping.is_set():
+            self._failed = f"the node was not ready after {START_LIMIT:.0f} s; see the messages above"
+            self._stopping.set()
+        both.cancel()
+        stopping.cancel()
+
+    async def _keep(self, child: Child) -> None:
+        """Start a process whenever it is not there. One that never came up once ends the node."""
+        pause = 0.0
+        while not self._stopping.is_set():
+            began = time.monotonic()
+            await child.start()
+            assert child.process
+            status = await child.process.wait()
+            if self._stopping.is_set():
+                return
+            if not child.ready.is_set():
+                self._failed = f"{child.module} could not start (status {status})" if status != 1 else ""
+                self._failed = self._failed or "not started"
+                self._stopping.set()
+                return
+            self._region.node[child.restarts_counter] += 1
+            log.error("%s died (status %s); starting it again", child.module, status)
+            pause = min(LONGEST_PAUSE, 2 * pause or 0.1) if time.monotonic() - began < SHORT_LIFE else 0.0
+            await asyncio.sleep(pause if pause > 0.1 else 0)
+
+    async def _watch_heartbeat(self) -> None:
+        """A control process that hangs for long is killed; the gateway keeps its callers meanwhile."""
+        while True:
+            await asyncio.sleep(1)
+            silent = time.monotonic() - self._region.node[Node.CONTROL_AT_NS] / 1e9
+            process = self._control.process
+            if silent > HANG_LIMIT and process and process.returncode is None:
+                log.error("control has not moved for %.0f s; killing it", silent)
+                self._region.node[Node.CONTROL_AT_NS] = time.monotonic_ns()
+                self._control.signal(signal.SIGKILL)
+
+    async def _stop(self, keepers: list[asyncio.Task[None]]) -> None:
+        """The gateway first, so that it ends its calls and control records their end."""
+        for child in (self._gateway, self._control):
+            child.signal(signal.SIGTERM)
+            if child.process:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(child.process.wait(), STOP_LIMIT)
+                child.signal(signal.SIGKILL)
+        await asyncio.gather(*keepers)
+
+
+def listen(path: Path) -> socket.socket:
+    """The gateway's socket, readable for this user only. It outlives the gateway: connecting never fails."""
+    path.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        listener.bind(str(path))
+    except OSError as error:
+        raise SoftswitchError(
+            f"cannot make the socket {path}: {error.strerror or error}. Set data_dir to a shorter path"
+        ) from None
+    path.chmod(0o600)
+    listener.listen(4)
+    return listener
+
+
+@contextlib.contextmanager
+def sole_node(config: Config) -> Iterator[None]:
+    """One node per data directory: two would share records and sockets."""
+    config.run_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (config.run_dir / "node.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SoftswitchError(
+                f"a node is running already with {config.data_dir}. Stop it, or give this one another place "
+                "with --set data_dir=PATH"
+            ) from None
+        yield
+
+
+def serve(config: Config, on_ready: Callable[[], None]) -> None:
+    """Run a node until it is told to stop."""
+
+    async def run() -> None:
+        await Supervisor(config).run(on_ready)
+
+    with sole_node(config):
+        asyncio.run(run())
