@@ -94,6 +94,8 @@ class UaConfig:
 
 class MediaConfig:
     clockRate: int
+    sndClockRate: int
+    sndUseSwClock: bool
     channelCount: int
     audioFramePtime: int
     maxMediaPorts: int
@@ -541,6 +543,7 @@ class AudioMedia(Media):
     def __init__(self) -> None: ...
 
 class AudioMediaPort(AudioMedia):
+    thisown: bool
     def __init__(self) -> None: ...
     def createPort(self, name: str, fmt: MediaFormatAudio) -> None: ...
     def onFrameRequested(self, frame: MediaFrame) -> None: ...
