@@ -1,0 +1,149 @@
+"""softswitch calls: what was recorded of calls, for people and for programs."""
+
+import json
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import asdict
+from datetime import datetime
+
+import click
+
+from softswitch.config import Config
+from softswitch.events import Cause, TurnFinished
+from softswitch.store import queries
+from softswitch.store.queries import CallHistory, CallRecord
+
+FOLLOW_S = 0.5
+SHORT_ID = 8  # digits of a call's id that are shown; any unique beginning is understood
+
+as_json = click.option("--json", "json_", is_flag=True, help="Print JSON, for programs.")
+
+
+@click.group()
+def calls() -> None:
+    """See calls: those now up and those of the past, turn by turn."""
+
+
+@calls.command("list", epilog="\b\nExample:\n  softswitch calls list --limit 50 --live")
+@click.option(
+    "--limit", default=20, show_default=True, type=click.IntRange(1, 10_000), help="At most so many."
+)
+@click.option("--since", type=click.DateTime(), help="Only calls that started then or later (local time).")
+@click.option("--live", is_flag=True, help="Only calls that have not ended.")
+@as_json
+@click.pass_obj
+def list_(config: Config, limit: int, since: datetime | None, live: bool, json_: bool) -> None:
+    """List calls, newest first."""
+    start = since.timestamp() if since else None
+    found = queries.list_calls(config.database_url, limit=limit, since=start, live=live)
+    if json_:
+        click.echo(json.dumps({"calls": [asdict(call) for call in found]}))
+    elif found:
+        click.echo("\n".join(_table(found)))
+    else:
+        click.echo("no calls recorded")
+
+
+@calls.command(epilog="\b\nExample:\n  softswitch calls show 1f0c")
+@click.argument("call")
+@as_json
+@click.pass_obj
+def show(config: Config, call: str, json_: bool) -> None:
+    """Show one call and its conversation. CALL is its id, or the beginning of it."""
+    history = queries.show_call(config.database_url, call)
+    click.echo(json.dumps(asdict(history)) if json_ else "\n".join(_history(history)))
+
+
+@calls.command(epilog="\b\nExample:\n  softswitch calls tail --follow --json | jq .heard")
+@click.option("--follow", is_flag=True, help="Go on with new turns as they happen, until Ctrl-C.")
+@click.option(
+    "--last", default=10, show_default=True, type=click.IntRange(0, 500), help="Turns to begin with."
+)
+@as_json
+@click.pass_obj
+def tail(config: Config, follow: bool, last: int, json_: bool) -> None:
+    """Print the latest turns of all calls; with --json one object a line."""
+    turns = queries.Tail(config.database_url, last)
+    _print_turns(turns.new(), json_)
+    with suppress(KeyboardInterrupt):
+        while follow:
+            time.sleep(FOLLOW_S)
+            _print_turns(turns.new(), json_)
+
+
+def _print_turns(turns: Iterable[TurnFinished], json_: bool) -> None:
+    for turn in turns:
+        if json_:
+            click.echo(json.dumps(asdict(turn)))
+        else:
+            click.echo(f"{_clock(turn.at)} {turn.call_id[:SHORT_ID]}")
+            click.echo("\n".join(_turn(turn)))
+
+
+def _table(found: list[CallRecord]) -> Iterable[str]:
+    row = "{:<8}  {:<19}  {:<28}  {:>7}  {:>5}  {:<14}  {}".format
+    yield row("CALL", "STARTED", "FROM", "LASTED", "TURNS", "STEP", "END")
+    for call in found:
+        started = f"{_date(call.started_at)} {_clock(call.started_at)}"
+        lasted = f"{(call.ended_at or time.time()) - call.started_at:.0f} s"
+        where = (_line(call.from_uri)[:28], lasted, call.turns, _line(call.step)[:14])
+        yield row(call.call_id[:SHORT_ID], started, *where, _end(call))
+
+
+def _history(history: CallHistory) -> Iterable[str]:
+    call = history.call
+    yield f"call {call.call_id}"
+    yield f"  from {_line(call.from_uri)} ({_line(call.source)}) to {_line(call.to_uri)}"
+    yield f"  SIP Call-ID {_line(call.sip_call_id)}"
+    yield f"  dialplan {call.plan} {call.plan_version}, now at step {call.step or '-'}"
+    answered = f"answered {_clock(call.answered_at)} {call.codec}" if call.answered_at else "not answered"
+    yield f"  started {_date(call.started_at)} {_clock(call.started_at)}, {answered}"
+    yield f"  {_end(call)}"
+    if call.ended_at:
+        yield (
+            f"  packets received {call.packets_received}, lost {call.packets_lost}, sent {call.packets_sent}"
+            f"; jitter {call.jitter_ms:.1f} ms; underruns {call.underruns}"
+        )
+    for turn in history.turns:
+        yield ""
+        yield f"{turn.number}. {_clock(turn.at)} at {turn.step}"
+        yield from _turn(turn)
+
+
+def _turn(turn: TurnFinished) -> Iterable[str]:
+    match turn.via:
+        case "speech":
+            yield f"   caller: {_line(turn.heard)} ({turn.confidence:.2f}) -> {turn.intent or 'no match'}"
+        case "dtmf":
+            yield f"   caller pressed {_line(turn.heard)} -> {turn.intent or 'no match'}"
+        case "silence":
+            yield "   caller said nothing"
+        case other:
+            yield f"   {other}"
+    if turn.said:
+        yield f"   answer: {_line(turn.said)}"
+        cut = "all of it" if turn.said_heard_s >= turn.said_s else f'"{_line(turn.said_heard)}"'
+        yield f"   heard of it: {cut} ({turn.said_heard_s:.1f} of {turn.said_s:.1f} s)"
+    if turn.stages_ms:
+        yield "   ms: " + ", ".join(f"{stage} {ms:.0f}" for stage, ms in turn.stages_ms.items())
+
+
+def _end(call: CallRecord) -> str:
+    if call.cause is None:
+        return "live"
+    cause = Cause(call.cause).name.lower().replace("_", " ") if call.cause in set(Cause) else "cause"
+    return " ".join(filter(None, [f"{cause} ({call.cause})", f"by {call.ended_by}", _line(call.reason)]))
+
+
+def _date(at: float) -> str:
+    return time.strftime("%Y-%m-%d", time.localtime(at))
+
+
+def _clock(at: float) -> str:
+    return time.strftime("%H:%M:%S", time.localtime(at))
+
+
+def _line(text: str) -> str:
+    """Text from the far end without what would move the cursor or colour the terminal."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
