@@ -72,7 +72,8 @@ def _prepare_sqlite(engine: sa.Engine, begin: str) -> None:
     With WAL, a killed process loses nothing that was committed whatever `synchronous` says: the pages
     are the kernel's by then. A power cut is different: with NORMAL the log is synced at checkpoints
     only, and the last commits are lost. What was acknowledged is promised, so it is FULL: one fsync
-    for a batch of events, in the writer thread, where no caller waits for it.
+    for a batch of events, in the writer thread, where no caller waits for it. Measured, turns/s recorded
+    and acknowledged: 1 call 2,900 (NORMAL 4,800), 20 calls 11,300 (15,200), 300 calls 17,300 (16,700).
     """
 
     def connected(connection: Any, _: object) -> None:
