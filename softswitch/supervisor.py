@@ -108,16 +108,20 @@ class Supervisor:
             raise SoftswitchError(self._failed)
 
     async def _until_ready(self, on_ready: Callable[[], None]) -> None:
-        both = asyncio.gather(self._gateway.ready.wait(), self._control.ready.wait())
+        ready = asyncio.create_task(self._both_ready())
         stopping = asyncio.create_task(self._stopping.wait())
-        await asyncio.wait((both, stopping), timeout=START_LIMIT, return_when=asyncio.FIRST_COMPLETED)
-        if both.done():
+        await asyncio.wait((ready, stopping), timeout=START_LIMIT, return_when=asyncio.FIRST_COMPLETED)
+        if ready.done():
             on_ready()
         elif not self._stopping.is_set():
             self._failed = f"the node was not ready after {START_LIMIT:.0f} s; see the messages above"
             self._stopping.set()
-        both.cancel()
+        ready.cancel()
         stopping.cancel()
+
+    async def _both_ready(self) -> None:
+        await self._gateway.ready.wait()
+        await self._control.ready.wait()
 
     async def _keep(self, child: Child) -> None:
         """Start a process whenever it is not there. One that never came up once ends the node."""
@@ -130,8 +134,7 @@ class Supervisor:
             if self._stopping.is_set():
                 return
             if not child.ready.is_set():
-                self._failed = f"{child.module} could not start (status {status})" if status != 1 else ""
-                self._failed = self._failed or "not started"
+                self._failed = f"{child.module} did not start (status {status}); its reason is above"
                 self._stopping.set()
                 return
             self._region.node[child.restarts_counter] += 1

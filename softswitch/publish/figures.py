@@ -22,6 +22,7 @@ FIGURES = (
     Figure("softswitch_calls", "gauge", "Calls at present, by dialog state.", "state"),
     Figure("softswitch_refused_calls_total", "counter", "Calls refused, by SIP status.", "status"),
     Figure("softswitch_ring_underruns_total", "counter", "Frames a caller should have heard and did not."),
+    Figure("softswitch_uplink_frames_lost_total", "counter", "Caller frames that control came too late for."),
     Figure("softswitch_speech_workers", "gauge", "Speech threads."),
     Figure("softswitch_speech_busy_workers", "gauge", "Speech threads at work."),
     Figure("softswitch_speech_waiting_jobs", "gauge", "Jobs that wait for a speech thread."),

@@ -57,7 +57,6 @@ class Parts:
     prompts: Prompts
     new_endpointer: Callable[[], Endpointer]
     emit: Callable[[SessionEvent], None]
-    barged_in: Callable[[], None] = lambda: None
 
 
 @dataclass
@@ -88,11 +87,25 @@ class Session:
         self._since_end = 0
         self._transferring = False
         self._held = False
+        self._confirmed = False
         self.ended = False
 
     @property
     def call_id(self) -> str:
         return self._line.info.call_id
+
+    @property
+    def state(self) -> str:
+        """RFC 4235's word for the dialog, or what we make of it."""
+        if self._transferring:
+            return "transferring"
+        if self._held:
+            return "held"
+        return "confirmed" if self._confirmed else "trying"
+
+    def resume_point(self) -> tuple[str, int]:
+        """What `resume` needs: the conversation's state and the number of the next turn."""
+        return self._conversation.dump(), self._turns + 1
 
     # --- the call's life ------------------------------------------------------------------------------
 
@@ -105,7 +118,7 @@ class Session:
 
     def resume(self, state: str, next_turn: int) -> None:
         """A call whose control died: go on at the step it was in."""
-        self._turns = next_turn - 1
+        self._turns, self._confirmed = next_turn - 1, True
         turn = Turn(next_turn, self._conversation.step, "resume", at=time.time())
         self._respond(turn, lambda: self._conversation.resume(state))
 
@@ -127,6 +140,7 @@ class Session:
     def on_event(self, event: LegEvent) -> None:
         match event:
             case CallConfirmed():
+                self._confirmed = True
                 self._emit(CallAnswered(self.call_id, event.codec, time.time()))
             case DtmfReceived():
                 self._ear.key(event.digit)
@@ -174,7 +188,6 @@ class Session:
     def _interrupt(self) -> None:
         self._speaker.stop()
         self._ear.interrupted = True
-        self._parts.barged_in()
 
     def on_input(self, event: Heard | Pressed | NoInput, timing: Timing) -> None:
         if self._is_backchannel(event):

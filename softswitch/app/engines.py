@@ -1,0 +1,69 @@
+"""Ear, voice, dialplan and prompts, loaded side by side: what a node needs before its first call."""
+
+import asyncio
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from softswitch.config import Config
+from softswitch.dialplan import loader
+from softswitch.dialplan.plan import Plan
+from softswitch.speech import models
+from softswitch.speech.endpointing import SpeechEndpointer
+from softswitch.speech.pool import SpeechPool
+from softswitch.speech.prompts import PromptCache
+from softswitch.speech.recognizer import VoskRecognizer
+from softswitch.speech.synthesizer import PiperSynthesizer
+
+SHOW_PROGRESS_AFTER_S = 1.0
+
+
+@dataclass
+class Progress:
+    """A bar on standard error, for work that takes longer than a second."""
+
+    label: str
+    _began: float = field(default_factory=time.monotonic)
+
+    def __call__(self, done: int, total: int) -> None:
+        if time.monotonic() - self._began < SHOW_PROGRESS_AFTER_S or not total:
+            return
+        bar = "#" * (30 * done // total)
+        end = "\n" if done == total else "\r"
+        print(f"{self.label} [{bar:<30}] {done}/{total}", end=end, file=sys.stderr, flush=True)
+
+
+@dataclass(frozen=True)
+class Engines:
+    plan: Plan
+    pool: SpeechPool
+    recognizer: VoskRecognizer
+    synthesizer: PiperSynthesizer
+    prompts: PromptCache
+    clock_rate: int
+
+    def new_endpointer(self) -> SpeechEndpointer:
+        return SpeechEndpointer(self.clock_rate)
+
+
+async def load(config: Config) -> Engines:
+    """Raises SoftswitchError (or InvalidFile) when a model is missing or the dialplan is wrong."""
+    pool = SpeechPool(config.speech.workers)
+    rate = config.media.clock_rate
+    plan, recognizer, synthesizer = await asyncio.gather(
+        asyncio.to_thread(loader.load, loader.resolve(config.dialplan), config.human),
+        asyncio.to_thread(lambda: VoskRecognizer(models.ear(config.speech.model), rate, pool)),
+        asyncio.to_thread(lambda: PiperSynthesizer(models.voice(config.speech.voice), rate, pool)),
+    )
+    prompts = PromptCache(synthesizer, pool, config.data_dir / "prompts")
+    await prompts.render_all((*plan.static_prompts(), config.survival.line), Progress("Rendering prompts"))
+    return Engines(plan, pool, recognizer, synthesizer, prompts, rate)
+
+
+def write_holding_line(engines: Engines, config: Config) -> Path:
+    """The line that callers hear while control is away, as raw PCM where the gateway finds it."""
+    path = config.run_dir / "holding-line.pcm"
+    path.with_suffix(".new").write_bytes(engines.prompts.get(config.survival.line) or b"")
+    path.with_suffix(".new").replace(path)
+    return path

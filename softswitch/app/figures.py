@@ -1,0 +1,55 @@
+"""Connects what the parts know about themselves to the metrics and to /readyz."""
+
+from itertools import accumulate
+
+from softswitch.app.calls import Calls
+from softswitch.app.engines import Engines
+from softswitch.app.recorder import Recorder
+from softswitch.gateway.link import GatewayLink
+from softswitch.gateway.rings import PACING_BOUNDS_MS, Node, Region
+from softswitch.publish.http import MetricsServer
+from softswitch.publish.metrics import Metrics
+from softswitch.publish.mqtt import MqttPublisher
+
+
+def watch(
+    metrics: Metrics,
+    region: Region,
+    engines: Engines,
+    calls: Calls,
+    recorder: Recorder,
+    mqtt: MqttPublisher | None,
+) -> None:
+    """Have every figure of the node read at each scrape."""
+    node, pool = region.node, engines.pool
+    metrics.watch("softswitch_calls", calls.by_state)
+    metrics.watch("softswitch_refused_calls_total", lambda: dict(calls.refused))
+    metrics.watch("softswitch_ring_underruns_total", lambda: node[Node.UNDERRUNS])
+    metrics.watch("softswitch_uplink_frames_lost_total", lambda: node[Node.FRAMES_DROPPED])
+    metrics.watch("softswitch_speech_workers", lambda: pool.workers)
+    metrics.watch("softswitch_speech_busy_workers", lambda: pool.busy)
+    metrics.watch("softswitch_speech_waiting_jobs", lambda: pool.waiting)
+    metrics.watch("softswitch_recognizer_backlog_seconds", lambda: engines.recognizer.backlog)
+    metrics.watch("softswitch_sink_queue_depth", lambda: _by_sink(recorder.depth, mqtt, "depth"))
+    metrics.watch("softswitch_events_dropped_total", lambda: _by_sink(recorder.rejected, mqtt, "dropped"))
+    metrics.watch(
+        "softswitch_restarts_total",
+        lambda: {"gateway": node[Node.GATEWAY_RESTARTS], "control": node[Node.CONTROL_RESTARTS]},
+    )
+    if mqtt:
+        metrics.watch("softswitch_mqtt_connected", lambda: float(mqtt.connected))
+    metrics.watch_pacing(lambda: _cumulative(region.pacing()))
+
+
+def require(server: MetricsServer, link: GatewayLink, recorder: Recorder) -> None:
+    """What must be so for this node to take calls."""
+    server.require("gateway", lambda: "" if link.connected else "away; new calls hear the holding line")
+    server.require("records", lambda: "" if recorder.has_room else "too many wait for the database")
+
+
+def _by_sink(records: int, mqtt: MqttPublisher | None, attribute: str) -> dict[str, float]:
+    return {"records": records} | ({"mqtt": getattr(mqtt, attribute)} if mqtt else {})
+
+
+def _cumulative(counts: list[int]) -> list[tuple[float, int]]:
+    return list(zip((*PACING_BOUNDS_MS, float("inf")), accumulate(counts), strict=True))

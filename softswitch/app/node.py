@@ -1,0 +1,130 @@
+"""The control process, wired: engines, records, metrics, broker and calls; started and stopped in order."""
+
+import asyncio
+import logging
+import signal
+import time
+from collections.abc import Coroutine
+from typing import Any
+
+from softswitch.app import engines as engine_room
+from softswitch.app import figures
+from softswitch.app.calls import Calls
+from softswitch.app.engines import Engines
+from softswitch.app.recorder import Recorder
+from softswitch.child import Inheritance
+from softswitch.config import Config
+from softswitch.dialplan import conversation
+from softswitch.events import CallInfo, Cause
+from softswitch.gateway.link import GatewayLink
+from softswitch.gateway.rings import Region
+from softswitch.ports import Conversation
+from softswitch.publish.http import MetricsServer
+from softswitch.publish.metrics import CONTENT_TYPE, Metrics
+from softswitch.publish.mqtt import MqttPublisher
+from softswitch.session.session import Parts
+from softswitch.store import migrate, queries
+from softswitch.store.writer import Records
+
+log = logging.getLogger(__name__)
+LAST_NEWS_S = 0.2
+"""The gateway stops first; its last news is here by then."""
+BROKER_PATIENCE_S = 2.0
+
+
+class Node:
+    def __init__(self, config: Config, inheritance: Inheritance) -> None:
+        self._config = config
+        self._inheritance = inheritance
+        self._region = Region(inheritance.region_fd, config.media.max_calls, config.media.clock_rate)
+        self._metrics = Metrics()
+        self._mqtt = MqttPublisher(config.mqtt) if config.mqtt.url else None
+        self._errands: set[asyncio.Task[Any]] = set()
+
+    async def run(self) -> None:
+        """Until SIGTERM, or until a part that must not fail has failed."""
+        stopping = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+        url = self._config.database_url
+        engines, _ = await asyncio.gather(
+            engine_room.load(self._config), asyncio.to_thread(migrate.upgrade, url)
+        )
+        recorder = self._open_records()
+        calls = await self._open_calls(engines, recorder)
+        link = self._open_link(engines, calls)
+        server = await self._serve_figures(engines, calls, recorder, link)
+        services: list[asyncio.Task[Any]] = [
+            asyncio.create_task(service) for service in self._services(link, recorder)
+        ]
+        stop: asyncio.Task[Any] = asyncio.create_task(stopping.wait())
+        done, _ = await asyncio.wait([stop, *services], return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.sleep(LAST_NEWS_S)
+        for service in services:
+            service.cancel()
+        await asyncio.gather(*services, return_exceptions=True)
+        await self._close(calls, recorder, server)
+        for service in done - {stop}:
+            service.result()
+
+    def _open_records(self) -> Recorder:
+        def committed(_: int, seconds: float) -> None:
+            self._metrics.commit_took(seconds)
+
+        records = Records(self._config.database_url, on_commit=committed)
+        records.start()
+        return Recorder(records, [self._metrics.take, *([self._mqtt.take] if self._mqtt else [])])
+
+    async def _open_calls(self, engines: Engines, recorder: Recorder) -> Calls:
+        unfinished = await asyncio.to_thread(queries.live_calls, self._config.database_url)
+        parts = Parts(
+            engines.recognizer, engines.synthesizer, engines.prompts, engines.new_endpointer, recorder.emit
+        )
+
+        def converse(_: CallInfo) -> Conversation:
+            return conversation.Conversation(engines.plan)
+
+        return Calls(converse, parts, unfinished, lambda: recorder.has_room, self._on_gateway_ready)
+
+    def _open_link(self, engines: Engines, calls: Calls) -> GatewayLink:
+        line = engine_room.write_holding_line(engines, self._config)
+        return GatewayLink(self._config.run_dir / "gateway.sock", self._region, line, calls)
+
+    async def _serve_figures(
+        self, engines: Engines, calls: Calls, recorder: Recorder, link: GatewayLink
+    ) -> MetricsServer:
+        figures.watch(self._metrics, self._region, engines, calls, recorder, self._mqtt)
+        settings = self._config.metrics
+        server = MetricsServer(settings.address, settings.port, self._metrics.render, CONTENT_TYPE)
+        figures.require(server, link, recorder)
+        await server.start()
+        log.info("metrics at %s/metrics", server.url)
+        return server
+
+    def _services(self, link: GatewayLink, recorder: Recorder) -> list[Coroutine[Any, Any, None]]:
+        """What runs for as long as the node does."""
+        return [link.run(), recorder.run(), *([self._mqtt.run()] if self._mqtt else [])]
+
+    def _on_gateway_ready(self, live_call_ids: set[str]) -> None:
+        """Both processes are up: records of calls that are no more are closed, and the node is ready."""
+        errand = asyncio.create_task(self._close_orphans(live_call_ids))
+        self._errands.add(errand)
+        errand.add_done_callback(self._errands.discard)
+        self._inheritance.say_ready()
+
+    async def _close_orphans(self, live_call_ids: set[str]) -> None:
+        now, url = time.time(), self._config.database_url
+        closed = await asyncio.to_thread(
+            queries.close_orphans, url, live_call_ids, Cause.NETWORK_OUT_OF_ORDER, "node died", now
+        )
+        if closed:
+            log.warning("%d calls of a process that died are closed in the records", len(closed))
+
+    async def _close(self, calls: Calls, recorder: Recorder, server: MetricsServer) -> None:
+        """Ends what is up, then waits for what is promised to be on disk, and briefly for the broker."""
+        calls.close()
+        await asyncio.gather(*self._errands, return_exceptions=True)
+        await recorder.close()
+        if self._mqtt:
+            await self._mqtt.flush(BROKER_PATIENCE_S)
+        await server.stop()

@@ -1,0 +1,59 @@
+"""From sessions to sinks: each event once to the records, the broker and the metrics.
+
+A session never waits. SQL may not lose an event, so those that its writer has no room for wait here, in
+order; when too many wait, the node takes no new calls until the database is back.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+
+from softswitch.events import SessionEvent
+from softswitch.store.writer import Records
+
+LIMIT = 20_000
+"""Events that may wait before new calls are refused: some 4,000 calls' worth."""
+
+
+class Recorder:
+    def __init__(self, records: Records, sinks: list[Callable[[SessionEvent], None]]) -> None:
+        self._records = records
+        self._sinks = sinks
+        self._waiting: deque[SessionEvent] = deque()
+        self._filled = asyncio.Event()
+
+    @property
+    def depth(self) -> int:
+        return len(self._waiting) + self._records.depth
+
+    @property
+    def rejected(self) -> int:
+        """Events that can never be stored."""
+        return self._records.rejected
+
+    @property
+    def has_room(self) -> bool:
+        return len(self._waiting) < LIMIT
+
+    def emit(self, event: SessionEvent) -> None:
+        self._waiting.append(event)
+        self._filled.set()
+        for sink in self._sinks:
+            sink(event)
+
+    async def run(self) -> None:
+        """Hand events to the records in order, for ever."""
+        while True:
+            await self._filled.wait()
+            self._filled.clear()
+            await self._hand_over()
+
+    async def _hand_over(self) -> None:
+        while self._waiting:
+            await self._records.submit(self._waiting[0])
+            self._waiting.popleft()
+
+    async def close(self) -> None:
+        """Everything emitted is on disk when this returns."""
+        await self._hand_over()
+        await self._records.close()

@@ -1,0 +1,91 @@
+"""Finds the ear (a Vosk model folder) and the voice (a Piper .onnx and its .json), and checks their shape.
+
+The engines abort the process or raise obscurely on a broken model, so what can be checked before is.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from softswitch.errors import SoftswitchError
+
+DATA = Path(__file__).parent / "data"
+EMBEDDED = "embedded"
+
+# Vosk knows two layouts: with folders, and flat (older models).
+_LAYOUTS = (
+    ("am/final.mdl", "conf/mfcc.conf", "graph/phones/word_boundary.int", "graph"),
+    ("final.mdl", "mfcc.conf", "word_boundary.int", "."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A voice that has been checked. `identity` changes with any byte of its files."""
+
+    path: Path
+    settings: dict[str, Any]  # the parsed .json
+    identity: str
+
+
+def ear(setting: str) -> Path:
+    """The Vosk model folder for `speech.model`: the embedded one, or a path."""
+    folder = DATA / "ear" if setting == EMBEDDED else Path(setting).expanduser()
+    remedy = _remedy(setting, "model", "the path of an unpacked Vosk model")
+    if not folder.is_dir():
+        raise SoftswitchError(f"no Vosk model at {folder}: {remedy}")
+    acoustic, features, boundary, graph = _LAYOUTS[0] if (folder / "am").is_dir() else _LAYOUTS[1]
+    needed = [acoustic, features, boundary]
+    if not (folder / graph / "HCLG.fst").is_file():
+        needed += [f"{graph}/HCLr.fst", f"{graph}/Gr.fst"]
+    for name in needed:
+        if not (folder / name).is_file() or (folder / name).stat().st_size == 0:
+            raise SoftswitchError(
+                f"{folder} is not a whole Vosk model ({name} is missing or empty): {remedy}"
+            )
+    return folder
+
+
+def voice(setting: str) -> Voice:
+    """The Piper voice for `speech.voice`: the embedded one, or the path of an .onnx file."""
+    path = DATA / "voice/voice.onnx" if setting == EMBEDDED else Path(setting).expanduser()
+    remedy = _remedy(setting, "voice", "the path of a Piper .onnx file")
+    if not path.is_file() or path.stat().st_size == 0:
+        raise SoftswitchError(f"no Piper voice at {path}: {remedy}")
+    described = path.with_name(path.name + ".json")
+    if not described.is_file():
+        raise SoftswitchError(
+            f"{described} is missing: a Piper voice is an .onnx file with its .json beside it"
+        )
+    raw = described.read_bytes()
+    settings = _voice_settings(described, raw)
+    identity = hashlib.sha256(path.read_bytes() + raw).hexdigest()
+    return Voice(path, settings, identity)
+
+
+def _remedy(setting: str, key: str, what: str) -> str:
+    if setting == EMBEDDED:
+        return "the installation is damaged, install softswitch again"
+    return f"set speech.{key} to {what}, or to {EMBEDDED}"
+
+
+def _voice_settings(path: Path, raw: bytes) -> dict[str, Any]:
+    """Check what piper reads from the .json without asking whether it is there."""
+    try:
+        settings: dict[str, Any] = json.loads(raw)
+        checks = {
+            "audio.sample_rate": settings["audio"]["sample_rate"],
+            "espeak.voice": settings["espeak"]["voice"],
+            "phoneme_id_map": settings["phoneme_id_map"],
+            "num_symbols": settings["num_symbols"],
+            "num_speakers": settings["num_speakers"],
+        }
+        if any(not value for value in checks.values()):
+            raise ValueError("empty")
+    except (ValueError, KeyError, TypeError) as error:
+        raise SoftswitchError(
+            f"{path} does not describe a Piper voice ({error}): fetch the voice's own .json again"
+        ) from None
+    return settings
