@@ -52,7 +52,7 @@ class Metrics:
         )
         self._commits = Histogram(
             "softswitch_record_commit_seconds",
-            "How long the database took to commit records.",
+            "From an event to its commit in the database.",
             buckets=COMMIT_BUCKETS,
             registry=self.registry,
         )
@@ -86,7 +86,7 @@ class Metrics:
                 self._cut.popitem(last=False)
 
     def commit_took(self, seconds: float) -> None:
-        """Count one commit of the record writer."""
+        """Count one commit of the record writer: the age of its oldest event."""
         self._commits.observe(seconds)
 
     def watch(self, name: str, read: Callable[[], Reading]) -> None:
