@@ -1,0 +1,174 @@
+"""Stand-ins for a session's ports, on virtual time: a frame is 20 ms, whatever the clock says."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from softswitch.events import Action, CallInfo, Cause, Heard, Hypothesis, Input, Recognition
+
+FRAME_BYTES = 320
+INFO = CallInfo(
+    "c" * 32, "sip-id", "sip:caller@example.org", "sip:desk@example.org", "192.0.2.1:5060", 1000.0
+)
+QUIET = bytes(FRAME_BYTES)
+UNINTELLIGIBLE = b"\0" + b"\1" * (FRAME_BYTES - 1)
+
+
+def voiced(word: str) -> bytes:
+    """A frame in which the caller says `word`: the fake ear reads it back."""
+    return word.encode().ljust(FRAME_BYTES, b"\0")
+
+
+@dataclass
+class FakeLine:
+    """Plays one frame per tick, as the gateway does."""
+
+    info: CallInfo = INFO
+    clock_rate: int = 8000
+    ring_frames: int = 1600
+    uplink: list[bytes] = field(default_factory=list)
+    played: int = 0
+    pending: int = 0
+    answered: bool = False
+    hung_up: Cause | None = None
+    transferred: str | None = None
+    expecting: bool = False
+
+    def read(self) -> Sequence[bytes]:
+        frames, self.uplink = self.uplink, []
+        return frames
+
+    def play(self, pcm: bytes) -> int:
+        frames = -(-len(pcm) // FRAME_BYTES)
+        if self.pending + frames > self.ring_frames:
+            raise BufferError
+        self.pending += frames
+        return self.played + self.pending
+
+    def flush(self) -> int:
+        self.pending = 0
+        return self.played
+
+    def expect_more(self, more: bool) -> None:
+        self.expecting = more
+
+    def answer(self) -> None:
+        self.answered = True
+
+    def hangup(self, cause: Cause) -> None:
+        self.hung_up = cause
+
+    def transfer(self, uri: str) -> None:
+        self.transferred = uri
+
+    def clock(self) -> None:
+        """20 ms pass at the gateway."""
+        if self.pending:
+            self.pending -= 1
+            self.played += 1
+
+
+class FakePrompts:
+    """Every text is ready: 100 ms of audio per word."""
+
+    def __init__(self, missing: Sequence[str] = ()) -> None:
+        self.missing = missing
+
+    def get(self, text: str) -> bytes | None:
+        return None if text in self.missing else audio_of(text)
+
+
+class FakeSynthesizer:
+    async def speak(self, text: str) -> bytes:
+        return audio_of(text)
+
+
+def audio_of(text: str) -> bytes:
+    return b"\1" * (FRAME_BYTES * 5 * len(text.split()))
+
+
+@dataclass
+class FakeMark:
+    started: bool
+    speaking: bool
+    silence: float
+
+
+class FakeEndpointer:
+    """Speech is any frame that is not all zero; three of them confirm it."""
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        self._voiced, self._quiet, self._speaking = 0, 0, False
+
+    def feed(self, frame: bytes) -> FakeMark:
+        if frame != QUIET:
+            self._voiced, self._quiet = self._voiced + 1, 0
+        else:
+            self._quiet += 1
+        started = not self._speaking and self._voiced == 3
+        self._speaking = self._speaking or started
+        return FakeMark(started, self._quiet == 0, self._quiet * 0.02)
+
+
+class FakeStream:
+    """Hears the words that `voiced` put into the frames, each once for as long as it lasts."""
+
+    def __init__(self) -> None:
+        self.words: list[str] = []
+        self.closed = False
+
+    async def accept(self, pcm: bytes) -> str:
+        for at in range(0, len(pcm), FRAME_BYTES):
+            frame = pcm[at : at + FRAME_BYTES]
+            word = "" if frame == UNINTELLIGIBLE else frame.rstrip(b"\0").decode()
+            if word and (not self.words or self.words[-1] != word):
+                self.words.append(word)
+        return " ".join(self.words)
+
+    async def finish(self) -> Recognition:
+        text, self.words = " ".join(self.words), []
+        return Recognition(text, 0.9 if text else 0.0)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class FakeRecognizer:
+    def __init__(self) -> None:
+        self.streams: list[FakeStream] = []
+
+    def open(self, grammar: Sequence[str] | None) -> FakeStream:
+        self.streams.append(FakeStream())
+        return self.streams[-1]
+
+
+@dataclass
+class ScriptedConversation:
+    """Answers each input with the next prepared actions, and remembers the inputs."""
+
+    answers: list[tuple[Action, ...]]
+    whole: frozenset[str] = frozenset()
+    plan: str = "scripted"
+    version: str = "1"
+    step: str = "only"
+    intent: str = ""
+    inputs: list[Input] = field(default_factory=list)
+
+    def start(self) -> tuple[Action, ...]:
+        return self.answers.pop(0)
+
+    def resume(self, state: str) -> tuple[Action, ...]:
+        self.inputs.append(Heard(f"resumed {state}", 1.0))
+        return self.answers.pop(0)
+
+    def take(self, event: Input) -> tuple[Action, ...]:
+        self.inputs.append(event)
+        return self.answers.pop(0)
+
+    def completes(self, text: str, alternatives: Sequence[Hypothesis] = ()) -> bool:
+        return text in self.whole
+
+    def dump(self) -> str:
+        return "{}"

@@ -1,0 +1,334 @@
+"""Turn-taking and barge-in of a session, in virtual time: every frame is 20 ms, nothing waits."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+import pytest
+from fakes import (
+    QUIET,
+    UNINTELLIGIBLE,
+    FakeEndpointer,
+    FakeLine,
+    FakePrompts,
+    FakeRecognizer,
+    FakeSynthesizer,
+    ScriptedConversation,
+    voiced,
+)
+
+from softswitch.events import (
+    Action,
+    BargeIn,
+    CallEnded,
+    CallFinished,
+    CallStarted,
+    Cause,
+    DtmfReceived,
+    EndedBy,
+    Hangup,
+    Heard,
+    HoldChanged,
+    Listen,
+    NoInput,
+    Pressed,
+    Say,
+    SessionEvent,
+    StateSaved,
+    Transfer,
+    TransferFailed,
+    TransferProgress,
+    TurnFinished,
+)
+from softswitch.session.session import Parts, Session
+
+GREETING = Say("one two three four five six seven eight nine ten")  # 1 s
+ANSWER = Say("yes of course")  # 0.3 s
+
+
+@dataclass
+class Call:
+    """A session between a fake line and scripted answers."""
+
+    answers: list[tuple[Action, ...]]
+    whole: frozenset[str] = frozenset()
+    prompts: FakePrompts = field(default_factory=FakePrompts)
+    events: list[SessionEvent] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.line = FakeLine()
+        self.plan = ScriptedConversation(self.answers, self.whole)
+        self.recognizer = FakeRecognizer()
+        parts = Parts(self.recognizer, FakeSynthesizer(), self.prompts, FakeEndpointer, self.events.append)
+        self.session = Session(self.line, self.plan, parts)
+
+    async def frames(self, frame: bytes, count: int) -> None:
+        for _ in range(count):
+            self.line.clock()
+            self.line.uplink.append(frame)
+            self.session.tick()
+            for _ in range(4):  # let decoding tasks run
+                await asyncio.sleep(0)
+
+    async def quiet(self, seconds: float) -> None:
+        await self.frames(QUIET, round(seconds * 50))
+
+    async def say(self, text: str, seconds_per_word: float = 0.3) -> None:
+        for word in text.split():
+            await self.frames(voiced(word), round(seconds_per_word * 50))
+
+    def turns(self) -> list[TurnFinished]:
+        return [event for event in self.events if isinstance(event, TurnFinished)]
+
+
+async def greeted(*answers: tuple[Action, ...], whole: frozenset[str] = frozenset()) -> Call:
+    """A call whose greeting has been heard."""
+    call = Call([(GREETING, Listen()), *answers], whole)
+    call.session.start()
+    await call.quiet(1.1)
+    return call
+
+
+async def test_the_greeting_is_in_the_ring_before_the_call_is_answered() -> None:
+    call = Call([(GREETING, Listen())])
+    order: list[str] = []
+    call.line.answer = lambda: order.append(f"answered with {call.line.pending} frames")  # type: ignore[method-assign]
+    call.session.start()
+    assert order == ["answered with 50 frames"]
+    assert isinstance(call.events[0], CallStarted)
+
+
+async def test_a_whole_interpretation_ends_the_turn_after_the_short_silence() -> None:
+    call = await greeted((ANSWER, Listen()), whole=frozenset({"opening hours"}))
+    await call.say("opening hours")
+    await call.quiet(0.18)
+    assert call.plan.inputs == []
+    await call.quiet(0.04)
+    assert call.plan.inputs == [Heard("opening hours", 0.9)]
+
+
+async def test_an_incomplete_one_waits_for_the_long_silence() -> None:
+    call = await greeted((ANSWER, Listen()))
+    await call.say("opening")
+    await call.quiet(0.66)
+    assert call.plan.inputs == []
+    await call.quiet(0.06)
+    assert call.plan.inputs == [Heard("opening", 0.9)]
+
+
+async def test_text_accumulates_over_a_pause_within_a_sentence() -> None:
+    call = await greeted((ANSWER, Listen()), whole=frozenset({"my number is four two"}))
+    await call.say("my number is")
+    await call.quiet(0.4)
+    assert call.plan.inputs == []
+    await call.say("four two")
+    await call.quiet(0.22)
+    assert call.plan.inputs == [Heard("my number is four two", 0.9)]
+
+
+async def test_silence_counts_only_after_the_prompt_is_over() -> None:
+    call = Call([(GREETING, Listen(no_input_timeout=2.0)), (ANSWER, Listen())])
+    call.session.start()
+    await call.quiet(2.9)
+    assert call.plan.inputs == []
+    await call.quiet(0.2)
+    assert call.plan.inputs == [NoInput()]
+
+
+async def test_speech_stops_a_prompt_and_the_record_says_how_much_was_heard() -> None:
+    call = Call([(GREETING, Listen()), (ANSWER, Listen())], whole=frozenset({"stop"}))
+    call.session.start()
+    await call.quiet(0.5)
+    await call.frames(voiced("stop"), 3)
+    assert call.line.pending == 0
+    await call.frames(voiced("stop"), 10)
+    await call.quiet(0.3)
+    greeting = call.turns()[0]
+    assert greeting.said_s == pytest.approx(1.0)
+    assert greeting.said_heard_s == pytest.approx(0.56)
+    assert greeting.said_heard == "one two three four five"
+    assert call.plan.inputs == [Heard("stop", 0.9)]
+
+
+async def test_a_prompt_that_nothing_may_interrupt_plays_on_and_hears_nothing() -> None:
+    call = Call([(Say(GREETING.text, barge_in=BargeIn.OFF), Listen())])
+    call.session.start()
+    await call.say("stop now", 0.2)
+    await call.quiet(1.0)
+    assert call.plan.inputs == []
+    assert call.line.played == 50
+
+
+async def test_a_backchannel_does_not_stop_a_prompt_that_only_words_interrupt() -> None:
+    listen = Listen(backchannel=frozenset({"okay", "yes"}))
+    call = Call([(Say(GREETING.text, barge_in=BargeIn.WORDS), listen)])
+    call.session.start()
+    await call.say("okay", 0.2)
+    await call.quiet(1.0)
+    assert call.plan.inputs == []
+    assert call.line.played == 50
+
+
+async def test_words_stop_a_prompt_that_only_words_interrupt() -> None:
+    listen = Listen(backchannel=frozenset({"okay"}))
+    call = Call([(Say(GREETING.text, barge_in=BargeIn.WORDS), listen), (ANSWER, Listen())])
+    call.session.start()
+    await call.say("address", 0.4)
+    assert call.line.pending == 0
+    await call.quiet(0.8)
+    assert call.plan.inputs == [Heard("address", 0.9)]
+
+
+async def test_a_key_stops_the_prompt_and_is_the_input() -> None:
+    call = Call([(GREETING, Listen()), (ANSWER, Listen())])
+    call.session.start()
+    await call.quiet(0.2)
+    call.session.on_event(DtmfReceived("1"))
+    assert call.plan.inputs == [Pressed("1")]
+
+
+@pytest.mark.parametrize(
+    ("keys", "pause", "digits"),
+    [("1234", 0.1, "1234"), ("12#", 0.1, "12"), ("12", 3.1, "12")],
+    ids=["enough keys", "terminator", "long pause"],
+)
+async def test_keys_are_collected_until_complete(keys: str, pause: float, digits: str) -> None:
+    call = Call([(GREETING, Listen(dtmf_length=4)), (ANSWER, Listen())])
+    call.session.start()
+    for key in keys:
+        await call.quiet(0.1)
+        call.session.on_event(DtmfReceived(key))
+    await call.quiet(pause)
+    assert call.plan.inputs == [Pressed(digits)]
+
+
+async def test_keys_typed_ahead_are_kept_for_the_next_question() -> None:
+    call = Call([(GREETING, Listen()), (ANSWER, Listen(dtmf_length=2)), (ANSWER, Listen())])
+    call.session.start()
+    for key in "142":
+        call.session.on_event(DtmfReceived(key))
+    assert call.plan.inputs == [Pressed("1"), Pressed("42")]
+
+
+async def test_a_click_is_no_input() -> None:
+    call = await greeted((ANSWER, Listen()))
+    await call.frames(UNINTELLIGIBLE, 4)
+    await call.quiet(1.0)
+    assert len(call.recognizer.streams) == 1
+    assert call.plan.inputs == []
+
+
+async def test_a_click_that_stopped_a_prompt_is_answered() -> None:
+    call = Call([(GREETING, Listen()), (ANSWER, Listen())])
+    call.session.start()
+    await call.frames(UNINTELLIGIBLE, 4)
+    await call.quiet(1.0)
+    assert call.plan.inputs == [Heard("", 0.0)]
+
+
+async def test_a_transfer_waits_until_the_announcement_was_heard() -> None:
+    call = await greeted((ANSWER, Transfer("sip:desk@example.org")), whole=frozenset({"human"}))
+    await call.say("human")
+    await call.quiet(0.22)
+    assert call.line.transferred is None
+    await call.quiet(0.3 + 0.1)
+    assert call.line.transferred is None
+    await call.quiet(0.2)
+    assert call.line.transferred == "sip:desk@example.org"
+    assert call.session.state == "transferring"
+
+
+async def test_a_transfer_that_fails_goes_back_to_the_dialplan() -> None:
+    call = await greeted(
+        (ANSWER, Transfer("sip:desk@example.org")), (ANSWER, Listen()), whole=frozenset({"human"})
+    )
+    await call.say("human")
+    await call.quiet(1.0)
+    call.session.on_event(TransferProgress(180, False))
+    call.session.on_event(TransferProgress(486, True))
+    assert call.plan.inputs[-1] == TransferFailed(486)
+    assert call.line.pending > 0
+
+
+async def test_a_transfer_without_a_word_fails_in_the_end() -> None:
+    call = await greeted(
+        (ANSWER, Transfer("sip:desk@example.org")), (ANSWER, Listen()), whole=frozenset({"human"})
+    )
+    await call.say("human")
+    await call.quiet(31.5)
+    assert call.plan.inputs[-1] == TransferFailed(408)
+
+
+async def test_a_hangup_waits_until_the_goodbye_was_heard() -> None:
+    call = await greeted((ANSWER, Hangup()), whole=frozenset({"bye"}))
+    await call.say("bye")
+    await call.quiet(0.22 + 0.3)
+    assert call.line.hung_up is None
+    await call.quiet(0.3)
+    assert call.line.hung_up is Cause.NORMAL_CLEARING
+
+
+async def test_time_stands_still_on_hold() -> None:
+    call = await greeted((ANSWER, Listen()))
+    call.session.on_event(HoldChanged(True))
+    await call.quiet(20.0)
+    assert call.plan.inputs == []
+    call.session.on_event(HoldChanged(False))
+    await call.quiet(6.1)
+    assert call.plan.inputs == [NoInput()]
+
+
+async def test_the_end_of_the_call_closes_the_turn_and_the_call() -> None:
+    call = Call([(GREETING, Listen())])
+    call.session.start()
+    await call.quiet(0.4)
+    ended = CallEnded(16, 200, EndedBy.CALLER)
+    call.session.on_event(ended)
+    turn, finished = call.events[-2:]
+    assert isinstance(turn, TurnFinished)
+    assert turn.said_heard_s == pytest.approx(0.4)
+    assert isinstance(finished, CallFinished)
+    assert finished.ended is ended
+    call.session.on_event(ended)
+    assert call.events[-1] is finished
+
+
+async def test_the_state_to_go_on_from_is_saved_at_every_turn() -> None:
+    call = await greeted((ANSWER, Listen()), whole=frozenset({"yes"}))
+    await call.say("yes")
+    await call.quiet(0.22)
+    assert len([event for event in call.events if isinstance(event, StateSaved)]) == 2
+
+
+async def test_a_resumed_call_goes_on_with_the_next_turn_number() -> None:
+    call = Call([(GREETING, Listen())])
+    call.session.resume("where we were", 7)
+    await call.quiet(1.1)
+    assert call.plan.inputs == [Heard("resumed where we were", 1.0)]
+    assert [(turn.number, turn.via) for turn in call.turns()] == [(7, "resume")]
+    assert not call.line.answered
+
+
+async def test_a_dialplan_that_fails_ends_the_call_instead_of_leaving_silence() -> None:
+    call = await greeted()  # no answer is left: the next input is an IndexError
+    await call.say("anything")
+    await call.quiet(1.5)
+    assert call.line.hung_up is Cause.TEMPORARY_FAILURE
+
+
+async def test_text_that_is_not_ready_is_synthesised_and_said_in_order() -> None:
+    first, second = Say("your order"), Say("is ready today")
+    call = Call([(first, second, Listen())], prompts=FakePrompts(missing=["is ready today"]))
+    call.session.start()
+    await call.quiet(1.2)
+    turn = call.turns()[0]
+    assert turn.said == "your order is ready today"
+    assert turn.said_heard == turn.said
+
+
+async def test_a_prompt_longer_than_the_ring_is_written_as_it_plays() -> None:
+    text = " ".join(["word"] * 400)  # 40 s
+    call = Call([(Say(text), Listen())])
+    call.session.start()
+    await call.quiet(41)
+    assert call.line.played == 2000
+    assert call.turns()[0].said_heard_s == pytest.approx(40.0)
