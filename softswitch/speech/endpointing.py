@@ -23,7 +23,7 @@ RESUME_BLOCKS = 6  # loud ones of the last RESUME_WINDOW after a pause: a click 
 RESUME_WINDOW = 0xFF
 PAUSE_S = 0.100
 
-QUIETEST_DBFS = -62.0  # a line's noise is never taken to be below this: G.711 idle noise is not speech
+QUIETEST_DBFS = -66.0  # a line's noise is never taken to be below this: G.711 idle noise is not speech
 ABOVE_NOISE_DB = 6.0
 BELOW_SPEECH_DB = 28.0  # what is this far below the utterance's loudest sound is echo or room, not speech
 NOISE_WINDOW = 40  # frames: the noise is the quietest of the last 0.8 s

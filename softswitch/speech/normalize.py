@@ -50,17 +50,19 @@ ENDING = frozenset(
 UNITS = {  # one, many
     "km/h": ("kilometer per hour", "kilometers per hour"), "mph": ("mile per hour", "miles per hour"),
     "km": ("kilometer", "kilometers"), "cm": ("centimeter", "centimeters"),
-    "mm": ("millimeter", "millimeters"), "m": ("meter", "meters"), "mi": ("mile", "miles"), "ft": ("foot", "feet"), "kg": ("kilogram", "kilograms"), "mg": ("milligram", "milligrams"),
-    "g": ("gram", "grams"), "lbs": ("pound", "pounds"), "lb": ("pound", "pounds"), "oz": ("ounce", "ounces"),
-    "ml": ("milliliter", "milliliters"), "l": ("liter", "liters"), "hrs": ("hour", "hours"),
-    "hr": ("hour", "hours"), "h": ("hour", "hours"), "mins": ("minute", "minutes"),
-    "min": ("minute", "minutes"), "secs": ("second", "seconds"), "sec": ("second", "seconds"),
-    "ms": ("millisecond", "milliseconds"), "s": ("second", "seconds"),
-    "kWh": ("kilowatt hour", "kilowatt hours"), "kW": ("kilowatt", "kilowatts"), "W": ("watt", "watts"), "V": ("volt", "volts"),
-    "Mbps": ("megabit per second", "megabits per second"), "TB": ("terabyte", "terabytes"),
-    "GB": ("gigabyte", "gigabytes"), "MB": ("megabyte", "megabytes"), "kB": ("kilobyte", "kilobytes"),
-    "°C": ("degree Celsius", "degrees Celsius"), "°F": ("degree Fahrenheit", "degrees Fahrenheit"),
-    "°": ("degree", "degrees"), "%": ("percent", "percent"),
+    "mm": ("millimeter", "millimeters"), "m": ("meter", "meters"), "mi": ("mile", "miles"),
+    "ft": ("foot", "feet"), "kg": ("kilogram", "kilograms"), "mg": ("milligram", "milligrams"),
+    "g": ("gram", "grams"), "lbs": ("pound", "pounds"), "lb": ("pound", "pounds"),
+    "oz": ("ounce", "ounces"), "ml": ("milliliter", "milliliters"), "l": ("liter", "liters"),
+    "hrs": ("hour", "hours"), "hr": ("hour", "hours"), "h": ("hour", "hours"),
+    "mins": ("minute", "minutes"), "min": ("minute", "minutes"), "secs": ("second", "seconds"),
+    "sec": ("second", "seconds"), "ms": ("millisecond", "milliseconds"), "s": ("second", "seconds"),
+    "kWh": ("kilowatt hour", "kilowatt hours"), "kW": ("kilowatt", "kilowatts"), "W": ("watt", "watts"),
+    "V": ("volt", "volts"), "Mbps": ("megabit per second", "megabits per second"),
+    "TB": ("terabyte", "terabytes"), "GB": ("gigabyte", "gigabytes"), "MB": ("megabyte", "megabytes"),
+    "kB": ("kilobyte", "kilobytes"), "°C": ("degree Celsius", "degrees Celsius"),
+    "°F": ("degree Fahrenheit", "degrees Fahrenheit"), "°": ("degree", "degrees"),
+    "%": ("percent", "percent"),
 }  # fmt: skip
 SYMBOLS = {"&": " and ", "@": " at ", "=": " equals ", "+": " plus ", "%": " percent ", "€": " euros ",
            "£": " pounds ", "$": " dollars ", "°": " degrees ", "/": " ", "#": " number "}  # fmt: skip
@@ -197,9 +199,9 @@ _SIGNS = "".join(re.escape(sign) for sign in CURRENCIES)
 _TLD = r"(?:com|org|net|info|edu|gov|io|de|uk|eu|fr|at|ch|example)"
 
 RULES: tuple[Rule, ...] = (
-    _rule(r"(?:mailto:|sips?:)?(?P<address>[\w.+-]+@[\w-]+(?:\.[\w-]+)*)", _email, re.ASCII),
+    _rule(r"(?<![\w.+-])(?:mailto:|sips?:)?(?P<address>[\w.+-]+@[\w-]+(?:\.[\w-]+)*)", _email, re.ASCII),
     _rule(r"\bhttps?://(?P<host>[\w.-]+(?::\d+)?)(?P<path>/[^\s<>\"]*)?", _url, re.ASCII),
-    _rule(rf"\b(?P<host>(?:[\w-]+\.)+{_TLD})\b(?P<path>/[^\s<>\"]*)?", _url, re.ASCII),
+    _rule(rf"(?<![\w.-])(?P<host>(?:[\w-]+\.)+{_TLD})\b(?P<path>/[^\s<>\"]*)?", _url, re.ASCII),
     _rule(r"[*_`~|<>{}\[\]\\^]+", lambda _: " "),  # Markdown, which no voice should read
     # Dates, before anything takes their numbers
     _rule(r"\b(\d{4})-(\d\d)-(\d\d)(?=\b|T)", _iso_date),
@@ -252,7 +254,7 @@ RULES: tuple[Rule, ...] = (
     _rule(r"\b(\d+)\s?[x×]\s?(?=\d)", lambda match: f"{match[1]} by "),
     _rule(r"(?<!\w)[-−](?=\d)", lambda _: "minus "),
     _rule(r"\b\d{1,3}(?:,\d{3})+(?:\.\d+)?\b|\b\d+\.\d+\b", lambda match: decimal(match[0])),
-    _rule(r"(\d+)/(\d+)", lambda match: f"{match[1]} over {match[2]}"),
+    _rule(r"(?<!\d)(\d+)/(\d+)", lambda match: f"{match[1]} over {match[2]}"),
     # Words
     _rule(r"\bSt\.", _saint_or_street),
     _rule(rf"\b({_NAMES})\.", _abbreviation),
