@@ -97,6 +97,7 @@ def test_when_apt_fails_its_words_and_the_command_are_shown(checkout, bare_path)
     assert policy.exists() == before
 
 
+@pytest.mark.slow
 def test_when_pip_fails_its_words_and_the_command_are_shown(checkout):
     status, said = run(checkout, "setup", PIP_NO_INDEX="1", PIP_FIND_LINKS="", PIP_CONFIG_FILE="/dev/null")
     assert status == 1
@@ -153,6 +154,7 @@ def test_nothing_unverified_is_built(checkout, arguments, complaint):
     assert (status, complaint in said) == (1, True)
 
 
+@pytest.mark.slow
 def test_a_tarballs_wheel_is_not_taken_for_debians(checkout, tmp_path):
     """The checksum beside a tarball is part of the cache's key: another source, another wheel."""
     tarball = checkout / "present.tar.gz"
