@@ -104,10 +104,14 @@ class Matcher:
         return sorted((Match(*item) for item in best.items()), key=lambda match: -match.score)
 
     def phrases(self) -> tuple[str, ...]:
-        """What the recogniser has to know: phrases, those with slots in pieces, and their digit words."""
+        """What the recogniser has to know: phrases, those with slots in pieces, and what says digits."""
         pieces = {piece.strip() for key in self._strict for piece in key.split(DIGITS)} - {""}
         slotted = any(phrase.slots for phrase in self._strict.values())
-        return tuple(sorted(pieces | set(self._language.digit_words if slotted else ())))
+        return tuple(sorted(pieces | set(self._language.digit_phrases if slotted else ())))
+
+    def sentences(self) -> list[tuple[str, str]]:
+        """Every intent with each phrase that strictly means it; DIGITS stands for digits."""
+        return [(phrase.intent, key) for key, phrase in self._strict.items() if key]
 
     def _mask(self, text: str) -> tuple[str, tuple[str, ...]]:
         tokens = text.split()

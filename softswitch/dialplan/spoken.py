@@ -25,6 +25,7 @@ def read_digits(tokens: Sequence[str], language: Language) -> str | None:
 
 def digit_spans(tokens: Sequence[str], language: Language) -> list[Span]:
     """Every longest run of tokens that says digits."""
+    tokens = _as_meant(tokens, language)
     spans: list[Span] = []
     at = 0
     while at < len(tokens):
@@ -38,6 +39,16 @@ def digit_spans(tokens: Sequence[str], language: Language) -> list[Span]:
             spans.append((at, end, digits))
             at = end
     return spans
+
+
+def _as_meant(tokens: Sequence[str], language: Language) -> list[str]:
+    """ "seven six oh to" as "seven six oh two": beside a digit, and not after another word."""
+    meant: list[str] = []
+    for at, token in enumerate(tokens):
+        following = tokens[at + 1] if at + 1 < len(tokens) else ""
+        among = meant[-1] in language.digit_words if meant else following in language.digit_words
+        meant.append(language.sound_alikes.get(token, token) if among else token)
+    return meant
 
 
 def _group(tokens: Sequence[str], at: int, language: Language) -> tuple[int, str]:

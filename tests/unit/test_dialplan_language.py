@@ -1,0 +1,203 @@
+"""Spoken digits, sentence templates and matching."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from softswitch.dialplan import prompts
+from softswitch.dialplan.grammar import Matcher
+from softswitch.dialplan.language import ENGLISH
+from softswitch.dialplan.spoken import digit_spans, normalise, read_digits
+from softswitch.dialplan.templates import MAX_PHRASES, expand
+from softswitch.events import BargeIn, Say
+
+
+@pytest.mark.parametrize(
+    ("said", "digits"),
+    [
+        ("one two three four", "1234"),
+        ("double oh seven", "007"),
+        ("triple nine one", "9991"),
+        ("twenty three", "23"),
+        ("twenty three forty seven", "2347"),
+        ("ten oh two", "1002"),
+        ("twelve thirty four", "1234"),
+        ("one hundred", "100"),
+        ("one hundred and five", "105"),
+        ("twelve hundred", "1200"),
+        ("one thousand and two", "1002"),
+        ("two thousand one hundred twenty three", "2123"),
+        ("two thousand and twenty three", "2023"),
+        ("one thousand oh five", "100005"),
+        ("1002", "1002"),
+        ("10 02", "1002"),
+        ("zero", "0"),
+        ("twenty zero", "200"),
+        ("seven six oh to", "7602"),
+        ("to one for a", "2148"),
+    ],
+)
+def test_spoken_digits(said: str, digits: str) -> None:
+    assert read_digits(said.split(), ENGLISH) == digits
+
+
+@pytest.mark.parametrize(
+    "said", ["", "hello", "one two please", "double", "triple hello", "and", "hundred", "to", "a"]
+)
+def test_other_words_are_no_digits(said: str) -> None:
+    assert read_digits(said.split(), ENGLISH) is None
+
+
+def test_digits_are_found_among_words() -> None:
+    tokens = "my number is one two and the code is double three".split()
+    assert digit_spans(tokens, ENGLISH) == [(3, 5, "12"), (9, 11, "33")]
+
+
+@given(st.text(alphabet="0123456789", min_size=1, max_size=12))
+def test_any_digit_string_said_digit_by_digit_is_read_back(digits: str) -> None:
+    words = list(ENGLISH.units)
+    assert read_digits([words[int(digit)] for digit in digits], ENGLISH) == digits
+
+
+@given(st.integers(min_value=10, max_value=99))
+def test_any_two_digit_number_is_read_back(number: int) -> None:
+    tens = {value: word for word, value in ENGLISH.tens.items()}
+    teens = {value: word for word, value in ENGLISH.teens.items()}
+    units = list(ENGLISH.units)
+    said = teens.get(number) or f"{tens[number // 10 * 10]} {units[number % 10] if number % 10 else ''}"
+    assert read_digits(said.split(), ENGLISH) == str(number)
+
+
+@given(st.lists(st.sampled_from([*ENGLISH.digit_words, *ENGLISH.scales, "and", "to", "x"]), max_size=12))
+def test_spans_are_in_order_and_apart_whatever_is_said(tokens: list[str]) -> None:
+    end = 0
+    for start, after, digits in digit_spans(tokens, ENGLISH):
+        assert end <= start < after <= len(tokens)
+        assert digits.isdecimal()
+        end = after + 1
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("  What's  YOUR address? ", "what's your address"),
+        ("what’s up", "what's up"),
+        ("twenty-three", "twenty three"),
+        ("'quoted'", "quoted"),
+        ("a_b", "a b"),
+        ("Größe", "größe"),
+        ("?!", ""),
+    ],
+)
+def test_normalise(text: str, plain: str) -> None:
+    assert normalise(text) == plain
+
+
+@pytest.mark.parametrize(
+    ("template", "phrases"),
+    [
+        ("Opening hours", {"opening hours"}),
+        ("(tell|give) me", {"tell me", "give me"}),
+        ("[the] hours", {"the hours", "hours"}),
+        ("[a|the] book", {"a book", "the book", "book"}),
+        ("(a (b|c)|d) e", {"a b e", "a c e", "d e"}),
+        ("number {order_number}", {"number {order_number}"}),
+        ("un[der]stand", {"un der stand", "un stand"}),
+    ],
+)
+def test_templates_stand_for_phrases(template: str, phrases: set[str]) -> None:
+    assert set(expand(template)) == phrases
+
+
+@pytest.mark.parametrize(
+    ("template", "complaint"),
+    [
+        ("(a|b", "not closed"),
+        ("a]", "no opening"),
+        ("(a]", "not closed"),
+        ("(a|)", "empty alternative"),
+        ("()", "empty alternative"),
+        ("[a]", "no words"),
+        ("", "no words"),
+        ("?", "no words"),
+        ("{Order}", "not a slot"),
+        ("{order", "not a slot"),
+        ("order}", "no opening"),
+        ("(a|b)" * 10, f"at most {MAX_PHRASES}"),
+        ("(a|b)" * 5000, f"at most {MAX_PHRASES}"),
+    ],
+)
+def test_wrong_templates_are_explained(template: str, complaint: str) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        expand(template)
+
+
+@pytest.fixture(scope="module")
+def matcher() -> Matcher:
+    phrases = {
+        "hours": ["what are your opening hours", "when do you open"],
+        "check": ["i want to check my order", "order number {number}", "order"],
+        "human": ["i want to speak to a person", "agent"],
+        "agenda": ["agenda for today"],
+    }
+    return Matcher(phrases, ENGLISH, ["please", "thank you", "hello"])
+
+
+@pytest.mark.parametrize(
+    ("said", "intent"),
+    [
+        ("When do you open?", "hours"),
+        ("hello when do you open please", "hours"),
+        ("order number one two", "check"),
+        ("hello order number 12 thank you", "check"),
+        ("when do you", None),
+        ("order number", None),
+        ("hello", None),
+        ("", None),
+        ("one two", None),
+    ],
+)
+def test_strict_match_is_a_whole_phrase(matcher: Matcher, said: str, intent: str | None) -> None:
+    match = matcher.strict(said)
+    assert (match.intent if match else None) == intent
+
+
+def test_slots_are_filled(matcher: Matcher) -> None:
+    match = matcher.strict("order number double oh seven")
+    assert match is not None
+    assert match.slots == {"number": "007"}
+
+
+@pytest.mark.parametrize(
+    ("said", "intent"),
+    [
+        ("could you tell me your opening hours", "hours"),
+        ("well i just want to speak to a real person now", "human"),
+        ("i want to cancel my order", None),
+        ("i do not want to speak to a person", None),
+        ("order agent", None),  # as near to one intent as to another
+        ("nonsense", None),
+        ("", None),
+    ],
+)
+def test_fuzzy_match_needs_threshold_and_margin(matcher: Matcher, said: str, intent: str | None) -> None:
+    match = matcher.fuzzy(said)
+    assert (match.intent if match else None) == intent
+
+
+@given(st.text(max_size=60))
+def test_matching_takes_any_text(text: str) -> None:
+    small = Matcher({"a": ["one two", "number {n}"]}, ENGLISH, ["please"])
+    small.strict(text)
+    small.fuzzy(text)
+
+
+def test_prompts_are_cut_so_that_fixed_sentences_stay_fixed() -> None:
+    text = "Good news. It is here. Order {number} is {state}. Call us. Bye."
+    says = prompts.render([text], {"number": "1 2", "state": "ready"}.__getitem__, BargeIn.OFF)
+    assert says == [
+        Say("Good news. It is here.", True, BargeIn.OFF),
+        Say("Order 1 2 is ready.", False, BargeIn.OFF),
+        Say("Call us. Bye.", True, BargeIn.OFF),
+    ]
+    assert prompts.static([text]) == ["Good news. It is here.", "Call us. Bye."]
