@@ -65,7 +65,7 @@ class Media(threading.Thread):
 
     def answer(self, packet, event):
         heard = linear(np.frombuffer(packet[12:], np.uint8).astype(np.int64))
-        loud = event or bool(np.sqrt(np.mean(heard**2)) > 1000)
+        loud = event or bool(np.sqrt(np.mean(heard**2)) > 1500)
         self.listen(loud)
         payload = TONE if self.count in self.playing else SILENCE
         if self.behaviour == "echo" and not event:
