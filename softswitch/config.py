@@ -61,6 +61,12 @@ class Sip(Section):
     )
     user_agent: str = Field("softswitch", description="User-Agent and Server header.")
 
+    @property
+    def uri(self) -> str:
+        """Where this machine reaches the node."""
+        address = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.address, self.address)
+        return f"sip:{f'[{address}]' if ':' in address else address}:{self.port}"
+
     @field_validator("address")
     @classmethod
     def _is_address(cls, text: str) -> str:

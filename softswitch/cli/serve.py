@@ -5,6 +5,7 @@ import click
 from softswitch import supervisor
 from softswitch.child import configure_logs
 from softswitch.config import Config
+from softswitch.gateway.build import SMALL_BUILD, is_tuned
 
 
 @click.command()
@@ -23,9 +24,13 @@ def serve(config: Config) -> None:
 def announce(config: Config) -> None:
     """Where to call, and how to hear it at once."""
     sip = config.sip
-    host = f"[{sip.address}]" if ":" in sip.address else sip.address
-    uri = f"sip:{'127.0.0.1' if sip.address == '0.0.0.0' else host}:{sip.port}"
+    uri = sip.uri
     click.echo(f"softswitch answers at {uri} (UDP and TCP) with the dialplan {config.dialplan}.")
+    if not is_tuned():
+        click.echo(
+            f"{SMALL_BUILD} calls: this PJSIP takes no more at once. scripts/build_pjsua2 makes one that "
+            f"takes {config.media.max_calls}."
+        )
     if sip.address.startswith("127.") or sip.address == "::1":
         click.echo("Only this machine can call it; set sip.address and sip.allow to let others in.")
     click.echo(f'Hear it at once: softswitch call {uri} --say "what are your opening hours"')

@@ -4,7 +4,7 @@ import ipaddress
 from dataclasses import dataclass
 from time import monotonic
 
-from softswitch.config import Media, Sip
+from softswitch.config import Sip
 
 
 @dataclass
@@ -27,10 +27,10 @@ class TokenBucket:
 class Admission:
     """The SIP status that refuses an INVITE, or None to let it in."""
 
-    def __init__(self, sip: Sip, media: Media) -> None:
+    def __init__(self, sip: Sip, max_calls: int, setups_per_second: int) -> None:
         self._allowed = [ipaddress.ip_network(network) for network in sip.allow]
-        self._max_calls = media.max_calls
-        self._bucket = TokenBucket(media.setups_per_second, media.setups_per_second, monotonic())
+        self._max_calls = max_calls
+        self._bucket = TokenBucket(setups_per_second, setups_per_second, monotonic())
 
     def refuse(self, source: str, calls_up: int) -> int | None:
         if not self.knows(source):

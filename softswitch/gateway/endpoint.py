@@ -11,11 +11,11 @@ import pjsua2 as pj
 
 from softswitch.config import Config
 from softswitch.errors import SoftswitchError
+from softswitch.gateway import library
+from softswitch.gateway.build import call_limit, is_tuned
 
 SPARE_CALLS = 200
 """PJSIP's own slots beyond ours, so that it is our 503 that a caller gets, not PJSIP's 486."""
-SMALL_BUILD = 4
-"""Calls that the wheel from PyPI is compiled for."""
 _SRTP = {
     "off": pj.PJMEDIA_SRTP_DISABLED,
     "optional": pj.PJMEDIA_SRTP_OPTIONAL,
@@ -25,10 +25,10 @@ _SRTP = {
 
 def start(config: Config) -> pj.Endpoint:
     """Create, initialise and start the endpoint; it listens when this returns."""
-    endpoint = pj.Endpoint()
-    endpoint.libCreate()
+    endpoint = library.create()
     settings = pj.EpConfig()
-    settings.uaConfig.maxCalls = call_limit(endpoint, config) + (SPARE_CALLS if is_tuned(endpoint) else 0)
+    spare = SPARE_CALLS if is_tuned() else 0
+    settings.uaConfig.maxCalls = call_limit(config.media.max_calls) + spare
     settings.uaConfig.threadCnt = 0
     settings.uaConfig.mainThreadOnly = True
     settings.uaConfig.userAgent = config.sip.user_agent
@@ -44,16 +44,6 @@ def start(config: Config) -> pj.Endpoint:
     endpoint.libStart()
     _prefer_codecs(endpoint, config.media.codecs)
     return endpoint
-
-
-def is_tuned(endpoint: pj.Endpoint) -> bool:
-    version = endpoint.libVersion()
-    return (version.major, version.minor) >= (2, 17)
-
-
-def call_limit(endpoint: pj.Endpoint, config: Config) -> int:
-    """Calls at once that both the configuration and this build of PJSIP allow."""
-    return config.media.max_calls if is_tuned(endpoint) else min(SMALL_BUILD, config.media.max_calls)
 
 
 def _listen(endpoint: pj.Endpoint, config: Config) -> None:

@@ -101,7 +101,7 @@ class Gateway:
         self._socket = ControlSocket(listener)
         self._endpoint = endpoint.start(config)
         self._clock = ClockPort(region)
-        self._switchboard = Switchboard(self._endpoint, config, region, self._socket.send)
+        self._switchboard = Switchboard(config, region, self._socket.send)
         self._stop_at: float | None = None
         self._next_tick = 0.0
 

@@ -16,7 +16,8 @@ from softswitch.config import Config
 from softswitch.events import CallEnded, CallInfo, Cause, EndedBy, LegEvent
 from softswitch.gateway import messages
 from softswitch.gateway.admission import Admission
-from softswitch.gateway.endpoint import call_limit, call_options, open_account
+from softswitch.gateway.build import call_limit
+from softswitch.gateway.endpoint import call_options, open_account
 from softswitch.gateway.leg import Leg, SipCall, guarded
 from softswitch.gateway.media_port import CallPort
 from softswitch.gateway.rings import Region, Slot
@@ -30,14 +31,13 @@ RELEASE_LIMIT = 5.0
 
 
 class Switchboard:
-    def __init__(
-        self, endpoint: pj.Endpoint, config: Config, region: Region, send: Callable[[messages.Message], None]
-    ) -> None:
+    def __init__(self, config: Config, region: Region, send: Callable[[messages.Message], None]) -> None:
         self._config = config
         self._region = region
         self._send = send
-        self._limit = call_limit(endpoint, config)
-        self._admission = Admission(config.sip, config.media)
+        self._admission = Admission(
+            config.sip, call_limit(config.media.max_calls), config.media.setups_per_second
+        )
         self._calls: set[SipCall] = set()
         self._refused: set[_RefusedCall] = set()
         self._legs: dict[str, Leg] = {}
