@@ -66,8 +66,9 @@ debian_packages() {
   allow_service_starts
 }
 
+# Another apt-get at work is waited for.
 apt_get_install() {
-  apt-get -q update && apt-get -q install -y --no-install-recommends "$@"
+  apt-get -q update && apt-get -q -o DPkg::Lock::Timeout=600 install -y --no-install-recommends "$@"
 }
 
 # Debian starts what it installs, unless policy-rc.d forbids it. A policy of the machine's own is left alone.

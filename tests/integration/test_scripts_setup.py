@@ -45,8 +45,18 @@ def bare_path(tmp_path) -> Path:
 
 
 def program(path: Path, text: str) -> None:
+    """A stand-in made anew: writing to a link would go through it, into the machine's own program."""
+    path.unlink(missing_ok=True)
     path.write_text(f"#!/bin/sh\n{text}\n")
     path.chmod(0o755)
+
+
+def test_a_stand_in_never_writes_through_a_link(tmp_path):
+    real, link = tmp_path / "real", tmp_path / "link"
+    real.write_text("the machine's own")
+    link.symlink_to(real)
+    program(link, "exit 1")
+    assert real.read_text() == "the machine's own"
 
 
 def run(checkout: Path, script: str, *arguments: str, **settings: str) -> tuple[int, str]:
