@@ -7,8 +7,10 @@ distance because "cancel my order" and "check my order" are near in letters and 
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from softswitch.dialplan.language import Language
 from softswitch.dialplan.spoken import digit_spans, normalise
@@ -33,6 +35,16 @@ class _Phrase:
     slots: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Bag:
+    """The words of a phrase, their order forgotten: those of meaning, and those of little."""
+
+    intent: str
+    content: frozenset[str]
+    function: frozenset[str]
+    negated: bool
+
+
 class Matcher:
     """The phrases of a set of intents, indexed. Immutable after construction."""
 
@@ -49,7 +61,8 @@ class Matcher:
         words = sorted((re.escape(word) for word in skip_words), key=len, reverse=True)
         self._skip = re.compile(rf"\b(?:{'|'.join(words)})\b") if words else None
         self._strict: dict[str, _Phrase] = {}
-        self._bags: list[tuple[str, frozenset[str], float]] = []
+        # Phrases with the same words of meaning stand together: most differ in function words only.
+        self._groups: list[list[_Bag]] = [[]]
         self._index: dict[str, list[int]] = {}
         for intent, texts in phrases.items():
             for text in texts:
@@ -60,14 +73,22 @@ class Matcher:
         phrase = _Phrase(intent, tuple(re.findall(r"\{(\w+)\}", text)))
         key = re.sub(r"\{\w+\}", DIGITS, text)
         self._strict[key] = phrase
-        self._strict.setdefault(self._without_skip_words(key), phrase)
+        if bare := self._without_skip_words(key):
+            self._strict.setdefault(bare, phrase)
 
     def _index_bags(self) -> None:
-        bags = {(phrase.intent, frozenset(key.split())) for key, phrase in self._strict.items() if key}
-        for intent, bag in sorted(bags, key=lambda item: (item[0], sorted(item[1]))):
-            for word in bag:
-                self._index.setdefault(word, []).append(len(self._bags))
-            self._bags.append((intent, bag, self._weigh(bag)))
+        """Groups by words of meaning; the first group is that of the phrases that have none."""
+        numbers = {frozenset[str](): 0}
+        for intent, words in {
+            (phrase.intent, frozenset(key.split())) for key, phrase in self._strict.items()
+        }:
+            bag = self._bag(intent, words)
+            if bag.content not in numbers:
+                numbers[bag.content] = len(self._groups)
+                self._groups.append([])
+                for word in bag.content:
+                    self._index.setdefault(word, []).append(numbers[bag.content])
+            self._groups[numbers[bag.content]].append(bag)
 
     def strict(self, text: str) -> Match | None:
         """The intent of which `text` is a whole phrase."""
@@ -83,25 +104,34 @@ class Matcher:
     def fuzzy(self, text: str) -> Match | None:
         """The intent that `text` overlaps most, when it does so clearly."""
         masked, _ = self._mask(normalise(text))
-        ranked = self.rank(frozenset(self._without_skip_words(masked).split()))
+        ranked = self._rank(self._bag("", frozenset(self._without_skip_words(masked).split())))
         if not ranked or ranked[0].score < self._threshold:
             return None
         runner_up = ranked[1].score if len(ranked) > 1 else 0.0
         return ranked[0] if ranked[0].score - runner_up >= self._margin else None
 
-    def rank(self, said: frozenset[str]) -> list[Match]:
-        """Each intent that shares a word, with its best score, best first."""
-        shared: dict[int, float] = {}
-        for word in said:
-            for number in self._index.get(word, ()):
-                shared[number] = shared.get(number, 0.0) + self._weight(word)
-        weight, negated = self._weigh(said), self._negated(said)
+    def _rank(self, said: _Bag) -> list[Match]:
+        """The intents that come into question, each with its best score, best first."""
         best: dict[str, float] = {}
-        for number, common in shared.items():
-            intent, bag, bag_weight = self._bags[number]
-            if self._negated(bag) == negated:
-                best[intent] = max(best.get(intent, 0.0), 2 * common / (weight + bag_weight))
-        return sorted((Match(*item) for item in best.items()), key=lambda match: -match.score)
+        shared = Counter(chain.from_iterable(self._index.get(word, ()) for word in said.content))
+        for number, common in [(0, 0), *shared.items()]:
+            bags = self._groups[number]
+            # What function words can add at most decides whether the group is worth a closer look.
+            if (
+                bags
+                and _dice(common, len(said.function), said, bags[0].content) < self._threshold - self._margin
+            ):
+                continue
+            for bag in bags:
+                if bag.negated == said.negated:
+                    score = _dice(common, len(bag.function & said.function), said, bag.content, bag.function)
+                    best[bag.intent] = max(best.get(bag.intent, 0.0), score)
+        return sorted((Match(*item) for item in best.items()), key=lambda match: (-match.score, match.intent))
+
+    def _bag(self, intent: str, words: frozenset[str]) -> _Bag:
+        function = self._language.function_words
+        negated = not words.isdisjoint(self._language.negations)
+        return _Bag(intent, words - function, words & function, negated)
 
     def phrases(self) -> tuple[str, ...]:
         """What the recogniser has to know: phrases, those with slots in pieces, and what says digits."""
@@ -111,7 +141,7 @@ class Matcher:
 
     def sentences(self) -> list[tuple[str, str]]:
         """Every intent with each phrase that strictly means it; DIGITS stands for digits."""
-        return [(phrase.intent, key) for key, phrase in self._strict.items() if key]
+        return [(phrase.intent, key) for key, phrase in self._strict.items()]
 
     def _mask(self, text: str) -> tuple[str, tuple[str, ...]]:
         tokens = text.split()
@@ -123,11 +153,10 @@ class Matcher:
     def _without_skip_words(self, text: str) -> str:
         return " ".join(self._skip.sub(" ", text).split()) if self._skip else text
 
-    def _weight(self, word: str) -> float:
-        return FUNCTION_WEIGHT if word in self._language.function_words else 1.0
 
-    def _weigh(self, words: Iterable[str]) -> float:
-        return sum(map(self._weight, words))
-
-    def _negated(self, words: frozenset[str]) -> bool:
-        return not words.isdisjoint(self._language.negations)
+def _dice(
+    content: int, function: int, said: _Bag, words: frozenset[str], others: frozenset[str] = frozenset()
+) -> float:
+    """Dice's coefficient from how many words of each kind are common; a function word weighs little."""
+    whole = len(said.content) + len(words) + FUNCTION_WEIGHT * (len(said.function) + len(others))
+    return 2 * (content + FUNCTION_WEIGHT * function) / whole if whole else 0.0

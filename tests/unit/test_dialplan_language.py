@@ -49,7 +49,7 @@ def test_other_words_are_no_digits(said: str) -> None:
 
 
 def test_digits_are_found_among_words() -> None:
-    tokens = "my number is one two and the code is double three".split()
+    tokens = ["my", "number", "is", "one", "two", "and", "the", "code", "is", "double", "three"]
     assert digit_spans(tokens, ENGLISH) == [(3, 5, "12"), (9, 11, "33")]
 
 
