@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from softswitch.child import READY, Inheritance, config_fd
 from softswitch.config import Config
@@ -31,6 +32,7 @@ STOP_LIMIT = 10.0
 SHORT_LIFE = 5.0
 """A process that lives shorter than this is restarted after a pause that doubles, up to LONGEST_PAUSE."""
 LONGEST_PAUSE = 5.0
+LOCK = "node.lock"
 
 
 @dataclass
@@ -183,15 +185,30 @@ def listen(path: Path) -> socket.socket:
 def sole_node(config: Config) -> Iterator[None]:
     """One node per data directory: two would share records and sockets."""
     config.run_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (config.run_dir / "node.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+    with (config.run_dir / LOCK).open("w") as lock:
+        if not _locked(lock):
             raise SoftswitchError(
                 f"a node is running already with {config.data_dir}. Stop it, or give this one another place "
                 "with --set data_dir=PATH"
-            ) from None
+            )
         yield
+
+
+def is_running(config: Config) -> bool:
+    """Whether a node is running with this data directory."""
+    try:
+        with (config.run_dir / LOCK).open("r") as lock:
+            return not _locked(lock)
+    except FileNotFoundError:
+        return False
+
+
+def _locked(lock: IO[str]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def serve(config: Config, on_ready: Callable[[], None]) -> None:

@@ -76,7 +76,8 @@ class Calls:
         self.refused[str(status)] += 1
 
     def on_gateway_lost(self) -> None:
-        log.warning("the gateway is away; %d calls", len(self._sessions))
+        if self._sessions:
+            log.warning("the gateway is away, and %d calls with it", len(self._sessions))
 
     def on_ready(self, live_call_ids: set[str]) -> None:
         """The gateway has named its calls: what it does not have is gone."""
