@@ -1,0 +1,115 @@
+"""The gateway's pure rules: causes, admission, survival, and what crosses the socket."""
+
+import pytest
+
+from softswitch.config import Sip, Survival
+from softswitch.errors import SoftswitchError
+from softswitch.events import CallEnded, CallInfo, Cause, DtmfReceived, EndedBy, MediaQuality
+from softswitch.gateway import causes, messages
+from softswitch.gateway.admission import Admission, TokenBucket
+from softswitch.gateway.survival import Alone, Order, line_frames
+
+
+@pytest.mark.parametrize(
+    ("status", "cause"),
+    [
+        (200, Cause.NORMAL_CLEARING),
+        (404, Cause.UNALLOCATED_NUMBER),
+        (486, Cause.USER_BUSY),
+        (487, Cause.NORMAL_CLEARING),
+        (488, Cause.INCOMPATIBLE_DESTINATION),
+        (500, Cause.TEMPORARY_FAILURE),
+        (499, Cause.NORMAL_UNSPECIFIED),
+    ],
+)
+def test_sip_statuses_have_their_q850_cause(status: int, cause: Cause) -> None:
+    assert causes.cause_of(status) == cause
+
+
+def test_a_stated_cause_is_read_from_the_reason_header() -> None:
+    message = 'BYE sip:a@b SIP/2.0\r\nreason : SIP;cause=200, Q.850 ;cause=31;text="x"\r\n\r\n'
+    assert causes.stated_cause(message) == 31
+    assert causes.stated_cause("BYE sip:a@b SIP/2.0\r\nSubject: Q.850;cause=31\r\n\r\n") is None
+
+
+def test_a_cause_unknown_to_us_still_makes_a_reason_header_and_a_status() -> None:
+    assert causes.reason_header(99).startswith("Q.850;cause=99")
+    assert causes.status_of(99) == 480
+
+
+@pytest.mark.parametrize(
+    ("source", "status"),
+    [
+        ("192.0.2.7:5060", None),
+        ("[2001:db8::7]:5060", None),
+        ("198.51.100.7:5060", 403),
+        ("192.0.3.1:5060", 403),
+        ("nonsense", 403),
+    ],
+)
+def test_only_known_sources_are_let_in(source: str, status: int | None) -> None:
+    admission = Admission(Sip(allow=("192.0.2.0/24", "2001:db8::/32")), max_calls=10, setups_per_second=10)
+    assert admission.refuse(source, calls_up=0) == status
+
+
+def test_a_full_node_refuses_with_503() -> None:
+    admission = Admission(Sip(), max_calls=2, setups_per_second=10)
+    assert [admission.refuse("127.0.0.1:5060", up) for up in range(4)] == [None, None, 503, 503]
+
+
+def test_a_flood_is_cut_at_the_rate() -> None:
+    admission = Admission(Sip(), max_calls=1000, setups_per_second=5)
+    answers = [admission.refuse("127.0.0.1:5060", 0) for _ in range(20)]
+    assert answers.count(None) in (5, 6)
+    assert answers.count(503) >= 14
+
+
+def test_the_bucket_fills_again_but_not_beyond_its_rate() -> None:
+    bucket = TokenBucket(rate=10, tokens=0, refilled_at=100.0)
+    assert not bucket.take(100.0)
+    assert [bucket.take(160.0) for _ in range(11)] == [True] * 10 + [False]
+
+
+def test_a_caller_left_alone_is_transferred_once_and_given_up_in_the_end() -> None:
+    policy = Survival(transfer_after=30, give_up_after=300)
+    alone = Alone(since=1000.0)
+    orders = [alone.next(1000.0 + s, policy, "sip:desk@example.org") for s in (0, 29, 30, 31, 299, 300)]
+    assert orders == [None, None, Order.TRANSFER, None, None, Order.GIVE_UP]
+
+
+def test_without_a_human_nobody_is_transferred() -> None:
+    alone = Alone(since=0.0)
+    assert alone.next(100.0, Survival(), None) is None
+
+
+def test_the_holding_line_has_a_pause_and_whole_frames() -> None:
+    frames = line_frames(b"\1" * 500, 320, pause_s=0.1)
+    assert len(frames) == 2 + 5
+    assert {len(frame) for frame in frames} == {320}
+
+
+INFO = CallInfo("a" * 32, "id", "sip:a@b", "sip:c@d", "192.0.2.1:5060", 1.5)
+ENDED = CallEnded(16, 200, EndedBy.CALLER, MediaQuality(1, 2, 3, 4.5, 6), "bye")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        messages.Offered(INFO, 3, True, "PCMU"),
+        messages.Happened("a" * 32, ENDED),
+        messages.Happened("a" * 32, DtmfReceived("5")),
+        messages.Hello("/run/line.pcm"),
+        messages.Hangup("a" * 32, 41),
+    ],
+    ids=lambda message: message.type,
+)
+def test_messages_cross_the_socket_whole_in_whatever_pieces(message: messages.Message) -> None:
+    wire = messages.encode(message) * 2
+    for cut in (1, 3, 4, 5, len(wire) - 1):
+        decoder = messages.Decoder()
+        assert decoder.feed(wire[:cut]) + decoder.feed(wire[cut:]) == [message, message]
+
+
+def test_a_length_that_nobody_sends_is_refused() -> None:
+    with pytest.raises(SoftswitchError):
+        messages.Decoder().feed(b"\xff\xff\xff\xff")
