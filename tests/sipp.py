@@ -1,0 +1,119 @@
+"""SIPp for tests: runs a scenario of tests/acceptance/sipp and says what it made of it; and a far end for RTP."""
+
+import shutil
+import socket
+import subprocess
+import tempfile
+import threading
+from pathlib import Path
+
+import numpy as np
+from g711 import decode_ulaw
+from node import free_port
+
+ROOT = Path(__file__).parents[1]
+SCENARIOS = Path(__file__).parent / "acceptance/sipp"
+LOUD = 500
+"""RMS of 16-bit samples: speech is louder, silence is not."""
+
+
+def program(name: str) -> str:
+    """The path of a program that tests need, installed from Debian when it is absent."""
+    if shutil.which(name) is None:
+        subprocess.run([ROOT / "scripts/setup", "--packages"], check=True)
+    found = shutil.which(name)
+    assert found, f"{name} is missing though scripts/setup --packages went well"
+    return found
+
+
+class Sipp:
+    """One run of SIPp as a caller: started at once, `wait` for its end."""
+
+    def __init__(
+        self,
+        scenario: str,
+        port: int,
+        *,
+        calls: int = 1,
+        rate: int = 10,
+        last_ms: int = 1000,
+        rtp_port: int = 0,
+        moved_port: int = 0,
+        transport: str = "u1",
+        timeout: int = 60,
+    ) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="softswitch-sipp-"))
+        self._scenario = scenario
+        options = {
+            "-sf": SCENARIOS / f"{scenario}.xml",
+            "-i": "127.0.0.1",
+            "-p": free_port(),
+            "-m": calls,
+            "-l": max(calls, 1000),
+            "-r": rate,
+            "-d": last_ms,
+            "-t": transport,
+            "-timeout": timeout,
+            "-mp": free_port(socket.SOCK_DGRAM),
+        }
+        keys = ["-key", "rtp_port", str(rtp_port or 9), "-key", "moved_port", str(moved_port or 9)]
+        command = [program("sipp"), f"127.0.0.1:{port}", *(str(part) for o in options.items() for part in o)]
+        flags = ["-timeout_error", "-nostdin", "-trace_err", *(["-trace_msg"] if calls == 1 else [])]
+        with (self._folder / "said").open("wb") as said:
+            self.process = subprocess.Popen(
+                [*command, *keys, *flags], cwd=self._folder, stdout=said, stderr=said
+            )
+
+    def wait(self) -> None:
+        """Fails unless every call went as the scenario says."""
+        try:
+            status = self.process.wait(120)
+            told = "\n".join(path.read_text(errors="replace")[-4000:] for path in self._folder.iterdir())
+            assert status == 0, f"SIPp's {self._scenario} ended with {status}:\n{told}"
+        finally:
+            self.stop()
+
+    def stop(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def __enter__(self) -> "Sipp":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+class RtpSink:
+    """Receives PCMU on a port of its own, and counts packets, loud ones among them."""
+
+    def __init__(self) -> None:
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind(("127.0.0.1", 0))
+        self._socket.settimeout(0.2)
+        self.port = int(self._socket.getsockname()[1])
+        self.packets = self.loud = 0
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._receive)
+        self._thread.start()
+
+    def _receive(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                packet = self._socket.recv(2048)
+            except TimeoutError:
+                continue
+            if packet[1] & 127 == 0:
+                samples = decode_ulaw(np.frombuffer(packet[12:], np.uint8)).astype(float)
+                self.packets += 1
+                self.loud += bool(np.sqrt(np.mean(samples**2)) > LOUD)
+
+    def __enter__(self) -> "RtpSink":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopped.set()
+        self._thread.join()
+        self._socket.close()
