@@ -40,7 +40,8 @@ class Conversation:
         ear = self._plan.ears.get(self._state.step)
         if ear is None:
             return False
-        return interpreter.understand(self._plan, ear, text, alternatives, strictly=True) is not None
+        texts = (text, *(hypothesis.text for hypothesis in alternatives))
+        return interpreter.completes(self._plan, ear, texts)
 
     def dump(self) -> str:
         return interpreter.dump(self._state)

@@ -104,7 +104,8 @@ class Matcher:
     def fuzzy(self, text: str) -> Match | None:
         """The intent that `text` overlaps most, when it does so clearly."""
         masked, _ = self._mask(normalise(text))
-        ranked = self._rank(self._bag("", frozenset(self._without_skip_words(masked).split())))
+        said = self._bag("", frozenset(self._without_skip_words(masked).split()))
+        ranked = self._rank(said) if said.content else []
         if not ranked or ranked[0].score < self._threshold:
             return None
         runner_up = ranked[1].score if len(ranked) > 1 else 0.0

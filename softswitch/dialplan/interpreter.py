@@ -5,7 +5,7 @@ proved that steps form no circle without listening, so every input is answered i
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from softswitch.events import (
     Action,
     BargeIn,
     Hangup,
+    Heard,
     Hypothesis,
     Input,
     NoInput,
@@ -80,26 +81,40 @@ def take(plan: Plan, state: State, event: Input) -> tuple[State, Actions, str]:
         return *_enter(plan, state, state.step), ""
     if isinstance(event, NoInput):
         return *_strike(plan, state, ear, silent=True), ""
-    meaning = _pressed(plan, ear, event.digits) if isinstance(event, Pressed) else None
-    if not isinstance(event, Pressed):
-        meaning = understand(plan, ear, event.text, event.alternatives)
+    if isinstance(event, Pressed):
+        meaning = _pressed(plan, ear, event.digits)
+    else:
+        meaning = understand(plan, ear, event)
     if meaning is None:
         return *_strike(plan, state, ear, silent=False), ""
     return *_follow(plan, replace(state, strikes=0), ear, meaning), meaning.intent
 
 
-def understand(
-    plan: Plan, ear: Ear, text: str, alternatives: Sequence[Hypothesis], *, strictly: bool = False
-) -> Meaning | None:
-    """What speech means here: the first hypothesis that is a whole phrase, else the first near one."""
-    texts = [text, *(hypothesis.text for hypothesis in alternatives)]
-    for said in texts:
-        if meaning := _exact(plan, ear, said):
-            return meaning
-    if strictly:
-        return None
-    for said in texts:
-        if meaning := _loose(plan, ear, said):
+def understand(plan: Plan, ear: Ear, heard: Heard) -> Meaning | None:
+    """What speech means here: of its hypotheses the first that is a whole phrase, else the first near one.
+
+    Hypotheses with one meaning add up: their confidence together must reach the plan's threshold.
+    """
+    hypotheses = (Hypothesis(heard.text, heard.confidence), *heard.alternatives)
+    exact = [(_exact(plan, ear, said.text), said.confidence) for said in hypotheses]
+    if meaning := _confident(plan, exact):
+        return meaning
+    near = [
+        (meaning or _loose(plan, ear, said.text), said.confidence)
+        for (meaning, _), said in zip(exact, hypotheses, strict=True)
+    ]
+    return _confident(plan, near)
+
+
+def completes(plan: Plan, ear: Ear, texts: Iterable[str]) -> bool:
+    """Whether one of the texts is a whole phrase, or the whole number, that is listened for."""
+    return any(_exact(plan, ear, text) for text in texts)
+
+
+def _confident(plan: Plan, readings: Sequence[tuple[Meaning | None, float]]) -> Meaning | None:
+    for meaning, _ in readings:
+        together = sum(confidence for other, confidence in readings if other == meaning)
+        if meaning and together >= plan.settings.matching.confidence_threshold:
             return meaning
     return None
 

@@ -83,8 +83,11 @@ class Timing(Section):
 
 
 class Matching(Section):
+    """What counts as understood: see grammar.py, and RFC 6787 for `confidence_threshold` (0 to 1)."""
+
     threshold: float = Field(0.75, ge=0.5, le=1)
     margin: float = Field(0.1, ge=0, le=1)
+    confidence_threshold: float = Field(0.4, ge=0, le=1)
 
 
 class Repair(Section):

@@ -128,6 +128,24 @@ def test_half_a_number_does_not_complete_the_turn(plan: Plan) -> None:
     assert conversation.completes("one two", [Hypothesis("one two two four", 0.3)])
 
 
+@pytest.mark.parametrize(
+    ("heard", "intent"),
+    [
+        (Heard("where are you", 0.39), ""),
+        (Heard("where are you", 0.4), "address"),
+        # Two ways to have heard one thing are surer than each.
+        (Heard("where are you", 0.3, (Hypothesis("where is the shop", 0.3),)), "address"),
+        (Heard("where are you", 0.3, (Hypothesis("when do you open", 0.6),)), "hours"),
+        (Heard("goodbye", 0.1, (Hypothesis("where are you", 0.1),)), ""),
+    ],
+)
+def test_what_the_ear_is_not_sure_of_is_not_acted_upon(plan: Plan, heard: Heard, intent: str) -> None:
+    conversation = Conversation(plan)
+    conversation.start()
+    conversation.take(heard)
+    assert conversation.intent == intent
+
+
 def test_without_a_human_the_caller_is_told_and_the_conversation_goes_on() -> None:
     conversation = Conversation(loader.load(loader.resolve("reception")))
     conversation.start()
