@@ -1,0 +1,86 @@
+"""The reference pages that come from the code: settings and commands. Written by scripts/document."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+import click
+from pydantic import BaseModel
+from pydantic_core import PydanticUndefined
+
+from softswitch.cli.root import softswitch
+from softswitch.config import Config, default_path
+
+SETTINGS_HEAD = """# Settings
+
+One YAML file, `softswitch.yaml` in `~/.config/softswitch` unless `--config FILE` or the environment variable
+`SOFTSWITCH_CONFIG` names another. Everything has a default; an absent file means all defaults. Any setting can
+be given on the command line as well: `softswitch --set sip.port=5070 serve`. Durations are written `200ms`,
+`6s`, `2m`. Unknown and duplicate keys are errors, told with file, line and column.
+"""
+COMMANDS_HEAD = """# Commands
+
+Exit status: 0 when all is well, 1 for what a person can mend (said in one sentence), 2 for wrong usage, 3 for a
+bug of ours. `--json` prints for machines.
+"""
+
+
+def settings() -> str:
+    """docs/reference/settings.md"""
+    return SETTINGS_HEAD + "".join(_section("", Config))
+
+
+def _section(name: str, model: type[BaseModel]) -> Iterator[str]:
+    inner: list[tuple[str, type[BaseModel]]] = []
+    yield f"\n## {f'`{name}`' if name else 'Top level'}\n\n| Setting | Default | Meaning |\n|---|---|---|\n"
+    for key, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            inner.append((key, field.annotation))
+            continue
+        full = f"{name}.{key}" if name else key
+        yield f"| `{full}` | {_default(full, field.default)} | {field.description}{_choices(field.annotation)} |\n"
+    for key, section in inner:
+        yield from _section(key, section)
+
+
+def _choices(annotation: Any) -> str:
+    if get_origin(annotation) is not Literal:
+        return ""
+    return f" One of {', '.join(f'`{choice}`' for choice in get_args(annotation))}."
+
+
+def _default(name: str, value: Any) -> str:
+    if name == "data_dir":
+        return "`~/.local/share/softswitch`"
+    if value is PydanticUndefined or value is None or value == "":
+        return ""
+    if isinstance(value, tuple):
+        return f"`[{', '.join(value)}]`"
+    return f"`{value:g}s`" if isinstance(value, float) else f"`{value}`"
+
+
+def commands() -> str:
+    """docs/reference/commands.md"""
+    return COMMANDS_HEAD + "".join(_help(softswitch, click.Context(softswitch, info_name="softswitch")))
+
+
+def _help(command: click.Command, context: click.Context) -> Iterator[str]:
+    context.terminal_width = context.max_content_width = 100
+    text = command.get_help(context).replace(str(default_path()), "~/.config/softswitch/softswitch.yaml")
+    yield f"\n## {context.command_path}\n\n```\n{text}\n```\n"
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            child = command.get_command(context, name)
+            assert child is not None
+            yield from _help(child, click.Context(child, parent=context, info_name=name))
+
+
+def main() -> None:
+    folder = Path(sys.argv[1])
+    (folder / "settings.md").write_text(settings(), encoding="utf-8")
+    (folder / "commands.md").write_text(commands(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
