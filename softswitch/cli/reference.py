@@ -15,14 +15,14 @@ from softswitch.config import Config, default_path
 SETTINGS_HEAD = """# Settings
 
 One YAML file, `softswitch.yaml` in `~/.config/softswitch` unless `--config FILE` or the environment variable
-`SOFTSWITCH_CONFIG` names another. Everything has a default; an absent file means all defaults. Any setting can
-be given on the command line as well: `softswitch --set sip.port=5070 serve`. Durations are written `200ms`,
-`6s`, `2m`. Unknown and duplicate keys are errors, told with file, line and column.
+`SOFTSWITCH_CONFIG` names another. Everything has a default; an absent file means all defaults. Any setting
+can be given on the command line as well: `softswitch --set sip.port=5070 serve`. Durations are written
+`200ms`, `6s`, `2m`. Unknown and duplicate keys are errors, told with file, line and column.
 """
 COMMANDS_HEAD = """# Commands
 
-Exit status: 0 when all is well, 1 for what a person can mend (said in one sentence), 2 for wrong usage, 3 for a
-bug of ours. `--json` prints for machines.
+Exit status: 0 when all is well, 1 for what a person can mend (said in one sentence), 2 for wrong usage, 3
+for a bug of ours. `--json` prints for machines.
 """
 
 
@@ -39,7 +39,8 @@ def _section(name: str, model: type[BaseModel]) -> Iterator[str]:
             inner.append((key, field.annotation))
             continue
         full = f"{name}.{key}" if name else key
-        yield f"| `{full}` | {_default(full, field.default)} | {field.description}{_choices(field.annotation)} |\n"
+        meaning = f"{field.description}{_choices(field.annotation)}"
+        yield f"| `{full}` | {_default(full, field.default)} | {meaning} |\n"
     for key, section in inner:
         yield from _section(key, section)
 
