@@ -5,8 +5,10 @@ since cannot hurt a restart), the audio region, one socket and the pipe on which
 failures are one line on standard error and exit status 1.
 """
 
+import ctypes
 import logging
 import os
+import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +19,7 @@ from softswitch.config import Config, Log
 from softswitch.errors import SoftswitchError
 
 READY = b"ready\n"
+PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,7 @@ def config_fd(config: Config) -> int:
 
 def live(main: Callable[[Inheritance, Config], None]) -> None:
     """A child's whole life: read what it inherited, run, and end with the right status."""
+    _die_with_supervisor()
     inheritance = Inheritance.parse(sys.argv[1:])
     config = inheritance.config()
     configure_logs(config.log)
@@ -62,6 +66,14 @@ def live(main: Callable[[Inheritance, Config], None]) -> None:
         main(inheritance, config)
     except SoftswitchError as error:
         print(f"softswitch: {error}", file=sys.stderr, flush=True)
+        sys.exit(1)
+
+
+def _die_with_supervisor() -> None:
+    """prctl(2): SIGTERM when the supervisor dies, so that nothing of a killed node keeps its ports."""
+    supervisor = os.getppid()
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
+    if os.getppid() != supervisor:  # it died meanwhile
         sys.exit(1)
 
 

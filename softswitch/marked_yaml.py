@@ -21,6 +21,8 @@ Model = TypeVar("Model", bound=BaseModel)
 Place = tuple[str | int, ...]
 MAX_DEPTH = 50
 """Deeper nesting is nobody's configuration; it would only exhaust the stack."""
+MAX_VALUES = 200_000
+"""More values than this come from aliases of aliases, and would only fill the memory."""
 
 
 @dataclass
@@ -73,8 +75,10 @@ def parse(text: str, file: str) -> Document:
 
 def _build(node: yaml.Node, place: Place, document: Document) -> Any:
     document.marks[place] = (node.start_mark.line + 1, node.start_mark.column + 1)
-    if len(place) > MAX_DEPTH:
-        document.problems.append(document.problem(place, f"nested deeper than {MAX_DEPTH} levels"))
+    if len(place) > MAX_DEPTH or len(document.marks) > MAX_VALUES:
+        limit = f"nested deeper than {MAX_DEPTH} levels, or more than {MAX_VALUES} values with its aliases"
+        if not document.problems:
+            document.problems.append(document.problem(place, limit))
         return None
     if isinstance(node, yaml.MappingNode):
         return _build_mapping(node, place, document)

@@ -44,9 +44,11 @@ class Child:
     ready_read: int
     restarts_counter: Node
     ready: asyncio.Event = field(default_factory=asyncio.Event)
+    came_up: bool = False
     process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
+        self.ready.clear()
         self.process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -63,6 +65,7 @@ class Child:
     def watch_ready(self, loop: asyncio.AbstractEventLoop) -> None:
         def readable() -> None:
             if READY in os.read(self.ready_read, 4096):
+                self.came_up = True
                 self.ready.set()
 
         loop.add_reader(self.ready_read, readable)
@@ -135,7 +138,7 @@ class Supervisor:
             status = await child.process.wait()
             if self._stopping.is_set():
                 return
-            if not child.ready.is_set():
+            if not child.came_up:
                 self._failed = f"{child.module} did not start (status {status}); its reason is above"
                 self._stopping.set()
                 return
@@ -149,8 +152,8 @@ class Supervisor:
         while True:
             await asyncio.sleep(1)
             silent = time.monotonic() - self._region.node[Node.CONTROL_AT_NS] / 1e9
-            process = self._control.process
-            if silent > HANG_LIMIT and process and process.returncode is None:
+            # One that is starting may be loading a large model.
+            if silent > (HANG_LIMIT if self._control.ready.is_set() else START_LIMIT):
                 log.error("control has not moved for %.0f s; killing it", silent)
                 self._region.node[Node.CONTROL_AT_NS] = time.monotonic_ns()
                 self._control.signal(signal.SIGKILL)

@@ -4,7 +4,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Collection
 
-from softswitch.events import CallEnded, CallInfo, Cause, LegEvent
+from softswitch.events import CallConfirmed, CallEnded, CallInfo, Cause, LegEvent
 from softswitch.gateway.line import CallLine
 from softswitch.ports import Conversation
 from softswitch.session.session import Parts, Session
@@ -63,6 +63,8 @@ class Calls:
             session.resume(before.state, before.next_turn)
         else:
             session.start()
+        if established:  # who confirmed it may not have heard of it
+            session.on_event(CallConfirmed(codec))
 
     def on_event(self, call_id: str, event: LegEvent) -> None:
         session = self._sessions.get(call_id)

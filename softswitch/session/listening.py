@@ -112,6 +112,8 @@ class Ear:
         self._pre_roll.append(frame)
         listen = self._listen
         if listen is None or deaf:
+            if mark.started:  # so that it starts again for who listens later
+                self._endpointer.reset()
             return
         if self._utterance is not None:
             self._hear(self._utterance, frame, mark.silence, listen)

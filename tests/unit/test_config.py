@@ -92,3 +92,10 @@ def test_deep_nesting_is_refused_and_does_not_exhaust_the_stack() -> None:
 def test_the_snapshot_for_the_children_is_the_same_configuration() -> None:
     loaded = config.load(None, ("sip.port=5080", "human=sip:desk@192.0.2.1"))
     assert config.Config.model_validate_json(loaded.model_dump_json()) == loaded
+
+
+def test_aliases_of_aliases_do_not_fill_the_memory() -> None:
+    levels = [f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 10)}]" for n in range(1, 9)]
+    document = marked_yaml.parse("\n".join(["l0: &l0 [x]", *levels]), "bomb.yaml")
+    assert len(document.marks) < 2 * marked_yaml.MAX_VALUES
+    assert any("aliases" in problem.message for problem in document.problems)

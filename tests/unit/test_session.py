@@ -158,6 +158,15 @@ async def test_a_prompt_that_nothing_may_interrupt_plays_on_and_hears_nothing() 
     assert call.line.played == 50
 
 
+async def test_who_goes_on_speaking_after_such_a_prompt_is_heard() -> None:
+    call = Call([(Say(GREETING.text, barge_in=BargeIn.OFF), Listen()), (ANSWER, Listen())])
+    call.session.start()
+    await call.quiet(0.5)
+    await call.say("hello there", 0.5)
+    await call.quiet(0.8)
+    assert call.plan.inputs == [Heard("there", 0.9)]
+
+
 async def test_a_backchannel_does_not_stop_a_prompt_that_only_words_interrupt() -> None:
     listen = Listen(backchannel=frozenset({"okay", "yes"}))
     call = Call([(Say(GREETING.text, barge_in=BargeIn.WORDS), listen)])
