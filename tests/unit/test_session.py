@@ -164,7 +164,7 @@ async def test_who_goes_on_speaking_after_such_a_prompt_is_heard() -> None:
     await call.quiet(0.5)
     await call.say("hello there", 0.5)
     await call.quiet(0.8)
-    assert call.plan.inputs == [Heard("there", 0.9)]
+    assert call.plan.inputs == [Heard("hello there", 0.9)]  # with the pre-roll of 0.3 s
 
 
 async def test_a_backchannel_does_not_stop_a_prompt_that_only_words_interrupt() -> None:
