@@ -106,7 +106,8 @@ def call(
 
     A response time runs from the last voiced sample sent to the first one heard, as the caller's ear has
     it: network, packets and jitter buffer included. A far end that echoes at once reads about 40 ms.
-    Voiced is a window of 5 ms above -45 dBFS (with --noise, 10 dB above the noise that comes back).
+    Keys count to the end of the last one; an answer that begins before the end counts as 0 ms. Voiced is
+    a window of 5 ms above -45 dBFS (with --noise, 10 dB above the noise that comes back).
     """
     target = uri or home(ctx.obj)
     script = CallScript(

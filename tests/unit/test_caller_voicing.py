@@ -25,9 +25,9 @@ def silence(seconds: float) -> np.ndarray:
     return np.zeros(round(seconds * RATE), dtype=np.int16)
 
 
-def heard(*parts: np.ndarray, adaptive: bool = False) -> Voicing:
+def heard(*parts: np.ndarray, noise_dbfs: float | None = None) -> Voicing:
     samples = np.concatenate(parts)
-    voicing = Voicing(RATE, len(samples), adaptive)
+    voicing = Voicing(RATE, len(samples), noise_dbfs)
     for start in range(0, len(samples), 160):
         voicing.extend(samples[start : start + 160])
     return voicing
@@ -80,18 +80,29 @@ def test_capacity_is_a_limit():
 
 
 def test_threshold_follows_noise_that_comes_back():
-    noise = noise_bed(white_noise(RATE), RATE, -20.0, 15.0)
+    noise = noise_bed(white_noise(RATE), RATE, -35.0)
     speech = mixed(noise[:4000], tone(0.5))
     assert heard(noise, speech, noise).first(0) == 0
-    adaptive = heard(noise, speech, noise, adaptive=True)
+    adaptive = heard(noise, speech, noise, noise_dbfs=-35.0)
     assert (adaptive.first(0), adaptive.last_end(0)) == (8000, 12000)
+
+
+def test_far_end_that_speaks_without_a_pause_is_not_taken_for_noise():
+    rng = np.random.default_rng(7)
+    words = [tone(0.1, float(level)) for level in rng.uniform(-26, -16, 40)]
+    voicing = heard(*words, noise_dbfs=-35.0)
+    assert voicing.silent_from(0, round(0.1 * RATE)) is None
+
+
+def test_silent_line_is_heard_as_keenly_with_noise_sent_as_without():
+    assert heard(silence(1), tone(0.2, -43), noise_dbfs=-20.0).first(0) == 8000
 
 
 @pytest.mark.parametrize("snr", [0.0, 15.0, 30.0])
 def test_noise_is_mixed_at_the_snr_asked_for(snr):
     speech = np.concatenate((tone(1, -18), silence(3)))
     level = speech_level(speech, RATE)
-    bed = noise_bed(white_noise(RATE // 2), len(speech), level, snr)
+    bed = noise_bed(white_noise(RATE // 2), len(speech), level - snr)
     assert len(bed) == len(speech)
     assert rms_dbfs(tone(1, -18)) - rms_dbfs(bed) == pytest.approx(snr, abs=0.3)
 

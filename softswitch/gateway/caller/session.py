@@ -99,9 +99,10 @@ class Session:
         self._leg: Leg | None = None
         self._began = self._answered_at = 0.0
         self._hung_up_at: float | None = None
-        port.prepare(_bed(script))
         capacity = round(script.longest_call * CLOCK_RATE)
-        self.heard = Voicing(CLOCK_RATE, capacity, adaptive=script.noise is not None)
+        noise_dbfs = _noise_level(script)
+        port.prepare(_bed(script, capacity, noise_dbfs))
+        self.heard = Voicing(CLOCK_RATE, capacity, noise_dbfs)
         self._conversation = Conversation(script, self, observer)
 
     # --- the conversation's line -------------------------------------------------------------------------
@@ -261,11 +262,16 @@ class Session:
         return ""
 
 
-def _bed(script: CallScript) -> Samples:
-    length = round(script.longest_call * CLOCK_RATE)
+def _noise_level(script: CallScript) -> float | None:
+    """The level of the script's noise in dBFS: its SNR below the speech, None without noise."""
     if script.noise is None:
-        return np.zeros(length, dtype=np.int16)
+        return None
     speech = b"".join(step.pcm for step in script.steps if isinstance(step, Utterance))
     level = speech_level(np.frombuffer(speech, dtype=np.int16), CLOCK_RATE)
-    chosen = _LEVEL_WITHOUT_SPEECH_DBFS if level is None else level
-    return noise_bed(script.noise.samples, length, chosen, script.noise.snr_db)
+    return (_LEVEL_WITHOUT_SPEECH_DBFS if level is None else level) - script.noise.snr_db
+
+
+def _bed(script: CallScript, length: int, noise_dbfs: float | None) -> Samples:
+    if script.noise is None or noise_dbfs is None:
+        return np.zeros(length, dtype=np.int16)
+    return noise_bed(script.noise.samples, length, noise_dbfs)

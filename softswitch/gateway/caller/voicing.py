@@ -1,8 +1,8 @@
 """Where there is voice in a stretch of audio. Pure functions of samples; positions are sample indices.
 
-Voiced is a window of 5 ms whose RMS is above -45 dBFS. Where noise is mixed into the call and may come
-back, the threshold follows the quiet part of what was heard: 10 dB above its tenth percentile, never less
-than -45 dBFS. Positions are therefore exact to 5 ms.
+Voiced is a window of 5 ms whose RMS is above -45 dBFS. Where noise is sent and may come back, the threshold
+follows the quietest twentieth of the last 5 s heard, 10 dB above it; but never below -45 dBFS, and never
+more than 6 dB above the noise that is sent. Positions are exact to 5 ms.
 """
 
 import math
@@ -12,7 +12,10 @@ from numpy.typing import NDArray
 
 WINDOW_S = 0.005
 THRESHOLD_DBFS = -45.0
-_ABOVE_NOISE_DB = 10.0
+_ABOVE_FLOOR_DB = 10.0
+_ABOVE_NOISE_DB = 6.0
+_FLOOR_PERCENTILE = 5
+_FLOOR_WINDOWS = 1000
 _SILENCE_DBFS = -120.0
 _FULL_SCALE = 32768.0
 
@@ -47,12 +50,12 @@ def mixed(bed: Samples, samples: Samples) -> Samples:
     return np.asarray(np.clip(total, -32768, 32767), dtype=np.int16)
 
 
-def noise_bed(noise: Samples, length: int, speech_dbfs: float, snr_db: float) -> Samples:
-    """`noise` repeated to `length`, its RMS `snr_db` below the level of the speech."""
+def noise_bed(noise: Samples, length: int, dbfs: float) -> Samples:
+    """`noise` repeated to `length` with an RMS of `dbfs`."""
     rms = math.sqrt(float(np.mean(np.square(noise.astype(np.float64))))) if len(noise) else 0.0
     if not rms:
         return np.zeros(length, dtype=np.int16)
-    gain = _FULL_SCALE * 10 ** ((speech_dbfs - snr_db) / 20) / rms
+    gain = _FULL_SCALE * 10 ** (dbfs / 20) / rms
     scaled = np.clip(np.round(noise * gain), -32768, 32767).astype(np.int16)
     return np.resize(scaled, length)
 
@@ -69,9 +72,9 @@ def _window(clock_rate: int) -> int:
 class Voicing:
     """The voiced windows of one direction of a call, extended as it goes on."""
 
-    def __init__(self, clock_rate: int, capacity: int, adaptive: bool = False) -> None:
+    def __init__(self, clock_rate: int, capacity: int, noise_dbfs: float | None = None) -> None:
         self.clock_rate = clock_rate
-        self._adaptive = adaptive
+        self._noise_dbfs = noise_dbfs
         self._window = _window(clock_rate)
         self._levels = np.zeros(capacity // self._window, dtype=np.float32)
         self._count = 0
@@ -87,9 +90,11 @@ class Voicing:
         new = levels(samples, self._window)[: len(self._levels) - self._count]
         self._levels[self._count : self._count + len(new)] = new
         self._count += len(new)
-        if self._adaptive and self._count:
-            floor = float(np.percentile(self._levels[: self._count], 10))
-            self._threshold = max(THRESHOLD_DBFS, floor + _ABOVE_NOISE_DB)
+        if self._noise_dbfs is not None and self._count:
+            recent = self._levels[max(0, self._count - _FLOOR_WINDOWS) : self._count]
+            floor = float(np.percentile(recent, _FLOOR_PERCENTILE))
+            limit = self._noise_dbfs + _ABOVE_NOISE_DB
+            self._threshold = max(THRESHOLD_DBFS, min(floor + _ABOVE_FLOOR_DB, limit))
 
     def first(self, start: int, end: int | None = None) -> int | None:
         """The first voiced sample at or after `start` (and before `end`)."""
