@@ -76,7 +76,8 @@ class Switchboard:
             headers = (("Retry-After", str(round(self._config.media.retry_after))),)
         call = _RefusedCall(self.account, call_id, self._refused.discard)
         self._refused.add(call)
-        call.hangup(call_options(status, headers))
+        # Not hangup(): in this callback PJSIP puts that off, and forgets the headers.
+        call.answer(call_options(status, headers))
         self._send(messages.Refused(status))
 
     def _new_leg(self, prm: pj.OnIncomingCallParam, source: str) -> Leg:
