@@ -1,0 +1,28 @@
+"""Which measurements belong to which group, in the order in which they are made."""
+
+from collections.abc import Mapping
+
+from figures import (
+    call_barge_in,
+    call_greeting,
+    call_response,
+    call_start,
+)
+from figures.figure import Measurement
+
+CALL = (
+    call_response.ALONE,
+    call_response.TWENTY,
+    call_greeting.GREETING,
+    call_barge_in.BARGE_IN,
+    call_start.START,
+)
+GROUPS: Mapping[str, tuple[Measurement, ...]] = {
+    "call": CALL,
+    "speech": (),
+    "dialplan": (),
+    "trunks": (),
+    "queues": (),
+    "answers": (),
+}
+SOAK: Mapping[str, tuple[Measurement, ...]] = {}
