@@ -195,7 +195,7 @@ def test_where_pjsip_cannot_be_built_the_pypi_wheel_serves_and_says_its_limit(ch
     assert time.monotonic() - started < 5
     assert status == 0
     assert said.startswith("setup: PJSIP is the PyPI wheel: 4 calls at once")
-    assert "Usage: softswitch serve" in said
+    assert "Usage: softswitch" in said
 
     status, said = run(checkout, "setup", SOFTSWITCH_PJSIP="tuned")
     assert (status, said.splitlines()[-1]) == (1, "setup: the tuned PJSIP could not be built; see above")
