@@ -28,6 +28,7 @@ ABOVE_NOISE_DB = 6.0
 BELOW_SPEECH_DB = 28.0  # what is this far below the utterance's loudest sound is echo or room, not speech
 NOISE_WINDOW = 40  # frames: the noise is the quietest of the last 0.8 s
 NOISE_RISE_DB = 5.0 * FRAME_S  # per frame while someone speaks, whose pauses are not the line's noise
+OPENING = 50  # frames: in a call's first second its noise is not known, and would pass for speech
 STEADY_DB = 6.0  # what varies less in the whole window is noise, whatever the detector says
 FULL_SCALE = 32768.0**2
 
@@ -56,6 +57,7 @@ class SpeechEndpointer:
         self._recent: deque[float] = deque(maxlen=NOISE_WINDOW)
         self._noise = _power(QUIETEST_DBFS)
         self._level = 0.0
+        self._opening = OPENING
         self.reset()
 
     @property
@@ -82,7 +84,8 @@ class SpeechEndpointer:
         possible = self._vad.is_speech(frame, self._rate)
         self._follow_noise()
         self._mark_blocks(powers, possible)
-        started = not self._in_speech and possible and self._confirmed()
+        self._opening = max(0, self._opening - 1)
+        started = not self._in_speech and possible and not self._opening and self._confirmed()
         if started:
             self._in_speech = True
             # The last loud block may lie a little back: the lowest bit set.

@@ -15,6 +15,13 @@ def test_noise_that_was_there_from_the_start_is_no_speech(dbfs: int) -> None:
     assert starts(white(SECONDS, dbfs)) == []
 
 
+@pytest.mark.parametrize("dbfs", [-50, -40, -30, -20])
+def test_noise_that_begins_with_the_first_packets_is_no_speech(dbfs: int) -> None:
+    line = white(SECONDS, dbfs)
+    line[: RATE // 10] = 0  # the call is up, its audio on the way
+    assert starts(line) == []
+
+
 @pytest.mark.parametrize("dbfs", [-40, -30, -20])
 @pytest.mark.parametrize("mains", [50, 60])
 def test_a_hum_is_no_speech(dbfs: int, mains: int) -> None:

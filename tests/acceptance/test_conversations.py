@@ -1,0 +1,93 @@
+"""Whole conversations over real SIP: `softswitch call` speaks, the node hears, answers and records."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from node import SOFTSWITCH, Node
+
+from softswitch.config import bundled
+from softswitch.events import TurnFinished
+
+SCRIPT = ("what are your opening hours", "where is my order", "one zero zero one", "goodbye")
+INTENTS = ["", "hours", "order_status", "order_number", "goodbye"]
+
+
+def call(node: Node, *arguments: str) -> dict[str, Any]:
+    command = [str(SOFTSWITCH), "call", node.uri, "--json", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    report: dict[str, Any] = json.loads(done.stdout)
+    return report
+
+
+def say(*sentences: str) -> list[str]:
+    """Each over the end of the prompt before: callers who know what they want."""
+    options = []
+    for sentence in sentences:
+        options += ["--barge-in-after", "1.5", "--say", sentence]
+    return options
+
+
+def turns(node: Node) -> tuple[TurnFinished, ...]:
+    return node.history(node.calls()[0].call_id).turns
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "how",
+    [
+        (),
+        ("--noise", "white@15"),
+        ("--voice", "espeak-ng:en-us"),
+        ("--voice", "espeak-ng:en-us", "--noise", "white@15"),
+    ],
+    ids=["clean", "noise at 15 dB", "another voice", "another voice in noise"],
+)
+def test_a_conversation_is_understood_answered_and_recorded(node: Node, how: tuple[str, ...]) -> None:
+    report = call(node, *how, *say(*SCRIPT))
+    assert [turn["answered"] for turn in report["turns"]] == [True] * 4
+    assert report["call"]["ended_by"] == "node"
+    recorded = turns(node)
+    assert [turn.intent for turn in recorded] == INTENTS
+    assert recorded[3].said.startswith("Order 1 0 0 1 is ready.")
+    assert node.calls()[0].cause == 16
+
+
+@pytest.mark.slow
+def test_keys_serve_as_well_as_words(node: Node) -> None:
+    report = call(node, "--dtmf", "3", "--dtmf", "1002", "--dtmf", "2")
+    assert report["ok"]
+    recorded = turns(node)
+    assert [(turn.via, turn.heard) for turn in recorded[1:]] == [
+        ("dtmf", "3"),
+        ("dtmf", "1002"),
+        ("dtmf", "2"),
+    ]
+    assert "is on its way to us" in recorded[2].said
+
+
+@pytest.mark.slow
+def test_the_record_says_how_much_of_a_prompt_was_really_heard(node: Node) -> None:
+    report = call(node, *say("what are your opening hours", "goodbye"))
+    greeting, hours, _ = turns(node)
+    assert 1.0 < greeting.said_heard_s < 2.5
+    assert greeting.said.startswith(greeting.said_heard)
+    assert len(greeting.said_heard.split()) < len(greeting.said.split())
+    assert hours.said_heard_s < hours.said_s - 2
+    assert all(turn["barge_in_ms"] for turn in report["turns"])
+
+
+@pytest.mark.slow
+def test_three_silences_end_the_call_politely(start_node: Callable[..., Node], tmp_path: Path) -> None:
+    plan = shutil.copytree(bundled("dialplans") / "reception", tmp_path / "impatient")
+    text = (plan / "plan.yaml").read_text()
+    (plan / "plan.yaml").write_text(text.replace("no_input_timeout: 6s", "no_input_timeout: 1s"))
+    node = start_node(f"dialplan={plan}")
+    call(node, "--wait", "30")
+    assert [turn.via for turn in turns(node)] == ["start", "silence", "silence", "silence"]
+    assert node.calls()[0].ended_by == "node"
