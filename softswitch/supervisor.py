@@ -187,8 +187,14 @@ def listen(path: Path) -> socket.socket:
 @contextlib.contextmanager
 def sole_node(config: Config) -> Iterator[None]:
     """One node per data directory: two would share records and sockets."""
-    config.run_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (config.run_dir / LOCK).open("w") as lock:
+    try:
+        config.run_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        opened = (config.run_dir / LOCK).open("w")
+    except OSError as error:
+        raise SoftswitchError(
+            f"cannot write in {config.data_dir}: {error.strerror}. Set data_dir to a folder that you own"
+        ) from None
+    with opened as lock:
         if not _locked(lock):
             raise SoftswitchError(
                 f"a node is running already with {config.data_dir}. Stop it, or give this one another place "

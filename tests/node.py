@@ -111,6 +111,8 @@ class Node:
 
     def start(self) -> None:
         """Returns when the node is ready for calls."""
+        if self._process:
+            self._process.wait(STOP_S)
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(self.command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         try:
@@ -204,7 +206,7 @@ class Node:
             return 0
 
     def metrics(self) -> dict[str, float]:
-        """Every sample, by its name and labels as Prometheus writes them: 'softswitch_calls{state="held"}'."""
+        """Every sample, by name and labels as Prometheus writes them: 'softswitch_calls{state="held"}'."""
         with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=5) as answer:
             lines = answer.read().decode().splitlines()
         samples = (line.rpartition(" ") for line in lines if line and not line.startswith("#"))
@@ -243,7 +245,7 @@ class Node:
         return found
 
     def wait_for_turn(self, seconds: float = 15.0, **wanted: object) -> CallHistory:
-        """The newest call, once one of its turns has these values: wait_for_turn(via="dtmf", intent="hours")."""
+        """The newest call, once one of its turns has these values: wait_for_turn(via="dtmf")."""
 
         def had() -> CallHistory | None:
             if not self.calls(limit=1):

@@ -1,10 +1,12 @@
-"""SIPp for tests: runs a scenario of tests/acceptance/sipp and says what it made of it; and a far end for RTP."""
+"""SIPp for tests: runs a scenario of acceptance/sipp and says what came of it; and a far end for RTP."""
 
 import shutil
 import socket
 import subprocess
 import tempfile
 import threading
+import time
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -87,14 +89,15 @@ class Sipp:
 
 
 class RtpSink:
-    """Receives PCMU on a port of its own, and counts packets, loud ones among them."""
+    """Receives PCMU on a port of its own; knows when something loud was heard, and when it was not."""
 
     def __init__(self) -> None:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", 0))
         self._socket.settimeout(0.2)
         self.port = int(self._socket.getsockname()[1])
-        self.packets = self.loud = 0
+        self.packets = 0
+        self._loud_at: list[float] = []
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._receive)
         self._thread.start()
@@ -108,7 +111,18 @@ class RtpSink:
             if packet[1] & 127 == 0:
                 samples = decode_ulaw(np.frombuffer(packet[12:], np.uint8)).astype(float)
                 self.packets += 1
-                self.loud += bool(np.sqrt(np.mean(samples**2)) > LOUD)
+                if np.sqrt(np.mean(samples**2)) > LOUD:
+                    self._loud_at.append(time.monotonic())
+
+    @property
+    def loud(self) -> int:
+        """Packets with something to hear."""
+        return len(self._loud_at)
+
+    def longest_silence(self, since: float) -> float:
+        """Seconds without a loud packet, at the most, from `since` (time.monotonic()) until now."""
+        times = [since, *(at for at in self._loud_at if at >= since), time.monotonic()]
+        return max(later - earlier for earlier, later in pairwise(times))
 
     def __enter__(self) -> "RtpSink":
         return self

@@ -119,8 +119,9 @@ class Session:
     def resume(self, state: str, next_turn: int) -> None:
         """A call whose control died: go on at the step it was in."""
         self._turns, self._confirmed = next_turn - 1, True
-        turn = Turn(next_turn, self._conversation.step, "resume", at=time.time())
+        turn = Turn(next_turn, "", "resume", at=time.time())
         self._respond(turn, lambda: self._conversation.resume(state))
+        turn.step = self._conversation.step  # known only now
 
     def tick(self) -> None:
         """Every 20 ms."""
