@@ -175,6 +175,13 @@ class Config(Section):
     mqtt: Mqtt = Mqtt()
     log: Log = Log()
 
+    @field_validator("data_dir", mode="before")
+    @classmethod
+    def _is_named(cls, folder: object) -> object:
+        if not str(folder or "").strip():
+            raise ValueError("expected the path of a folder")
+        return Path(str(folder)).expanduser().absolute()
+
     @property
     def database_url(self) -> str:
         return self.database.url or f"sqlite:///{self.data_dir / 'softswitch.db'}"

@@ -1,5 +1,9 @@
 """`softswitch serve`."""
 
+import shutil
+import sys
+from pathlib import Path
+
 import click
 
 from softswitch import supervisor
@@ -33,4 +37,12 @@ def announce(config: Config) -> None:
         )
     if sip.address.startswith("127.") or sip.address == "::1":
         click.echo("Only this machine can call it; set sip.address and sip.allow to let others in.")
-    click.echo(f'Hear it at once: softswitch call {uri} --say "what are your opening hours"')
+    click.echo(f'Hear it at once: {_this_program()} call {uri} --say "what are your opening hours"')
+
+
+def _this_program() -> str:
+    """As it was started, where the shell would not find it by its name."""
+    program = Path(sys.argv[0])
+    if shutil.which(program.name) == str(program):
+        return program.name
+    return str(program.relative_to(Path.cwd()) if program.is_relative_to(Path.cwd()) else program)

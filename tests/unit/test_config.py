@@ -84,6 +84,11 @@ def test_an_override_without_a_value_is_refused() -> None:
         config.load(None, ("sip.port",))
 
 
+def test_a_data_dir_without_a_name_is_refused() -> None:
+    with pytest.raises(InvalidFile, match="path of a folder"):
+        config.load(None, ("data_dir=",))
+
+
 def test_deep_nesting_is_refused_and_does_not_exhaust_the_stack() -> None:
     document = marked_yaml.parse("a: " + "[" * 200 + "]" * 200, "deep.yaml")
     assert any("nested" in problem.message for problem in document.problems)
