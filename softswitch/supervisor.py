@@ -32,6 +32,7 @@ STOP_LIMIT = 10.0
 SHORT_LIFE = 5.0
 """A process that lives shorter than this is restarted after a pause that doubles, up to LONGEST_PAUSE."""
 LONGEST_PAUSE = 5.0
+CONTROL = "softswitch.app"
 LOCK = "node.lock"
 
 
@@ -72,7 +73,9 @@ class Child:
 
 
 class Supervisor:
-    def __init__(self, config: Config) -> None:
+    """`control` is the module that is the control process; the benchmark has one that is busy."""
+
+    def __init__(self, config: Config, control: str = CONTROL) -> None:
         self._config = config
         self._listener = listen(config.run_dir / "gateway.sock")
         region_fd = Region.create(config.media.max_calls, config.media.clock_rate)
@@ -82,7 +85,7 @@ class Supervisor:
             "softswitch.gateway.process", settings, region_fd, self._listener.fileno(), Node.GATEWAY_RESTARTS
         )
         self._control = self._child(
-            "softswitch.app", settings, region_fd, self._listener.fileno(), Node.CONTROL_RESTARTS
+            control, settings, region_fd, self._listener.fileno(), Node.CONTROL_RESTARTS
         )
         self._stopping = asyncio.Event()
         self._failed = ""
@@ -220,11 +223,11 @@ def _locked(lock: IO[str]) -> bool:
     return True
 
 
-def serve(config: Config, on_ready: Callable[[], None]) -> None:
+def serve(config: Config, on_ready: Callable[[], None], control: str = CONTROL) -> None:
     """Run a node until it is told to stop."""
 
     async def run() -> None:
-        await Supervisor(config).run(on_ready)
+        await Supervisor(config, control).run(on_ready)
 
     with sole_node(config):
         asyncio.run(run())

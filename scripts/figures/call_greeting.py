@@ -23,5 +23,7 @@ def greeting(workshop: Workshop) -> Sequence[float]:
 
 
 GREETING = Measurement(
-    f"answer to first audio of the greeting: {CALLS} calls", (Spec("greeting p99", "ms", at_most=100),), greeting
+    f"answer to first audio of the greeting: {CALLS} calls",
+    (Spec("greeting p99", "ms", at_most=100),),
+    greeting,
 )

@@ -19,5 +19,7 @@ def start(workshop: Workshop) -> Sequence[float]:
 
 
 START = Measurement(
-    f"start of a node, prompts cached: median of {STARTS}", (Spec("start, prompts cached", "s", at_most=3),), start
+    f"start of a node, prompts cached: median of {STARTS}",
+    (Spec("start, prompts cached", "s", at_most=3),),
+    start,
 )

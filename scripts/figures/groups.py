@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from figures import (
     call_barge_in,
     call_greeting,
+    call_media,
     call_response,
     call_start,
 )
@@ -15,6 +16,8 @@ CALL = (
     call_response.TWENTY,
     call_greeting.GREETING,
     call_barge_in.BARGE_IN,
+    call_media.QUIET,
+    call_media.BUSY,
     call_start.START,
 )
 GROUPS: Mapping[str, tuple[Measurement, ...]] = {
