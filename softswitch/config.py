@@ -180,7 +180,7 @@ class Config(Section):
     def _is_named(cls, folder: object) -> object:
         if not str(folder or "").strip():
             raise ValueError("expected the path of a folder")
-        return Path(str(folder)).expanduser().absolute()
+        return str(Path(str(folder)).expanduser().absolute())
 
     @property
     def database_url(self) -> str:

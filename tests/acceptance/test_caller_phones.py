@@ -1,6 +1,5 @@
 """The caller against programs that others wrote: baresip as a telephone, SIPp as a far end that transfers."""
 
-import shutil
 import socket
 import subprocess
 import sys
@@ -16,8 +15,6 @@ from softswitch.gateway.caller.engine import Caller, CallerSettings
 from softswitch.gateway.caller.script import CallScript, Keys, Transferred, Utterance
 
 MODULES = Path("/usr/lib/baresip/modules")
-needs_baresip = pytest.mark.skipif(not shutil.which("baresip"), reason="baresip is not installed")
-needs_sipp = pytest.mark.skipif(not shutil.which("sipp"), reason="sipp is not installed")
 
 
 def free_port():
@@ -102,7 +99,6 @@ def echo_delay_ms(report):
     return lag / 8, product[lag] / (np.linalg.norm(sent) * np.linalg.norm(heard))
 
 
-@needs_baresip
 @pytest.mark.slow
 def test_audio_goes_to_a_telephone_and_back(phone):
     report = call(phone.uri, Utterance(chirp(), "sweep"))
@@ -114,13 +110,11 @@ def test_audio_goes_to_a_telephone_and_back(phone):
     assert "re-INVITE" not in printed
 
 
-@needs_baresip
 @pytest.mark.slow
 def test_echo_of_the_callers_own_voice_is_no_greeting(phone):
     assert call(phone.uri, Utterance(chirp(), "sweep")).greeting_ms is None
 
 
-@needs_baresip
 @pytest.mark.slow
 def test_telephone_hears_the_keys_in_order(phone):
     call(phone.uri, Keys("150#"))
@@ -129,7 +123,6 @@ def test_telephone_hears_the_keys_in_order(phone):
     assert [line.partition("'")[2][0] for line in events] == ["1", "5", "0", "#"]
 
 
-@needs_baresip
 @pytest.mark.slow
 def test_srtp_carries_the_audio(secure_phone):
     report = call(secure_phone.uri, Utterance(chirp(), "sweep"), settings=CallerSettings(srtp=True))
@@ -138,7 +131,6 @@ def test_srtp_carries_the_audio(secure_phone):
     secure_phone.expect("SRTP is Enabled")
 
 
-@needs_baresip
 @pytest.mark.slow
 def test_telephone_that_demands_srtp_refuses_a_plain_call(secure_phone):
     report = call(secure_phone.uri, Utterance(chirp(), "sweep"))
@@ -146,7 +138,6 @@ def test_telephone_that_demands_srtp_refuses_a_plain_call(secure_phone):
     assert report.sip_code in (488, 606)
 
 
-@needs_baresip
 @pytest.mark.slow
 def test_call_over_tcp_carries_audio(phone):
     report = call(phone.uri, Utterance(chirp(), "sweep"), settings=CallerSettings(transport="tcp"))
@@ -162,7 +153,6 @@ def test_tcp_port_that_nobody_listens_on_is_told_at_once():
     assert "cannot be reached" in report.problem
 
 
-@needs_sipp
 @pytest.mark.slow
 def test_transfer_is_followed_and_the_conversation_goes_on_there(tmp_path):
     peer = subprocess.Popen([sys.executable, caller_peer.__file__], stdout=subprocess.PIPE, text=True)
