@@ -6,7 +6,9 @@ from figures import (
     call_barge_in,
     call_greeting,
     call_media,
+    call_recovery,
     call_response,
+    call_setups,
     call_start,
 )
 from figures.figure import Measurement
@@ -18,6 +20,8 @@ CALL = (
     call_barge_in.BARGE_IN,
     call_media.QUIET,
     call_media.BUSY,
+    call_setups.SETUPS,
+    call_recovery.RECOVERY,
     call_start.START,
 )
 GROUPS: Mapping[str, tuple[Measurement, ...]] = {
