@@ -9,7 +9,6 @@ from typing import Any, Literal
 import click
 
 from softswitch.cli import call_audio
-from softswitch.config import Config
 from softswitch.gateway.caller.engine import Caller, CallerSettings, address_towards
 from softswitch.gateway.caller.script import (
     Answered,
@@ -25,7 +24,6 @@ from softswitch.gateway.caller.script import (
 from softswitch.gateway.caller.wav import write_record
 
 SCRIPT = ("say", "wav", "dtmf", "wait", "barge_in_after")
-EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
 class Scripted(click.Command):
@@ -109,7 +107,7 @@ def call(
     Keys count to the end of the last one; an answer that begins before the end counts as 0 ms. Voiced is
     a window of 5 ms above -45 dBFS (with --noise, 10 dB above the noise that comes back).
     """
-    target = uri or home(ctx.obj)
+    target = uri or ctx.obj.sip.uri
     script = CallScript(
         target, call_audio.steps(ctx.meta["script"], voice), noise=noise, answer_wait=answer_wait
     )
@@ -125,12 +123,6 @@ def call(
         if not json_:
             click.echo(f"softswitch: {report.problem}", err=True)
         ctx.exit(1)
-
-
-def home(config: Config) -> str:
-    """The SIP URI of the node that this configuration describes."""
-    address = EVERYWHERE.get(config.sip.address, config.sip.address)
-    return f"sip:{f'[{address}]' if ':' in address else address}:{config.sip.port}"
 
 
 def as_dict(report: CallReport) -> dict[str, Any]:

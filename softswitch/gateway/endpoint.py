@@ -1,8 +1,4 @@
-"""PJSIP's endpoint, transports and account, set up as the node's configuration says.
-
-One thread makes, uses and drops every pjsua2 object (`threadCnt=0`, `mainThreadOnly=True`): calling in
-from two Python threads can deadlock on the GIL (pjproject#3125). Only the media clock runs beside it.
-"""
+"""PJSIP's endpoint, transports and account, set up as the node's configuration says."""
 
 import ipaddress
 from collections.abc import Callable
@@ -26,17 +22,10 @@ _SRTP = {
 def start(config: Config) -> pj.Endpoint:
     """Create, initialise and start the endpoint; it listens when this returns."""
     endpoint = library.create()
-    settings = pj.EpConfig()
     spare = SPARE_CALLS if is_tuned() else 0
-    settings.uaConfig.maxCalls = call_limit(config.media.max_calls) + spare
-    settings.uaConfig.threadCnt = 0
-    settings.uaConfig.mainThreadOnly = True
-    settings.uaConfig.userAgent = config.sip.user_agent
-    settings.medConfig.clockRate = config.media.clock_rate
-    settings.medConfig.maxMediaPorts = 3 * config.media.max_calls + 2 * SPARE_CALLS + 16
-    settings.medConfig.noVad = True
-    settings.medConfig.ecTailLen = 0
-    settings.medConfig.threadCnt = 1
+    calls = call_limit(config.media.max_calls) + spare
+    media_ports = 3 * config.media.max_calls + 2 * SPARE_CALLS + 16
+    settings = library.settings(config.sip.user_agent, calls, media_ports, config.media.clock_rate)
     settings.logConfig.level = settings.logConfig.consoleLevel = 1
     endpoint.libInit(settings)
     endpoint.audDevManager().setNullDev()

@@ -1,4 +1,4 @@
-"""PJSIP's endpoint, made without its first words."""
+"""PJSIP's endpoint as both the gateway and the caller make it."""
 
 import ctypes
 import os
@@ -15,6 +15,26 @@ def create() -> pj.Endpoint:
     with _quiet():
         endpoint.libCreate()
     return endpoint
+
+
+def settings(user_agent: str, calls: int, media_ports: int, clock_rate: int) -> pj.EpConfig:
+    """For one SIP thread that makes, uses and drops every pjsua2 object, and no sound device.
+
+    Calling in from two Python threads can deadlock on the GIL (pjproject#3125); only the media clock and
+    PJSIP's own RTP thread, which runs no Python, are beside it.
+    """
+    config = pj.EpConfig()
+    config.uaConfig.userAgent = user_agent
+    config.uaConfig.maxCalls = calls
+    config.uaConfig.threadCnt = 0
+    config.uaConfig.mainThreadOnly = True
+    config.medConfig.clockRate = clock_rate
+    config.medConfig.maxMediaPorts = media_ports
+    config.medConfig.noVad = True
+    config.medConfig.ecTailLen = 0
+    config.medConfig.threadCnt = 1
+    config.logConfig.level = config.logConfig.consoleLevel = 0
+    return config
 
 
 @contextmanager

@@ -1,12 +1,8 @@
 """The caller: one PJSIP endpoint on which the calling thread runs any number of scripted calls at once."""
 
-import ctypes
-import os
 import socket
-import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Literal, Self
@@ -14,6 +10,7 @@ from typing import Literal, Self
 import pjsua2 as pj
 
 from softswitch.errors import SoftswitchError
+from softswitch.gateway import library
 from softswitch.gateway.caller.port import CLOCK_RATE, CallerPort
 from softswitch.gateway.caller.script import CallReport, CallScript, Observer
 from softswitch.gateway.caller.session import Session
@@ -129,42 +126,15 @@ class Caller:
 
 
 def _start(settings: CallerSettings) -> pj.Endpoint:
-    endpoint = pj.Endpoint()
-    with _quiet():
-        endpoint.libCreate()
-    config = pj.EpConfig()
-    config.uaConfig.maxCalls = 2 * settings.max_calls + 2  # a transfer makes a second leg
-    config.uaConfig.threadCnt = 0
-    config.uaConfig.mainThreadOnly = True
-    config.uaConfig.userAgent = "softswitch-call"
-    config.medConfig.clockRate = config.medConfig.sndClockRate = CLOCK_RATE
-    config.medConfig.maxMediaPorts = 4 * settings.max_calls + 16
-    config.medConfig.noVad = True
-    config.medConfig.ecTailLen = 0
-    config.medConfig.threadCnt = 1
-    config.logConfig.level = config.logConfig.consoleLevel = 0
+    endpoint = library.create()
+    calls = 2 * settings.max_calls + 2  # a transfer makes a second leg
+    config = library.settings("softswitch-call", calls, 4 * settings.max_calls + 16, CLOCK_RATE)
     endpoint.libInit(config)
     endpoint.audDevManager().setNullDev()
     _open_transport(endpoint, settings)
     endpoint.libStart()
     _offer_only(endpoint, settings.codecs)
     return endpoint
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep PJSIP's first log lines off standard output; it takes a log level only after it wrote them."""
-    sys.stdout.flush()
-    kept = os.dup(1)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    try:
-        yield
-    finally:
-        ctypes.CDLL(None).fflush(None)
-        os.dup2(kept, 1)
-        os.close(kept)
-        os.close(nowhere)
 
 
 def _open_transport(endpoint: pj.Endpoint, settings: CallerSettings) -> None:
