@@ -43,6 +43,8 @@ def announce(config: Config) -> None:
 def _this_program() -> str:
     """As it was started, where the shell would not find it by its name."""
     program = Path(sys.argv[0])
+    if program.name == "__main__.py":
+        return f"{sys.executable} -m softswitch"
     if shutil.which(program.name) == str(program):
         return program.name
     return str(program.relative_to(Path.cwd()) if program.is_relative_to(Path.cwd()) else program)

@@ -176,7 +176,9 @@ class Session:
     def on_start_of_input(self, by_key: bool) -> None:
         if self._speaker.done:
             return
-        if by_key or self._speaker.barge_in is BargeIn.SPEECH:
+        if by_key:
+            self._speaker.cut()
+        elif self._speaker.barge_in is BargeIn.SPEECH:
             self._interrupt()
 
     def on_partial(self, text: str) -> None:

@@ -13,6 +13,8 @@ log = logging.getLogger(__name__)
 FRAME_S = 0.02
 GAP_FRAMES = 9
 """Silence between two prompts that follow each other: a speaker's breath."""
+BREATH_FRAMES = 6
+"""Silence after a prompt that a key cut: without it the next one runs into the stump of the last."""
 PIECE_S = 10
 """Audio is written in pieces of at most this length, so that any prompt fits a ring of 30 s in time."""
 
@@ -45,6 +47,7 @@ class Speaker:
         self._pieces: deque[tuple[Span, bytes]] = deque()
         self._synthesis: asyncio.Task[None] | None = None
         self._spans: list[Span] = []
+        self._breath = False
         self._piece_bytes = line.clock_rate * 2 * PIECE_S
         self._frame_bytes = round(line.clock_rate * FRAME_S) * 2
 
@@ -64,6 +67,11 @@ class Speaker:
             self._synthesis = None
         self._line.expect_more(False)
         self._line.flush()
+
+    def cut(self) -> None:
+        """Silence at once, because a key was pressed. Who speaks has made the pause himself."""
+        self.stop()
+        self._breath = True
 
     def tick(self) -> None:
         if self._pieces:
@@ -118,8 +126,10 @@ class Speaker:
         self._advance()
 
     def _append(self, say: Say, pcm: bytes) -> None:
-        if self._spans and pcm:
-            pcm = bytes(GAP_FRAMES * self._frame_bytes) + pcm
+        before = GAP_FRAMES if self._spans else BREATH_FRAMES * self._breath
+        if pcm:
+            pcm = bytes(before * self._frame_bytes) + pcm
+            self._breath = False
         start = self._spans[-1].end if self._spans else self._line.played + self._line.pending
         span = Span(say, start, start)
         self._spans.append(span)

@@ -195,6 +195,14 @@ async def test_a_key_stops_the_prompt_and_is_the_input() -> None:
     assert call.plan.inputs == [Pressed("1")]
 
 
+async def test_a_breath_parts_the_answer_to_a_key_from_the_prompt_it_cut() -> None:
+    call = Call([(GREETING, Listen()), (ANSWER, Listen())])
+    call.session.start()
+    await call.quiet(0.2)
+    call.session.on_event(DtmfReceived("1"))
+    assert call.line.pending == 6 + 15
+
+
 @pytest.mark.parametrize(
     ("keys", "pause", "digits"),
     [("1234", 0.1, "1234"), ("12#", 0.1, "12"), ("12", 3.1, "12")],

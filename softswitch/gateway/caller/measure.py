@@ -13,6 +13,8 @@ from softswitch.gateway.caller.voicing import Voicing
 
 PROMPT_GAP_S = 0.3
 """A prompt that is silent for so long has stopped; pauses between words are shorter."""
+KEY_GAP_S = 0.1
+"""The same after a key: its answer follows at once, with no more than a breath between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ def prompt_end(heard: Voicing, sent: Sent) -> int | None:
 
     `sent.start` where nothing was heard then, None where the prompt has not stopped so far.
     """
-    gap = round(PROMPT_GAP_S * heard.clock_rate)
+    gap = round((KEY_GAP_S if sent.kind == "dtmf" else PROMPT_GAP_S) * heard.clock_rate)
     if heard.last_end(sent.start - gap, sent.start) is None:
         return sent.start
     stop = heard.silent_from(sent.start - gap, gap)
