@@ -1,0 +1,113 @@
+"""The reference says what the code does: all of it, and nothing else."""
+
+import json
+import re
+
+import pytest
+from documents import ROOT, blocks, first_column, section
+from pydantic import BaseModel
+
+from softswitch.cli import reference
+from softswitch.dialplan import schema
+from softswitch.events import (
+    CallAnswered,
+    CallEnded,
+    CallFinished,
+    CallInfo,
+    CallStarted,
+    Cause,
+    EndedBy,
+    SessionEvent,
+    TurnFinished,
+)
+from softswitch.gateway.causes import status_of
+from softswitch.publish import mqtt
+from softswitch.store.tables import metadata
+
+REFERENCE = ROOT / "docs/reference"
+DIALPLAN = REFERENCE / "dialplan.md"
+MODELS: dict[str, type[BaseModel]] = {
+    "plan.yaml": schema.PlanFile,
+    "Timing": schema.Timing,
+    "Matching": schema.Matching,
+    "Slots": schema.Slot,
+    "Universal": schema.Universal,
+    "Repair": schema.Repair,
+    "Lines": schema.Lines,
+    "intents/NAME.yaml": schema.IntentFile,
+    "flows/NAME.yaml": schema.FlowFile,
+    "Steps": schema.Step,
+    "Listen": schema.Listen,
+    "Collect": schema.Collect,
+    "Lookup": schema.Lookup,
+    "Transfer": schema.Transfer,
+    "tables/NAME.yaml": schema.TableFile,
+}
+"""The sections of dialplan.md, each with the model that it documents."""
+
+CALL = "0" * 32
+EVENTS: dict[str, SessionEvent] = {
+    "started": CallStarted(CallInfo(CALL, "", "", "", "", 0.0), "", "", 0.0),
+    "answered": CallAnswered(CALL, "", 0.0),
+    "turn": TurnFinished(CALL, 1, "", "", "", 0.0, "", "", 0.0, 0.0, "", 0.0),
+    "finished": CallFinished(CALL, CallEnded(16, 200, EndedBy.NODE), "", 0.0),
+}
+
+
+@pytest.mark.parametrize("page", ["settings", "commands"])
+def test_what_is_generated_from_the_code_is_up_to_date(page: str):
+    written = (REFERENCE / f"{page}.md").read_text(encoding="utf-8")
+    generated = getattr(reference, page)()
+    assert written == generated, f"docs/reference/{page}.md is behind the code: run scripts/document"
+
+
+def test_every_model_of_the_dialplan_language_has_its_section():
+    declared = {
+        model
+        for model in vars(schema).values()
+        if isinstance(model, type) and issubclass(model, schema.Section) and model is not schema.Section
+    }
+    assert declared == set(MODELS.values())
+
+
+@pytest.mark.parametrize("heading", MODELS)
+def test_the_dialplan_reference_has_every_key_and_no_other(heading: str):
+    documented = first_column(section(DIALPLAN, heading))
+    assert documented == list(MODELS[heading].model_fields)
+
+
+@pytest.mark.parametrize("heading", MODELS)
+def test_the_dialplan_reference_marks_the_keys_that_are_required(heading: str):
+    bold = re.findall(r"^\| \*\*`(\w+)`\*\*", section(DIALPLAN, heading), re.M)
+    fields = MODELS[heading].model_fields.items()
+    assert bold == [key for key, field in fields if field.is_required()]
+
+
+@pytest.mark.parametrize("table", metadata.tables)
+def test_the_records_reference_has_every_column_and_no_other(table: str):
+    documented = first_column(section(REFERENCE / "records.md", table))
+    assert documented == [column.name for column in metadata.tables[table].columns]
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_the_mqtt_examples_have_the_fields_that_are_published(event: str):
+    (example,) = (block for block in blocks(REFERENCE / "mqtt.md", "json") if block.label == event)
+    message = mqtt.encode(EVENTS[event], "node1")
+    assert message
+    assert shape(json.loads(example.text)) == shape(json.loads(message.payload))
+
+
+def shape(value: object, key: str = "") -> object:
+    """The keys of an object at every level; the stages of a turn are not always the same."""
+    if not isinstance(value, dict) or key == "stages_ms":
+        return None
+    return {inner: shape(found, inner) for inner, found in value.items()}
+
+
+def test_the_sip_reference_has_every_cause_with_its_name_and_status():
+    rows = re.findall(
+        r"^\| (\d+) \| ([a-z ]+) \|.*\| (\d+) \|$", section(REFERENCE / "sip.md", "Causes"), re.M
+    )
+    assert rows == [
+        (str(int(cause)), cause.name.lower().replace("_", " "), str(status_of(cause))) for cause in Cause
+    ]
