@@ -7,6 +7,7 @@ reported at once, each with its line.
 import ipaddress
 import os
 import re
+import socket
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -126,11 +127,6 @@ class Mqtt(Section):
     url: Annotated[str, AfterValidator(broker_url)] = Field(
         "", description="Broker that call events are published to; empty means none."
     )
-    node: str = Field(
-        "",
-        pattern=r"^[A-Za-z0-9._-]*$",
-        description="This node's name in topics; empty means the host's name.",
-    )
     username: str = Field("", description="User at the broker.")
     password_file: Path | None = Field(None, description="File whose first line is that user's password.")
     ca_file: Path | None = Field(
@@ -163,6 +159,11 @@ class Config(Section):
 
     dialplan: str = Field("reception", description="A bundled dialplan's name, or the path of a folder.")
     human: SipUri | None = Field(None, description="Where callers who want a person are transferred.")
+    node: str = Field(
+        default_factory=socket.gethostname,
+        pattern=r"^[A-Za-z0-9._-]+$",
+        description="This node's name in records and topics; one of its own for each node of a database.",
+    )
     data_dir: Path = Field(
         default_factory=_data_dir, description="Database, prompt cache and run-time files."
     )

@@ -39,7 +39,7 @@ class Node:
         self._inheritance = inheritance
         self._region = Region(inheritance.region_fd, config.media.max_calls, config.media.clock_rate)
         self._metrics = Metrics()
-        self._mqtt = MqttPublisher(config.mqtt) if config.mqtt.url else None
+        self._mqtt = MqttPublisher(config.mqtt, config.node) if config.mqtt.url else None
         self._errands: set[asyncio.Task[Any]] = set()
 
     async def run(self) -> None:
@@ -81,12 +81,12 @@ class Node:
         def committed(_: int, seconds: float) -> None:
             self._metrics.commit_took(seconds)
 
-        records = Records(self._config.database_url, on_commit=committed)
+        records = Records(self._config.database_url, self._config.node, on_commit=committed)
         records.start()
         return Recorder(records, [self._metrics.take, *([self._mqtt.take] if self._mqtt else [])])
 
     async def _open_calls(self, engines: Engines, recorder: Recorder) -> Calls:
-        unfinished = await asyncio.to_thread(queries.live_calls, self._config.database_url)
+        unfinished = await asyncio.to_thread(queries.live_calls, self._config.database_url, self._config.node)
         parts = Parts(
             engines.recognizer, engines.synthesizer, engines.prompts, engines.new_endpointer, recorder.emit
         )
@@ -123,9 +123,14 @@ class Node:
         self._inheritance.say_ready()
 
     async def _close_orphans(self, live_call_ids: set[str]) -> None:
-        now, url = time.time(), self._config.database_url
         closed = await asyncio.to_thread(
-            queries.close_orphans, url, live_call_ids, Cause.NETWORK_OUT_OF_ORDER, "node died", now
+            queries.close_orphans,
+            self._config.database_url,
+            live_call_ids,
+            Cause.NETWORK_OUT_OF_ORDER,
+            "node died",
+            time.time(),
+            self._config.node,
         )
         if closed:
             log.warning("%d calls of a process that died are closed in the records", len(closed))

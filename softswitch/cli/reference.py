@@ -19,6 +19,7 @@ One YAML file, `softswitch.yaml` in `~/.config/softswitch` unless `--config FILE
 can be given on the command line as well: `softswitch --set sip.port=5070 serve`. Durations are written
 `200ms`, `6s`, `2m`. Unknown and duplicate keys are errors, told with file, line and column.
 """
+OF_THE_MACHINE = {"data_dir": "`~/.local/share/softswitch`", "node": "the host's name"}
 COMMANDS_HEAD = """# Commands
 
 Exit status: 0 when all is well, 1 for what a person can mend (said in one sentence), 2 for wrong usage, 3
@@ -52,8 +53,8 @@ def _choices(annotation: Any) -> str:
 
 
 def _default(name: str, value: Any) -> str:
-    if name == "data_dir":
-        return "`~/.local/share/softswitch`"
+    if name in OF_THE_MACHINE:
+        return OF_THE_MACHINE[name]
     if value is PydanticUndefined or value is None or value == "":
         return ""
     if isinstance(value, tuple):

@@ -59,9 +59,9 @@ class MqttPublisher:
     broker is there.
     """
 
-    def __init__(self, settings: Mqtt) -> None:
+    def __init__(self, settings: Mqtt, node: str) -> None:
         """Raises SoftswitchError when the password or the authorities can't be read."""
-        self.node = settings.node or socket.gethostname()
+        self.node = node
         self.dropped = 0
         self.connected = False
         self._broker = urlsplit(settings.url)

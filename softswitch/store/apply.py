@@ -34,15 +34,15 @@ _INSERT: dict[str, dict[sa.Table, sa.Insert]] = {
 }
 
 
-def apply(connection: sa.Connection, event: SessionEvent) -> None:
-    """Write one event in the connection's transaction. The first answer and the first end of a call hold.
+def apply(connection: sa.Connection, event: SessionEvent, node: str = "") -> None:
+    """Write one event of `node` in the connection's transaction. A call's first answer and first end hold.
 
     Raises LookupError for an event of a call whose CallStarted was never recorded (for a turn it is
     sqlalchemy's IntegrityError).
     """
     match event:
         case CallStarted(info=info):
-            plan = {"plan": event.plan, "plan_version": event.plan_version}
+            plan = {"plan": event.plan, "plan_version": event.plan_version, "node": node}
             connection.execute(_INSERT[connection.dialect.name][calls], asdict(info) | plan)
         case CallAnswered():
             _update(connection, _ANSWER, event.call_id, {"answered_at": event.at, "codec": event.codec})

@@ -64,6 +64,7 @@ class CallHistory:
     turns: tuple[TurnFinished, ...]
 
 
+_LIVE = calls.c.ended_at.is_(None)
 _TURNS = sa.select(sa.func.count()).where(turns.c.call_id == calls.c.call_id).scalar_subquery()
 _LAST_TURN = (
     sa.select(sa.func.max(turns.c.number)).where(turns.c.call_id == calls.c.call_id).scalar_subquery()
@@ -74,9 +75,9 @@ _CALL = sa.select(
 _TURN = sa.select(*(turns.c[field.name] for field in fields(TurnFinished)))
 
 
-def live_calls(url: str) -> list[LiveCall]:
-    """Every call without an end, oldest first."""
-    query = sa.select(calls, _LAST_TURN.label("last_turn")).where(calls.c.ended_at.is_(None))
+def live_calls(url: str, node: str = "") -> list[LiveCall]:
+    """Every call of `node` without an end, oldest first."""
+    query = sa.select(calls, _LAST_TURN.label("last_turn")).where(_LIVE, calls.c.node == node)
     with transaction(url) as connection:
         rows = connection.execute(query.order_by(calls.c.started_at)).mappings().all()
     return [
@@ -90,14 +91,15 @@ def live_calls(url: str) -> list[LiveCall]:
 
 
 def close_orphans(
-    url: str, live_call_ids: Collection[str], cause: Cause, reason: str, at: float
+    url: str, live_call_ids: Collection[str], cause: Cause, reason: str, at: float, node: str = ""
 ) -> list[str]:
-    """Close every open record whose call is not in `live_call_ids`; the ids of those closed."""
+    """Close every open record of `node` whose call is not in `live_call_ids`; the ids of those closed."""
     with transaction(url, writes=True) as connection:
-        still_open = connection.scalars(sa.select(calls.c.call_id).where(calls.c.ended_at.is_(None))).all()
+        of_node = sa.select(calls.c.call_id).where(_LIVE, calls.c.node == node)
+        still_open = connection.scalars(of_node).all()
         orphans = [call_id for call_id in still_open if call_id not in live_call_ids]
         ending = {"ended_at": at, "cause": int(cause), "ended_by": str(EndedBy.FAILURE), "reason": reason}
-        close = sa.update(calls).where(calls.c.call_id == sa.bindparam("of_call"), calls.c.ended_at.is_(None))
+        close = sa.update(calls).where(calls.c.call_id == sa.bindparam("of_call"), _LIVE)
         if orphans:
             connection.execute(close.values(ending), [{"of_call": call_id} for call_id in orphans])
     return orphans
@@ -111,7 +113,7 @@ def list_calls(
     if since is not None:
         query = query.where(calls.c.started_at >= since)
     if live:
-        query = query.where(calls.c.ended_at.is_(None))
+        query = query.where(_LIVE)
     with transaction(url) as connection:
         return [CallRecord(**row) for row in connection.execute(query).mappings()]
 

@@ -61,12 +61,14 @@ calls = sa.Table(
     _count("packets_sent"),
     sa.Column("jitter_ms", sa.Double, nullable=False, server_default="0"),
     _count("underruns"),
+    _text("node"),
     sa.CheckConstraint("length(call_id) = 32", name="call_id"),
     sa.CheckConstraint("(ended_at IS NULL) = (cause IS NULL)", name="ended"),
 )
 sa.Index("calls_started_at", calls.c.started_at.desc())
 sa.Index(
     "calls_live",
+    calls.c.node,
     calls.c.started_at,
     sqlite_where=calls.c.ended_at.is_(None),
     postgresql_where=calls.c.ended_at.is_(None),

@@ -43,7 +43,7 @@ class _Abandoned(Exception):
 
 
 class Records:
-    """Where sessions' events are recorded. Made, used and closed on one asyncio loop.
+    """Where the sessions' events of `node` are recorded. Made, used and closed on one asyncio loop.
 
     `on_commit(events, seconds)` is called on the loop after each commit: how many, and how long ago the
     oldest of them was submitted.
@@ -52,11 +52,13 @@ class Records:
     def __init__(
         self,
         url: str,
+        node: str = "",
         *,
         limit: int = QUEUE_LIMIT,
         on_commit: Callable[[int, float], None] | None = None,
     ) -> None:
         self._engine = open_engine(url, writes=True, keep=True)
+        self._node = node
         self._room = asyncio.Semaphore(limit)
         self._queue: queue.SimpleQueue[_Entry | None] = queue.SimpleQueue()  # bounded by _room
         self._abandoned = threading.Event()
@@ -212,7 +214,7 @@ class Records:
     def _commit(self, batch: Sequence[_Entry]) -> None:
         with self._engine.begin() as connection:
             for entry in batch:
-                apply(connection, entry.event)
+                apply(connection, entry.event, self._node)
 
     def _wait(self, delay: float, error: sa.exc.DBAPIError) -> None:
         if not self.retrying:

@@ -94,7 +94,7 @@ async def test_a_calls_events_arrive_in_order_as_json_under_its_topic(broker):
     )
     async with (
         broker.client() as client,
-        running(MqttPublisher(Mqtt(url=broker.url, node="n1"))) as publisher,
+        running(MqttPublisher(Mqtt(url=broker.url), "n1")) as publisher,
     ):
         await client.subscribe("softswitch/v1/#", qos=1)
         for event in events:
@@ -112,7 +112,7 @@ async def test_a_calls_events_arrive_in_order_as_json_under_its_topic(broker):
 
 
 async def test_flush_tells_that_the_broker_has_everything(broker):
-    async with running(MqttPublisher(Mqtt(url=broker.url))) as publisher:
+    async with running(MqttPublisher(Mqtt(url=broker.url), "n1")) as publisher:
         for number in range(500):
             publisher.take(answered(number))
         assert not await publisher.flush(0)
@@ -123,7 +123,7 @@ async def test_flush_tells_that_the_broker_has_everything(broker):
 async def test_events_of_an_outage_are_kept_and_sent_when_the_broker_is_back(broker, monkeypatch):
     # Long enough for the subscriber to be there first.
     monkeypatch.setattr(mqtt, "FIRST_DELAY", 2.0)
-    async with running(MqttPublisher(Mqtt(url=broker.url))) as publisher:
+    async with running(MqttPublisher(Mqtt(url=broker.url), "n1")) as publisher:
         await until(lambda: publisher.connected)
         await broker.stop()
         await until(lambda: not publisher.connected)
@@ -150,7 +150,7 @@ async def test_events_that_were_sent_and_never_acknowledged_are_sent_again_in_or
         writer.close()
         seen.set()
 
-    publisher = MqttPublisher(Mqtt(url=broker.url))
+    publisher = MqttPublisher(Mqtt(url=broker.url), "n1")
     for number in range(30):
         publisher.take(answered(number))
     async with running(publisher):
@@ -167,7 +167,7 @@ async def test_events_that_were_sent_and_never_acknowledged_are_sent_again_in_or
 
 
 async def test_beyond_the_outbox_the_oldest_are_dropped_and_counted():
-    publisher = MqttPublisher(Mqtt(url=f"mqtt://127.0.0.1:{free_port()}", outbox=10))
+    publisher = MqttPublisher(Mqtt(url=f"mqtt://127.0.0.1:{free_port()}", outbox=10), "n1")
     async with running(publisher):
         started = time.monotonic()
         for number in range(1000):
@@ -178,7 +178,7 @@ async def test_beyond_the_outbox_the_oldest_are_dropped_and_counted():
 
 
 async def test_what_is_left_after_dropping_is_the_newest(broker):
-    publisher = MqttPublisher(Mqtt(url=broker.url, outbox=10))
+    publisher = MqttPublisher(Mqtt(url=broker.url, outbox=10), "n1")
     for number in range(30):
         publisher.take(answered(number))
     async with broker.client() as client, running(publisher):
@@ -195,11 +195,11 @@ async def test_the_password_comes_from_its_file_and_a_wrong_one_is_refused(tmp_p
     settings = Mqtt(url=broker.url, username="node", password_file=secret)
     try:
         secret.write_text("wrong\n")
-        async with running(MqttPublisher(settings)) as publisher:
+        async with running(MqttPublisher(settings, "n1")) as publisher:
             publisher.take(answered(1))
             assert not await publisher.flush(1)
         secret.write_text("open sesame\nnot this line\n")
-        async with running(MqttPublisher(settings)) as publisher:
+        async with running(MqttPublisher(settings, "n1")) as publisher:
             publisher.take(answered(1))
             assert await publisher.flush(5)
     finally:
@@ -208,7 +208,7 @@ async def test_the_password_comes_from_its_file_and_a_wrong_one_is_refused(tmp_p
 
 def test_an_unreadable_password_or_authority_is_one_sentence(tmp_path):
     with pytest.raises(SoftswitchError, match=r"mqtt\.password_file .*/absent: No such file.*readable"):
-        MqttPublisher(Mqtt(url="mqtt://127.0.0.1", password_file=tmp_path / "absent"))
+        MqttPublisher(Mqtt(url="mqtt://127.0.0.1", password_file=tmp_path / "absent"), "n1")
     (tmp_path / "bad.pem").write_text("no certificate")
     with pytest.raises(SoftswitchError, match=r"mqtt\.ca_file .*bad\.pem"):
-        MqttPublisher(Mqtt(url="mqtts://127.0.0.1", ca_file=tmp_path / "bad.pem"))
+        MqttPublisher(Mqtt(url="mqtts://127.0.0.1", ca_file=tmp_path / "bad.pem"), "n1")

@@ -76,6 +76,15 @@ def test_orphans_are_closed_with_their_cause_and_others_left_alone(url: str) -> 
     assert queries.close_orphans(url, {A}, Cause.NETWORK_OUT_OF_ORDER, "gateway died", 60.0) == []
 
 
+def test_a_node_takes_up_and_closes_only_its_own_calls(url: str) -> None:
+    with transaction(url, writes=True) as connection:
+        apply(connection, CallStarted(info("d" * 32, 4.0), "reception", "v7", 4.0), "other")
+    assert [call.info.call_id for call in queries.live_calls(url, "other")] == ["d" * 32]
+    assert "d" * 32 not in [call.info.call_id for call in queries.live_calls(url)]
+    assert queries.close_orphans(url, set(), Cause.NETWORK_OUT_OF_ORDER, "died", 50.0, "other") == ["d" * 32]
+    assert len(queries.live_calls(url)) == 2
+
+
 def test_calls_are_listed_newest_first_and_can_be_narrowed(url: str) -> None:
     assert [(call.call_id, call.turns) for call in queries.list_calls(url)] == [(C, 1), (B, 0), (A, 2)]
     assert [call.call_id for call in queries.list_calls(url, limit=1)] == [C]
@@ -134,7 +143,7 @@ def test_the_live_calls_are_found_by_their_index(url: str) -> None:
             plan = "EXPLAIN"
         else:
             plan = "EXPLAIN QUERY PLAN"
-        query = "SELECT call_id FROM calls WHERE ended_at IS NULL ORDER BY started_at"
+        query = "SELECT call_id FROM calls WHERE ended_at IS NULL AND node = 'a' ORDER BY started_at"
         assert "calls_live" in str(connection.exec_driver_sql(f"{plan} {query}").all())
 
 
