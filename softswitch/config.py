@@ -9,7 +9,7 @@ import os
 import re
 import socket
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
@@ -41,6 +41,10 @@ def network(text: str) -> str:
         raise ValueError("expected an address or network such as 192.0.2.0/24") from None
 
 
+def one_or_many(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
 Duration = Annotated[float, BeforeValidator(seconds)]
 SipUri = Annotated[str, AfterValidator(sip_uri)]
 Network = Annotated[str, AfterValidator(network)]
@@ -57,7 +61,7 @@ class Sip(Section):
     address: str = Field("127.0.0.1", description="Address to listen on, UDP and TCP.")
     port: Port = Field(5060, description="Port to listen on, UDP and TCP.")
     public_address: str = Field("", description="Address to state in SDP and Contact when behind NAT.")
-    allow: tuple[Network, ...] = Field(
+    allow: Annotated[tuple[Network, ...], BeforeValidator(one_or_many)] = Field(
         ("127.0.0.0/8", "::1/128"), description="Sources whose calls are answered; all others get 403."
     )
     user_agent: str = Field("softswitch", description="User-Agent and Server header.")
@@ -79,7 +83,9 @@ class Sip(Section):
 
 class Media(Section):
     clock_rate: Literal[8000, 16000] = Field(8000, description="Samples per second inside the node.")
-    codecs: tuple[str, ...] = Field(("PCMU", "PCMA"), description="Codecs offered, in order of preference.")
+    codecs: Annotated[tuple[str, ...], BeforeValidator(one_or_many)] = Field(
+        ("PCMU", "PCMA"), description="Codecs offered, in order of preference."
+    )
     srtp: Literal["off", "optional", "mandatory"] = Field("off", description="SRTP by SDES (RFC 4568).")
     rtp_port: Port = Field(10000, description="First port of the RTP range.")
     rtp_ports: int = Field(4000, ge=2, le=50000, description="How many ports the RTP range has.")
@@ -213,14 +219,7 @@ def _override(document: marked_yaml.Document, override: str) -> None:
     name, equals, value = override.partition("=")
     if not equals:
         raise SoftswitchError(f"--set {override}: expected key=value, for instance --set sip.port=5070")
-    if document.value is None:
-        document.value = {}
-    target: Any = document.value
-    *sections, key = name.split(".")
-    for section in sections:
-        target = target.setdefault(section, {}) if isinstance(target, dict) else target
-    if isinstance(target, dict):
-        target[key] = value.split(",") if "," in value else value
+    document.put(tuple(name.split(".")), value.split(",") if "," in value else value, f"--set {override}")
 
 
 def bundled(what: Literal["dialplans", "migrations"]) -> Path:

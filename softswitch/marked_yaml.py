@@ -34,11 +34,26 @@ class Document:
     marks: dict[Place, tuple[int, int]] = field(default_factory=dict)
     key_marks: dict[Place, tuple[int, int]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    origins: dict[Place, str] = field(default_factory=dict)
+    """What did not come from the file, and where it came from instead."""
+
+    def put(self, place: Place, value: Any, origin: str) -> None:
+        """Set a value at a place, making the mappings on the way; problems with it name `origin`."""
+        target = self.value = self.value if isinstance(self.value, dict) else {}
+        for end, key in enumerate(place[:-1], 1):
+            inner = target.get(key)
+            target[key] = target = inner if isinstance(inner, dict) else {}
+            self.marks.setdefault(place[:end], (1, 1))
+        target[place[-1]] = value
+        self.marks[place] = self.key_marks[place] = (1, 1)
+        self.origins[place] = origin
 
     def problem(self, place: Place, message: str, *, key: bool = False) -> Problem:
         """A problem at a place such as ("steps", 2, "say"), or at its nearest parent that exists."""
         marks = self.key_marks if key else self.marks
         for end in range(len(place), -1, -1):
+            if origin := self.origins.get(place[:end]):
+                return Problem(origin, 1, 1, message)
             mark = marks.get(place[:end]) or self.marks.get(place[:end])
             if mark:
                 return Problem(self.file, *mark, message)

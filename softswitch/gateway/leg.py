@@ -41,6 +41,8 @@ class Owner(Protocol):
 
     def may_refer_to(self, uri: str) -> bool: ...
 
+    def knows(self, source: str) -> bool: ...
+
     def forget_call(self, call: "SipCall") -> None: ...
 
     def keep_call(self, call: "SipCall") -> None: ...
@@ -162,11 +164,11 @@ class Leg:
     def on_stats(self, call: "SipCall", stat: pj.StreamStat) -> None:
         if call is not self.call:
             return
-        received = stat.rtcp.rxStat
+        received, before = stat.rtcp.rxStat, self.quality  # each re-INVITE ends a stream and starts another
         self.quality = MediaQuality(
-            packets_received=received.pkt,
-            packets_lost=received.loss,
-            packets_sent=stat.rtcp.txStat.pkt,
+            packets_received=before.packets_received + received.pkt,
+            packets_lost=before.packets_lost + received.loss,
+            packets_sent=before.packets_sent + stat.rtcp.txStat.pkt,
             jitter_ms=received.jitterUsec.mean / 1000,
             underruns=self.port.slot.counters[Slot.UNDERRUNS],
         )
@@ -241,6 +243,19 @@ class SipCall(pj.Call):  # type: ignore[misc,unused-ignore]
             prm.statusCode = 603
             return
         prm.statusCode = 202
+        self._succeed(prm)
+
+    def onCallReplaceRequest(self, prm: pj.OnCallReplaceRequestParam) -> None:
+        """Somebody wants to take this call's place (RFC 3891): the end of an attended transfer."""
+        guarded(lambda: self._replace_request(prm))
+
+    def _replace_request(self, prm: pj.OnCallReplaceRequestParam) -> None:
+        if not self.leg.owner.knows(prm.rdata.srcAddress):
+            prm.statusCode = 403
+            return
+        self._succeed(prm)
+
+    def _succeed(self, prm: pj.OnCallTransferRequestParam | pj.OnCallReplaceRequestParam) -> None:
         prm.opt.textCount = prm.opt.videoCount = 0
         prm.newCall = self.leg.successor = SipCall(self.leg)
 

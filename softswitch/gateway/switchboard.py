@@ -113,6 +113,9 @@ class Switchboard:
             self._legs.pop(leg.info.call_id, None)
             self._ended.append((time.monotonic(), leg))
 
+    def knows(self, source: str) -> bool:
+        return self._admission.knows(source)
+
     def may_refer_to(self, uri: str) -> bool:
         """A REFER of a caller may lead only to hosts that calls are taken from: no toll fraud."""
         host = uri.partition("@")[2] or uri.partition(":")[2]

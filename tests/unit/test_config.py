@@ -84,6 +84,19 @@ def test_an_override_without_a_value_is_refused() -> None:
         config.load(None, ("sip.port",))
 
 
+def test_an_override_is_named_where_it_is_wrong_and_its_keys_are_suggested() -> None:
+    with pytest.raises(InvalidFile) as raised:
+        config.load(None, ("sip.prot=5070", "media.max_calls=many"))
+    first, second = map(str, raised.value.problems)
+    assert first.startswith("--set media.max_calls=many:1:1: media.max_calls: ")
+    assert second == "--set sip.prot=5070:1:1: unknown key 'prot'; did you mean 'port'?"
+
+
+def test_one_value_serves_where_a_list_is_expected(tmp_path: Path) -> None:
+    assert load(tmp_path, "sip: {allow: 192.0.2.0/24}\n").sip.allow == ("192.0.2.0/24",)
+    assert config.load(None, ("media.codecs=PCMA",)).media.codecs == ("PCMA",)
+
+
 def test_a_data_dir_without_a_name_is_refused() -> None:
     with pytest.raises(InvalidFile, match="path of a folder"):
         config.load(None, ("data_dir=",))

@@ -1,0 +1,78 @@
+"""SIP by hand, over UDP from the standard library: for messages that no phone sends."""
+
+import re
+import socket
+import uuid
+from dataclasses import dataclass, field
+
+SDP = (
+    "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+    "m=audio {rtp} RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n"
+)
+
+
+@dataclass
+class Phone:
+    """One UAC at `address`, calling `port` of 127.0.0.1; one dialog at a time."""
+
+    port: int
+    address: str = "127.0.0.1"
+    call_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    tag: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
+    to_tag: str = ""
+    cseq: int = 0
+
+    def __enter__(self) -> "Phone":
+        self.sip = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.rtp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        for made in (self.sip, self.rtp):
+            made.bind((self.address, 0))
+            made.settimeout(5)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.sip.close()
+        self.rtp.close()
+
+    def invite(self, *headers: str) -> int:
+        """Send an INVITE; its final status, acknowledged."""
+        body = SDP.format(rtp=self.rtp.getsockname()[1])
+        self.cseq += 1
+        self._send("INVITE", body, "Content-Type: application/sdp", *headers)
+        while True:
+            answer = self.receive()
+            status = int(answer.split(" ", 2)[1]) if answer.startswith("SIP/2.0") else 0
+            if status >= 200:
+                self.to_tag = re.findall(r"^To:.*;tag=([^;\r\n]+)", answer, re.M | re.I)[0]
+                self._send("ACK")
+                return status
+
+    def bye(self) -> None:
+        self.cseq += 1
+        self._send("BYE")
+
+    def receive(self) -> str:
+        """The next message; TimeoutError after 5 s."""
+        return self.sip.recv(65535).decode()
+
+    def hears(self) -> bool:
+        """Whether RTP arrives."""
+        return len(self.rtp.recv(2048)) > 12
+
+    def _send(self, method: str, body: str = "", *headers: str) -> None:
+        host, own_port = self.sip.getsockname()
+        branch = "z9hG4bK" + (f"{self.call_id}{self.cseq}" if method != "ACK" else uuid.uuid4().hex)
+        to_tag = f";tag={self.to_tag}" if self.to_tag else ""
+        lines = [
+            f"{method} sip:reception@127.0.0.1:{self.port} SIP/2.0",
+            f"Via: SIP/2.0/UDP {host}:{own_port};rport;branch={branch}",
+            "Max-Forwards: 70",
+            f"From: <sip:phone@{host}>;tag={self.tag}",
+            f"To: <sip:reception@127.0.0.1>{to_tag}",
+            f"Call-ID: {self.call_id}",
+            f"CSeq: {self.cseq} {method}",
+            f"Contact: <sip:phone@{host}:{own_port}>",
+            *headers,
+            f"Content-Length: {len(body)}",
+        ]
+        self.sip.sendto(("\r\n".join(lines) + "\r\n\r\n" + body).encode(), ("127.0.0.1", self.port))
