@@ -3,19 +3,22 @@
 from collections.abc import Sequence
 
 from figures import callers
+from figures.call_response import WORDS
 from figures.callers import Job, Words
 from figures.figure import Measurement, Spec, Workshop, percentile
 from figures.node import Node
 from softswitch.errors import SoftswitchError
 
-CALLS, TURNS = 3, 20
-WORD = "everything"
-"""Answered by a sentence of seven seconds, which the caller interrupts by saying it again."""
+CALLS, TURNS = 4, 16
 
 
 def script() -> Words:
-    """Ask once, then interrupt the answer at ever other places: 0.40 s to 1.35 s after it began."""
-    return [(WORD, None), *((WORD, 0.4 + 0.05 * (turn * 7 % 20)) for turn in range(TURNS))]
+    """Ask for a sentence of seven seconds, then interrupt it, which has it begin again.
+
+    Eight words, each at another place: 0.40 s to 1.15 s after the prompt began.
+    """
+    interruptions = [(WORDS[turn % len(WORDS)], 0.4 + 0.05 * (turn * 7 % TURNS)) for turn in range(TURNS)]
+    return [("everything", None), *interruptions]
 
 
 def barge_in(workshop: Workshop) -> Sequence[float]:

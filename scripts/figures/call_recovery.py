@@ -25,7 +25,7 @@ class Killing:
 
 
 def recovery(workshop: Workshop) -> Sequence[float]:
-    """The longest time of all callers in s, and the calls lost: ended early, or without an answer after it."""
+    """The longest time of all callers in s, and the calls lost: cut off, or without an answer afterwards."""
     with Node(workshop, "turns") as node:
         killing = Killing(node.uri, node.control_pid, RESUMED, str(Path(node.prompts).resolve()))
         outcome = run_child("figures.takeover", asdict(killing), limit_s=120)

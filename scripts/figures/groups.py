@@ -9,6 +9,7 @@ from figures import (
     call_recovery,
     call_response,
     call_setups,
+    call_soak,
     call_start,
 )
 from figures.figure import Measurement
@@ -32,4 +33,4 @@ GROUPS: Mapping[str, tuple[Measurement, ...]] = {
     "queues": (),
     "answers": (),
 }
-SOAK: Mapping[str, tuple[Measurement, ...]] = {}
+SOAK: Mapping[str, tuple[Measurement, ...]] = {"call": (call_soak.SOAK,)}
