@@ -6,8 +6,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from softswitch.app import plans
 from softswitch.config import Config
-from softswitch.dialplan import loader
 from softswitch.dialplan.plan import Plan
 from softswitch.speech import models
 from softswitch.speech.endpointing import SpeechEndpointer
@@ -47,12 +47,12 @@ class Engines:
         return SpeechEndpointer(self.clock_rate)
 
 
-async def load(config: Config) -> Engines:
+async def load(config: Config, restarted: bool) -> Engines:
     """Raises SoftswitchError (or InvalidFile) when a model is missing or the dialplan is wrong."""
     pool = SpeechPool(config.speech.workers)
     rate = config.media.clock_rate
     plan, recognizer, synthesizer = await asyncio.gather(
-        asyncio.to_thread(loader.load, loader.resolve(config.dialplan), config.human),
+        asyncio.to_thread(plans.load, config, restarted),
         asyncio.to_thread(lambda: VoskRecognizer(models.ear(config.speech.model), rate, pool)),
         asyncio.to_thread(lambda: PiperSynthesizer(models.voice(config.speech.voice), rate, pool)),
     )

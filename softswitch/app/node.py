@@ -38,6 +38,7 @@ class Node:
         self._config = config
         self._inheritance = inheritance
         self._region = Region(inheritance.region_fd, config.media.max_calls, config.media.clock_rate)
+        self._restarted = self._region.node[Counter.CONTROL_RESTARTS] > 0
         self._metrics = Metrics()
         self._mqtt = MqttPublisher(config.mqtt, config.node) if config.mqtt.url else None
         self._errands: set[asyncio.Task[Any]] = set()
@@ -48,7 +49,7 @@ class Node:
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stopping.set)
         engines, _ = await asyncio.gather(
-            engine_room.load(self._config), asyncio.to_thread(self._prepare_database)
+            engine_room.load(self._config, self._restarted), asyncio.to_thread(self._prepare_database)
         )
         recorder = self._open_records()
         calls = await self._open_calls(engines, recorder)
@@ -72,7 +73,7 @@ class Node:
 
         Alembic takes a third of the start-up time: callers on the line shall not wait for it.
         """
-        if self._region.node[Counter.CONTROL_RESTARTS] == 0:
+        if not self._restarted:
             from softswitch.store import migrate
 
             migrate.upgrade(self._config.database_url)

@@ -221,7 +221,7 @@ RULES: tuple[Rule, ...] = (
     _rule(r"\b(\d{1,2})/(\d{1,2})()\b(?!/)", _slash_date),
     # Times; a range of two says "to"
     _rule(rf"\b({CLOCK})\s?[-–—]\s?(?=\d{{1,2}}(?::\d\d|\s?{HALF}))", lambda match: f"{match[1]} to "),
-    _rule(rf"\b(?P<hour>\d{{1,2}}):(?P<minute>\d\d)\b(?!:)(?:\s?(?P<half>{HALF}))?", _clock),
+    _rule(rf"\b(?P<hour>\d{{1,2}}):(?P<minute>\d\d)(?![\d:])(?:\s?(?P<half>{HALF}))?", _clock),
     _rule(rf"\b(?P<hour>\d{{1,2}})(?P<minute>)\s?(?P<half>{HALF})", _clock),
     # Money
     _rule(

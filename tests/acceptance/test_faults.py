@@ -1,13 +1,16 @@
 """What dies comes back: SIGKILL to each process, to all of them, and a control process that hangs."""
 
 import os
+import shutil
 import signal
 import time
+from pathlib import Path
 
 import pytest
 from node import Node, wait_for
 from sipp import RtpSink, Sipp
 
+from softswitch.config import bundled
 from softswitch.events import Cause, EndedBy
 
 DEAD_AIR_S = 2.0
@@ -128,3 +131,15 @@ def test_a_node_that_is_told_to_stop_ends_its_calls_and_says_so_in_the_records(n
         (call,) = node.wait_for_calls(1)
     assert call.ended_by == EndedBy.NODE
     assert [turn.via for turn in node.history().turns] == ["start"]
+
+
+@pytest.mark.slow
+def test_a_plan_that_is_broken_on_disk_does_not_hurt_a_node_that_runs_it(start_node, tmp_path: Path):
+    plan = shutil.copytree(bundled("dialplans") / "reception", tmp_path / "shop")
+    node = start_node(f"dialplan={plan}")
+    (plan / "plan.yaml").write_text("start: [nowhere\n")
+    with Sipp("call", node.sip_port, last_ms=8000) as sipp:
+        node.wait_for_calls(1, live=True)
+        node.kill_control()
+        assert node.wait_for_turn(via="resume").call.plan == "reception"
+        sipp.wait()

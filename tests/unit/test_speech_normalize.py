@@ -36,6 +36,7 @@ SAID = [
     ("17:00", "five P M"),
     ("17:45", "five forty five P M"),
     ("9 am", "nine A M"),
+    ("We close at 5:30pm.", "We close at five thirty P M."),
     ("See you at 5 p.m.", "See you at five P M."),
     ("12:00", "noon"),
     ("00:00", "midnight"),
