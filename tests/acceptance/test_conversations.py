@@ -91,3 +91,12 @@ def test_three_silences_end_the_call_politely(start_node: Callable[..., Node], t
     call(node, "--wait", "30")
     assert [turn.via for turn in turns(node)] == ["start", "silence", "silence", "silence"]
     assert node.calls()[0].ended_by == "node"
+
+
+@pytest.mark.slow
+def test_ipv6_serves_as_well(start_node: Callable[..., Node]) -> None:
+    node = start_node("sip.address=::1")
+    command = [str(SOFTSWITCH), "call", f"sip:[::1]:{node.sip_port}", "--json", *say("goodbye")]
+    report = json.loads(subprocess.run(command, capture_output=True, check=True, timeout=60).stdout)
+    assert report["ok"]
+    assert node.calls()[0].source.startswith("[::1]:")
