@@ -10,6 +10,7 @@ from figures.figure import Measurement, Spec, Workshop
 from figures.node import Node, cpu_seconds, wait_for
 from figures.sipp import Crowd
 from softswitch.errors import SoftswitchError
+from softswitch.store.queries import CallRecord
 
 CALLS = 150
 SETUP_RATE = 30.0
@@ -57,7 +58,7 @@ def _window(node: Node) -> Sequence[float]:
 def pacing_p99(before: Mapping[str, float], after: Mapping[str, float]) -> float:
     """The 99th percentile in seconds between two scrapes, interpolated within its bucket.
 
-    Infinite where it lies beyond the last bound.
+    The last finite bound (0.1 s) where it lies beyond that.
     """
     prefix, suffix = PACING.split("%s")
     bounds = sorted(float(name[len(prefix) : -len(suffix)]) for name in after if name.startswith(prefix))
@@ -68,18 +69,18 @@ def pacing_p99(before: Mapping[str, float], after: Mapping[str, float]) -> float
     wanted, lower, below = 0.99 * counts[-1], 0.0, 0.0
     for bound, count in zip(bounds, counts, strict=True):
         if count >= wanted:
-            return lower + (bound - lower) * (wanted - below) / (count - below)
+            return (
+                lower
+                if bound == float("inf")
+                else lower + (bound - lower) * (wanted - below) / (count - below)
+            )
         lower, below = bound, count
     return lower
 
 
 def _check_flow(node: Node) -> None:
     """Both directions really carried audio: the node's own RTCP statistics of every call say so."""
-    ended = lambda: [call for call in node.records() if call.ended_at]  # noqa: E731
-    calls = wait_for(
-        lambda: found if len(found := ended()) >= CALLS else None, "the records are complete", 20
-    )
-    assert calls
+    calls = wait_for(lambda: _all_ended(node), "the records are complete", 20)
     for call in calls:
         assert call.ended_at and call.answered_at
         due = 50 * (call.ended_at - call.answered_at) * MIN_SHARE
@@ -88,6 +89,12 @@ def _check_flow(node: Node) -> None:
                 f"a call of {due / 50 / MIN_SHARE:.0f} s had {call.packets_received} packets in and "
                 f"{call.packets_sent} out: audio did not flow both ways"
             )
+
+
+def _all_ended(node: Node) -> list[CallRecord]:
+    """The records of all calls once they have ended, nothing before."""
+    ended = [call for call in node.records() if call.ended_at]
+    return ended if len(ended) >= CALLS else []
 
 
 def line_noise(samples: int) -> bytes:
@@ -100,7 +107,7 @@ def line_noise(samples: int) -> bytes:
     exponent = np.floor(np.log2(biased)).astype(np.int32) - 7
     mantissa = (biased >> (exponent + 3)) & 15
     coded = ~(np.where(linear < 0, 128, 0) | (exponent << 4) | mantissa) & 255
-    return coded.astype(np.uint8).tobytes()
+    return bytes(coded.astype(np.uint8))
 
 
 QUIET = Measurement(
