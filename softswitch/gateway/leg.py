@@ -194,6 +194,11 @@ class SipCall(pj.Call):  # type: ignore[misc,unused-ignore]
         self.joined = False
         leg.owner.keep_call(self)
 
+    def let_go(self) -> None:
+        """End the circle of references between leg and call, so that dropping the call frees it."""
+        if self.leg.call is self:
+            self.leg.call = None
+
     def leave(self, port: CallPort) -> None:
         """Part from the leg's port; the new call joins it."""
         if self.joined:
@@ -258,6 +263,24 @@ class SipCall(pj.Call):  # type: ignore[misc,unused-ignore]
     def _succeed(self, prm: pj.OnCallTransferRequestParam | pj.OnCallReplaceRequestParam) -> None:
         prm.opt.textCount = prm.opt.videoCount = 0
         prm.newCall = self.leg.successor = SipCall(self.leg)
+
+
+class RefusedCall(pj.Call):  # type: ignore[misc,unused-ignore]
+    """A call that is only refused; kept until PJSIP has done with it."""
+
+    def __init__(self, account: pj.Account, call_id: int, over: Callable[["RefusedCall"], None]) -> None:
+        super().__init__(account, call_id)
+        self._over = over
+
+    def onCallState(self, prm: pj.OnCallStateParam) -> None:
+        guarded(self._state)
+
+    def _state(self) -> None:
+        if self.getInfo().state == pj.PJSIP_INV_STATE_DISCONNECTED:
+            self._over(self)
+
+    def let_go(self) -> None:
+        """Nothing but the switchboard refers to it."""
 
 
 def guarded(body: Callable[..., None], *arguments: object) -> None:

@@ -110,6 +110,7 @@ class Gateway:
         while not self._done():
             self._endpoint.libHandleEvents(EVENTS_MS)
             self._serve_control()
+            self._switchboard.free_calls()
             now = time.monotonic()
             if now >= self._next_tick:
                 self._next_tick = now + TICK_S

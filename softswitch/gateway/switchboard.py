@@ -18,7 +18,7 @@ from softswitch.gateway import messages
 from softswitch.gateway.admission import Admission
 from softswitch.gateway.build import call_limit
 from softswitch.gateway.endpoint import call_options, open_account
-from softswitch.gateway.leg import Leg, SipCall, guarded
+from softswitch.gateway.leg import Leg, RefusedCall, SipCall, guarded
 from softswitch.gateway.media_port import CallPort
 from softswitch.gateway.rings import Region, Slot
 from softswitch.gateway.survival import Alone, Order, line_frames
@@ -38,8 +38,8 @@ class Switchboard:
         self._admission = Admission(
             config.sip, call_limit(config.media.max_calls), config.media.setups_per_second
         )
-        self._calls: set[SipCall] = set()
-        self._refused: set[_RefusedCall] = set()
+        self._calls: set[SipCall | RefusedCall] = set()
+        self._over: list[SipCall | RefusedCall] = []
         self._legs: dict[str, Leg] = {}
         self._ended: deque[tuple[float, Leg]] = deque()
         self._ports: deque[CallPort] = deque()
@@ -74,8 +74,8 @@ class Switchboard:
         headers: tuple[tuple[str, str], ...] = ()
         if status == 503:
             headers = (("Retry-After", str(round(self._config.media.retry_after))),)
-        call = _RefusedCall(self.account, call_id, self._refused.discard)
-        self._refused.add(call)
+        call = RefusedCall(self.account, call_id, self.forget_call)
+        self._calls.add(call)
         # Not hangup(): in this callback PJSIP puts that off, and forgets the headers.
         call.answer(call_options(status, headers))
         self._send(messages.Refused(status))
@@ -102,8 +102,18 @@ class Switchboard:
     def keep_call(self, call: SipCall) -> None:
         self._calls.add(call)
 
-    def forget_call(self, call: SipCall) -> None:
+    def forget_call(self, call: SipCall | RefusedCall) -> None:
+        """The call is over: it may be freed once PJSIP has left its callback."""
         self._calls.discard(call)
+        self._over.append(call)
+
+    def free_calls(self) -> None:
+        """To be called outside of callbacks, soon. A Call frees PJSIP's call of the same number and hangs
+        it up, and PJSIP gives numbers anew: what only the collector found was another caller's by then.
+        """
+        for call in self._over:
+            call.let_go()
+        self._over.clear()
 
     # --- what legs report --------------------------------------------------------------------------
 
@@ -218,18 +228,3 @@ class Switchboard:
     @property
     def calls_up(self) -> int:
         return len(self._legs)
-
-
-class _RefusedCall(pj.Call):  # type: ignore[misc,unused-ignore]
-    """A call that is only refused; kept until PJSIP has done with it."""
-
-    def __init__(self, account: pj.Account, call_id: int, done: Callable[["_RefusedCall"], None]) -> None:
-        super().__init__(account, call_id)
-        self._done = done
-
-    def onCallState(self, prm: pj.OnCallStateParam) -> None:
-        guarded(self._state)
-
-    def _state(self) -> None:
-        if self.getInfo().state == pj.PJSIP_INV_STATE_DISCONNECTED:
-            self._done(self)
