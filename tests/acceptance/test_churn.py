@@ -6,7 +6,9 @@ from node import resident_mb, wait_for
 from sipp import Sipp
 
 CALLS, RATE, LAST_MS = 2000, 20, 1000
-WARM = 500
+WARM = 1000
+"""Transactions linger for 32 s (RFC 3261, timer J): memory is steady after 640 calls."""
+GROWTH = 1.05
 
 
 @pytest.mark.slow
@@ -21,7 +23,7 @@ def test_two_thousand_calls_leave_nothing_behind(start_node: StartNode):
     assert (node.gateway_pid, node.control_pid) == (gateway, control)
     print("MB after", WARM, memory, "after", CALLS, after)
     for process, mb in memory.items():
-        assert after[process] < 1.1 * mb, f"{process} grew from {mb:.1f} to {after[process]:.1f} MB"
+        assert after[process] < GROWTH * mb, f"{process} grew from {mb:.1f} to {after[process]:.1f} MB"
     calls = node.wait_for_calls(CALLS)
     assert {(call.ended_by, call.cause) for call in calls} == {("caller", 16)}
     assert all(call.codec == "PCMU" and call.turns == 1 for call in calls)
