@@ -26,7 +26,6 @@ def start(config: Config) -> pj.Endpoint:
     calls = call_limit(config.media.max_calls) + spare
     media_ports = 3 * config.media.max_calls + 2 * SPARE_CALLS + 16
     settings = library.settings(config.sip.user_agent, calls, media_ports, config.media.clock_rate)
-    settings.logConfig.level = settings.logConfig.consoleLevel = 1
     endpoint.libInit(settings)
     endpoint.audDevManager().setNullDev()
     _listen(endpoint, config)
@@ -82,6 +81,7 @@ def open_account(config: Config, on_incoming: Callable[[pj.OnIncomingCallParam],
     media.transportConfig.portRange = config.media.rtp_ports
     media.srtpUse = _SRTP[config.media.srtp]
     media.srtpSecureSignaling = 0
+    media.lockCodecEnabled = False  # or each offer of ours is followed by a second one, to settle on a codec
     if ":" in host:
         settings.sipConfig.ipv6Use = media.ipv6Use = pj.PJSUA_IPV6_ENABLED_PREFER_IPV6
     account = _Account(on_incoming)

@@ -33,6 +33,8 @@ def settings(user_agent: str, calls: int, media_ports: int, clock_rate: int) -> 
     config.medConfig.noVad = True
     config.medConfig.ecTailLen = 0
     config.medConfig.threadCnt = 1
+    # From level 1 on PJSIP prints every message that it cannot read, whole: callers' data, and a way to
+    # fill the log from outside. Failures reach us as pj.Error.
     config.logConfig.level = config.logConfig.consoleLevel = 0
     return config
 
