@@ -8,19 +8,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from figures.call_media import PACING, line_noise, pacing_p99
+from figures.call_recovery import RESUMED
+from figures.call_response import WORDS
+from figures.figure import Measurement, Spec, figures_of, percentile, table
+from figures.node import DIALPLANS
+from figures.sipp import Outcome
+
+from softswitch.dialplan import loader
+from softswitch.errors import SoftswitchError
 
 ROOT = Path(__file__).parents[2]
-sys.path.append(str(ROOT / "scripts"))
-
-from figures.call_media import PACING, line_noise, pacing_p99  # noqa: E402
-from figures.call_recovery import RESUMED  # noqa: E402
-from figures.call_response import WORDS  # noqa: E402
-from figures.figure import Measurement, Spec, figures_of, percentile, table  # noqa: E402
-from figures.node import DIALPLANS  # noqa: E402
-from figures.sipp import Outcome  # noqa: E402
-
-from softswitch.dialplan import loader  # noqa: E402
-from softswitch.errors import SoftswitchError  # noqa: E402
 
 
 def measurement(*specs: Spec) -> Measurement:
