@@ -46,7 +46,7 @@ class Utterance:
     frames: int = 0
     silence: float = 0.0
     finishing: bool = False
-    finished_at_frame: int = -1
+    finished: bool = False  # flushed since he last spoke
     asked_at: float = 0.0
     recognize_ms: float = 0.0
     work: asyncio.Task[None] | None = None
@@ -111,17 +111,17 @@ class Ear:
         mark = self._endpointer.feed(frame)
         self._pre_roll.append(frame)
         listen = self._listen
+        if mark.started and (listen is None or deaf or self._keys):
+            self._endpointer.reset()  # so that it starts again for who listens later
         if listen is None or deaf:
-            if mark.started:  # so that it starts again for who listens later
-                self._endpointer.reset()
             return
         if self._utterance is not None:
             self._hear(self._utterance, frame, mark.silence, listen)
-        elif mark.started:
-            self._begin(listen)
-        elif self._keys:
+        elif self._keys:  # who keys is not understood to speak: a cough does not cost him his digits
             self._since_key += FRAME_S
             self._settle_keys(late=self._since_key >= listen.interdigit_timeout)
+        elif mark.started:
+            self._begin(listen)
         elif prompt_over:
             self._quiet += FRAME_S
             if self._quiet >= listen.no_input_timeout:
@@ -161,7 +161,6 @@ class Ear:
         utterance.pending = list(self._pre_roll)
         utterance.frames = len(self._pre_roll)
         self._utterance = utterance
-        self._keys.clear()
         self._tell.on_start_of_input(by_key=False)
         self._work(utterance)
 
@@ -171,9 +170,9 @@ class Ear:
         utterance.frames += 1
         utterance.pending.append(frame)
         if spoke_again:
-            utterance.finished_at_frame = -1
+            utterance.finished = False
         too_long = utterance.frames * FRAME_S >= LONGEST_S
-        if utterance.finished_at_frame >= 0:
+        if utterance.finished:
             if silence >= listen.speech_incomplete_timeout and not utterance.finishing:
                 self._conclude(utterance)
                 return
@@ -217,7 +216,7 @@ class Ear:
         if utterance.dead:
             return
         utterance.finishing = False
-        utterance.finished_at_frame = utterance.frames
+        utterance.finished = True
         utterance.recognize_ms = (time.perf_counter() - utterance.asked_at) * 1000
         utterance.parts.append(recognition)
         whole = utterance.recognition()
@@ -225,7 +224,7 @@ class Ear:
         if listen is None:
             return
         if utterance.silence < listen.speech_complete_timeout - FRAME_S:  # he went on meanwhile
-            utterance.finished_at_frame = -1
+            utterance.finished = False
             return
         over = utterance.silence >= listen.speech_incomplete_timeout
         if over or (whole.text and self._completes(whole.text, whole.alternatives)):

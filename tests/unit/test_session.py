@@ -218,6 +218,17 @@ async def test_keys_are_collected_until_complete(keys: str, pause: float, digits
     assert call.plan.inputs == [Pressed(digits)]
 
 
+async def test_a_cough_between_keys_does_not_cost_the_digits() -> None:
+    call = Call([(GREETING, Listen(dtmf_length=4)), (ANSWER, Listen())])
+    call.session.start()
+    for key in "12":
+        call.session.on_event(DtmfReceived(key))
+    await call.frames(UNINTELLIGIBLE, 20)
+    for key in "34":
+        call.session.on_event(DtmfReceived(key))
+    assert call.plan.inputs == [Pressed("1234")]
+
+
 async def test_keys_typed_ahead_are_kept_for_the_next_question() -> None:
     call = Call([(GREETING, Listen()), (ANSWER, Listen(dtmf_length=2)), (ANSWER, Listen())])
     call.session.start()
