@@ -72,11 +72,7 @@ class GatewayAlone:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stopped.set()
-        self._socket.shutdown(socket.SHUT_RDWR)
-        for thread in self._threads:
-            thread.join()
-        self._socket.close()
+        self.leave()
         self.process.terminate()
         try:
             self.process.wait(10)
@@ -91,6 +87,16 @@ class GatewayAlone:
     @property
     def uri(self) -> str:
         return f"sip:reception@127.0.0.1:{self.sip_port}"
+
+    def leave(self) -> None:
+        """Control is away from now on."""
+        if self._stopped.is_set():
+            return
+        self._stopped.set()
+        self._socket.shutdown(socket.SHUT_RDWR)
+        for thread in self._threads:
+            thread.join()
+        self._socket.close()
 
     # --- as control -----------------------------------------------------------------------------------
 
