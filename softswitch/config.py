@@ -110,10 +110,48 @@ class Survival(Section):
     give_up_after: Duration = Field(300.0, description="Then, with nobody to transfer to, it hangs up.")
 
 
+LanguageCode = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
+
+
+class Models(Section):
+    """The ear and the voice of one dialplan; what is not given is chosen by its language."""
+
+    model: str | None = None
+    voice: str | None = None
+
+
 class Speech(Section):
-    model: str = Field("embedded", description="Vosk model: `embedded`, or the path of a model folder.")
-    voice: str = Field("embedded", description="Piper voice: `embedded`, or the path of an .onnx file.")
+    model: str = Field(
+        "embedded",
+        description="Vosk model: `embedded`, an installed model's name, or the path of a model folder.",
+    )
+    voice: str = Field(
+        "embedded",
+        description="Piper voice: `embedded`, an installed voice's name, or the path of an .onnx file.",
+    )
+    models: dict[LanguageCode, str] = Field(
+        {}, description="Vosk models by language, for instance `{en: NAME}`; they go before `speech.model`."
+    )
+    voices: dict[LanguageCode, str] = Field(
+        {}, description="Piper voices by language; they go before `speech.voice`."
+    )
+    dialplans: dict[str, Models] = Field(
+        {},
+        description="`model` and `voice` by a dialplan's name, as in `{shop: {voice: NAME}}`; "
+        "they go before everything.",
+    )
     workers: int = Field(0, ge=0, le=64, description="Speech threads; 0 means one per core.")
+
+    def model_for(self, language: str, dialplan: str) -> str:
+        """The setting of the ear that listens to callers of this dialplan in this language."""
+        return self._own(dialplan).model or self.models.get(language, self.model)
+
+    def voice_for(self, language: str, dialplan: str) -> str:
+        """The same for the voice that speaks to them."""
+        return self._own(dialplan).voice or self.voices.get(language, self.voice)
+
+    def _own(self, dialplan: str) -> Models:
+        return self.dialplans.get(dialplan, Models())
 
 
 class Database(Section):
@@ -171,7 +209,7 @@ class Config(Section):
         description="This node's name in records and topics; one of its own for each node of a database.",
     )
     data_dir: Path = Field(
-        default_factory=_data_dir, description="Database, prompt cache and run-time files."
+        default_factory=_data_dir, description="Database, models, prompt cache and run-time files."
     )
     sip: Sip = Sip()
     media: Media = Media()
@@ -192,6 +230,10 @@ class Config(Section):
     @property
     def database_url(self) -> str:
         return self.database.url or f"sqlite:///{self.data_dir / 'softswitch.db'}"
+
+    @property
+    def models_dir(self) -> Path:
+        return self.data_dir / "models"
 
     @property
     def run_dir(self) -> Path:

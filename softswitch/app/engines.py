@@ -47,14 +47,40 @@ class Engines:
         return SpeechEndpointer(self.clock_rate)
 
 
+class Shelf:
+    """Every ear and every voice is loaded once, however many languages and dialplans share it."""
+
+    def __init__(self, config: Config, pool: SpeechPool) -> None:
+        self._installed, self._rate, self._pool = config.models_dir, config.media.clock_rate, pool
+        self._ears: dict[Path, asyncio.Task[VoskRecognizer]] = {}
+        self._voices: dict[Path, asyncio.Task[PiperSynthesizer]] = {}
+
+    async def ear(self, setting: str) -> VoskRecognizer:
+        """Raises SoftswitchError when there is none, or none that Vosk can load."""
+        path = models.ear(setting, self._installed).resolve()
+        if path not in self._ears:
+            loading = asyncio.to_thread(VoskRecognizer, path, self._rate, self._pool)
+            self._ears[path] = asyncio.create_task(loading)
+        return await self._ears[path]
+
+    async def voice(self, setting: str) -> PiperSynthesizer:
+        """Raises SoftswitchError when there is none, or none that Piper can load."""
+        voice = await asyncio.to_thread(models.voice, setting, self._installed)
+        path = voice.path.resolve()
+        if path not in self._voices:
+            loading = asyncio.to_thread(PiperSynthesizer, voice, self._rate, self._pool)
+            self._voices[path] = asyncio.create_task(loading)
+        return await self._voices[path]
+
+
 async def load(config: Config, restarted: bool) -> Engines:
     """Raises SoftswitchError (or InvalidFile) when a model is missing or the dialplan is wrong."""
     pool = SpeechPool(config.speech.workers)
     rate = config.media.clock_rate
-    plan, recognizer, synthesizer = await asyncio.gather(
-        asyncio.to_thread(plans.load, config, restarted),
-        asyncio.to_thread(lambda: VoskRecognizer(models.ear(config.speech.model), rate, pool)),
-        asyncio.to_thread(lambda: PiperSynthesizer(models.voice(config.speech.voice), rate, pool)),
+    plan = await asyncio.to_thread(plans.load, config, restarted)
+    shelf, chosen = Shelf(config, pool), (plan.settings.language, plan.name)
+    recognizer, synthesizer = await asyncio.gather(
+        shelf.ear(config.speech.model_for(*chosen)), shelf.voice(config.speech.voice_for(*chosen))
     )
     prompts = PromptCache(synthesizer, pool, config.data_dir / "prompts")
     await prompts.render_all((*plan.static_prompts(), config.survival.line), Progress("Rendering prompts"))

@@ -68,8 +68,11 @@ def _dialplan(config: Config) -> str:
 async def _speech(config: Config) -> str:
     """The voice speaks a phrase and the ear must understand it."""
     pool, rate = SpeechPool(1), config.media.clock_rate
-    synthesizer = PiperSynthesizer(models.voice(config.speech.voice), rate, pool)
-    recognizer = VoskRecognizer(models.ear(config.speech.model), rate, pool)
+    plan = loader.load(loader.resolve(config.dialplan), config.human)
+    chosen = plan.settings.language, plan.name
+    voice = models.voice(config.speech.voice_for(*chosen), config.models_dir)
+    synthesizer = PiperSynthesizer(voice, rate, pool)
+    recognizer = VoskRecognizer(models.ear(config.speech.model_for(*chosen), config.models_dir), rate, pool)
     if missing := recognizer.unknown_words([PHRASE]):
         return f"ear and voice load; the ear does not know {', '.join(sorted(missing))}, so it was not tried"
     stream = recognizer.open([PHRASE, "yes", "no"])

@@ -57,6 +57,7 @@ def _node(config: Config) -> Iterator[str]:
     """A node with this configuration, but on free ports of loopback and in a folder of its own."""
     port = _free_port()
     with tempfile.TemporaryDirectory(prefix="softswitch-doctor-") as folder:
+        (Path(folder) / config.models_dir.name).symlink_to(config.models_dir)
         own = config.model_copy(
             update={
                 "data_dir": Path(folder),

@@ -30,13 +30,13 @@ class Voice:
     identity: str
 
 
-def ear(setting: str) -> Path:
-    """The Vosk model folder for `speech.model`: the embedded one, or a path."""
-    folder = DATA / "ear" if setting == EMBEDDED else Path(setting).expanduser()
+def ear(setting: str, installed: Path | None = None) -> Path:
+    """The Vosk model folder that a setting means: `embedded`, a model's name below `installed`, or a path."""
+    folder = DATA / "ear" if setting == EMBEDDED else _found(setting, installed)
     remedy = _remedy(setting, "model", "the path of an unpacked Vosk model")
     if not folder.is_dir():
         raise SoftswitchError(f"no Vosk model at {folder}: {remedy}")
-    acoustic, features, boundary, graph = _LAYOUTS[0] if (folder / "am").is_dir() else _LAYOUTS[1]
+    acoustic, features, boundary, graph = _layout(folder)
     needed = [acoustic, features, boundary]
     if not (folder / graph / "HCLG.fst").is_file():
         needed += [f"{graph}/HCLr.fst", f"{graph}/Gr.fst"]
@@ -48,9 +48,23 @@ def ear(setting: str) -> Path:
     return folder
 
 
-def voice(setting: str) -> Voice:
-    """The Piper voice for `speech.voice`: the embedded one, or the path of an .onnx file."""
-    path = DATA / "voice/voice.onnx" if setting == EMBEDDED else Path(setting).expanduser()
+def takes_grammar(folder: Path) -> bool:
+    """Whether Vosk can limit this model to the phrases of a step: its graph is not composed beforehand."""
+    return not (folder / _layout(folder)[3] / "HCLG.fst").is_file()
+
+
+def words(folder: Path) -> list[str]:
+    """The model's vocabulary; empty when it comes without the list, which only recognising needs not."""
+    listed = folder / _layout(folder)[3] / "words.txt"
+    if not listed.is_file():
+        return []
+    lines = listed.read_text(encoding="utf-8", errors="replace").splitlines()
+    return [line.split()[0] for line in lines if line.strip()]
+
+
+def voice(setting: str, installed: Path | None = None) -> Voice:
+    """The Piper voice that a setting means: `embedded`, a name below `installed`, or an .onnx file."""
+    path = _voice_path(setting, installed)
     remedy = _remedy(setting, "voice", "the path of a Piper .onnx file")
     if not path.is_file() or path.stat().st_size == 0:
         raise SoftswitchError(f"no Piper voice at {path}: {remedy}")
@@ -65,9 +79,34 @@ def voice(setting: str) -> Voice:
     return Voice(path, settings, identity)
 
 
+def _layout(folder: Path) -> tuple[str, str, str, str]:
+    return _LAYOUTS[0] if (folder / "am").is_dir() else _LAYOUTS[1]
+
+
+def _found(setting: str, installed: Path | None) -> Path:
+    """An installed model goes before a file of the same name in the current folder."""
+    if installed and _is_name(setting) and (installed / setting).is_dir():
+        return installed / setting
+    return Path(setting).expanduser()
+
+
+def _voice_path(setting: str, installed: Path | None) -> Path:
+    if setting == EMBEDDED:
+        return DATA / "voice/voice.onnx"
+    found = _found(setting, installed)
+    inside = sorted(found.glob("*.onnx")) if found.is_dir() else []
+    return inside[0] if len(inside) == 1 else found
+
+
+def _is_name(setting: str) -> bool:
+    return "/" not in setting and not setting.startswith((".", "~"))
+
+
 def _remedy(setting: str, key: str, what: str) -> str:
     if setting == EMBEDDED:
         return "the installation is damaged, install softswitch again"
+    if _is_name(setting):
+        return f"fetch it with `softswitch model pull {setting}`, or set speech.{key} to {what}"
     return f"set speech.{key} to {what}, or to {EMBEDDED}"
 
 
