@@ -3,13 +3,15 @@
 import json
 from collections.abc import Iterable
 from dataclasses import asdict
+from pathlib import Path
 
 import click
 
 from softswitch.config import Config
 from softswitch.dialplan import loader
 from softswitch.dialplan.conversation import Conversation
-from softswitch.errors import InvalidFile
+from softswitch.dialplan.plan import Plan
+from softswitch.errors import InvalidFile, Problem, SoftswitchError
 from softswitch.events import Action, Hangup, Heard, Input, NoInput, Pressed, Say, Transfer, TransferFailed
 
 BUSY_HERE = 486
@@ -26,16 +28,20 @@ def dialplan() -> None:
 @dialplan.command()
 @click.argument("path", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
-@click.pass_obj
-def check(config: Config, path: str | None, as_json: bool) -> None:
+@click.option("--strict", is_flag=True, help="Exit 1 for warnings too.")
+@click.pass_context
+def check(ctx: click.Context, path: str | None, as_json: bool, strict: bool) -> None:
     """Report every problem of a dialplan with file, line and column; exit 1 when there is one.
+
+    Words of its sentences that the chosen ear does not know are warnings.
 
     \b
     Examples:
       softswitch dialplan check
-      softswitch dialplan check ./myshop
+      softswitch dialplan check ./myshop --strict
       softswitch dialplan check ./myshop --json
     """
+    config: Config = ctx.obj
     folder = loader.resolve(path or config.dialplan)
     try:
         plan = loader.load(folder, config.human)
@@ -44,15 +50,29 @@ def check(config: Config, path: str | None, as_json: bool) -> None:
             raise
         problems = [asdict(problem) for problem in error.problems]
         click.echo(json.dumps({"path": str(folder), "ok": False, "problems": problems}, indent=2))
-        click.get_current_context().exit(1)
+        ctx.exit(1)
+    warnings = _warnings(config, folder, plan)
+    ok = not (strict and warnings)
     if as_json:
-        found = {"path": str(folder), "ok": True, "problems": [], "name": plan.name, "version": plan.version}
-        click.echo(json.dumps(found, indent=2))
+        found = {"path": str(folder), "ok": ok, "problems": [], "name": plan.name, "version": plan.version}
+        click.echo(json.dumps(found | {"warnings": [asdict(warning) for warning in warnings]}, indent=2))
     else:
-        prompts = len(plan.static_prompts())
-        click.echo(
-            f"{folder}: {plan.name} {plan.version}, {len(plan.steps)} steps, {prompts} prompts, no problem."
-        )
+        for warning in warnings:
+            click.echo(f"{warning.file}:{warning.line}:{warning.column}: warning: {warning.message}")
+        size = f"{len(plan.steps)} steps, {len(plan.static_prompts())} prompts"
+        told = f"{len(warnings)} warnings" if warnings else "no problem"
+        click.echo(f"{folder}: {plan.name} {plan.version}, {size}, {told}.")
+    ctx.exit(0 if ok else 1)
+
+
+def _warnings(config: Config, folder: Path, plan: Plan) -> list[Problem]:
+    """What the plan's ear does not know; or that there is none to ask."""
+    from softswitch.cli import vocabulary  # Vosk takes a while to import, and most checks fail before
+
+    try:
+        return vocabulary.warnings(config, folder, plan)
+    except SoftswitchError as error:
+        return [Problem(str(folder / "plan.yaml"), 1, 1, f"its words cannot be checked: {error}")]
 
 
 @dialplan.command()

@@ -16,6 +16,7 @@ COMMANDS = {
     "db": "Bring the database up to date, or check it.",
     "dialplan": "Check a dialplan, or talk to it by typing.",
     "doctor": "Check everything that a call needs, and place one.",
+    "model": "Fetch ears and voices, check them, choose among them.",
     "serve": "Answer calls.",
 }
 EXPECTED_FAILURE, BUG = 1, 3
