@@ -4,6 +4,7 @@ Reads the plan's files as they are written, because a warning is worth what its 
 """
 
 import difflib
+import functools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from softswitch.speech.recognizer import VoskRecognizer
 HEARD = ("sentences", "skip_words", "backchannel")
 """Keys whose texts callers say, wherever in a plan they stand."""
 SUGGESTIONS = 3
+LIKENESS = 0.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +77,18 @@ def _words(text: str) -> frozenset[str]:
 
 def _suggester(known: list[str], unknown: Callable[[list[str]], Iterable[str]]) -> Callable[[str], str]:
     """The nearest known words; or, for a word of two that are known, those."""
-    begins: dict[str, list[str]] = {}
+    # Of a quarter of a million words only those are compared that may be near: it takes long enough.
+    alike: dict[tuple[str, int], list[str]] = {}
     for word in known:
-        begins.setdefault(word[:1], []).append(word)
+        alike.setdefault((word[:1], len(word)), []).append(word)
 
+    @functools.cache
     def suggest(word: str) -> str:
+        lengths = range(len(word) - 2, len(word) + 3)
+        candidates = [other for length in lengths for other in alike.get((word[:1], length), ())]
+        near = difflib.get_close_matches(word, candidates, SUGGESTIONS, LIKENESS)
         halves = [(word[:at], word[at:]) for at in range(2, len(word) - 1)]
         whole = [" ".join(pair) for pair in halves if not unknown(list(pair))]
-        near = difflib.get_close_matches(word, begins.get(word[:1], []), SUGGESTIONS, 0.75)
         found = [f"'{each}'" for each in [*near, *whole][:SUGGESTIONS]]
         return f"; it knows {', '.join(found)}" if found else "; say it in other words as well"
 

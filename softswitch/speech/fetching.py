@@ -21,7 +21,7 @@ from email.message import Message
 from pathlib import Path
 from typing import IO, Any
 from urllib.error import HTTPError, URLError
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from softswitch.errors import SoftswitchError
 from softswitch.speech.registry import File
@@ -71,7 +71,7 @@ class _Interrupted(Exception):
 class _Mark:
     """What the bytes of a .part belong to: only the rest of the same thing may be put behind them."""
 
-    url: str = ""
+    url: str = ""  # as its SHA-256: an address may hold a token
     validator: str = ""  # RFC 9110 section 13.1.5: a strong ETag, or the Last-Modified date
     total: int = 0
 
@@ -112,7 +112,7 @@ def checked(file: File, path: Path) -> str:
     if problem:
         if path.suffix == ".part":
             forget(path)
-        raise Unusable(f"{file.url} {problem}: it is refused; see that it is what you want")
+        raise Unusable(f"{shown(file.url)} {problem}: it is refused; see that it is what you want")
     return found
 
 
@@ -130,6 +130,11 @@ def forget(part: Path) -> None:
     _mark_of(part).unlink(missing_ok=True)
 
 
+def shown(url: str) -> str:
+    """Without its query, which may hold a token and belongs in no message and no file."""
+    return urlunsplit(urlsplit(url)._replace(query="", fragment=""))
+
+
 def host(url: str) -> str:
     return urlsplit(url).hostname or url
 
@@ -139,20 +144,22 @@ def _mark_of(part: Path) -> Path:
 
 
 def _transfer(file: File, part: Path, show: Show) -> None:
-    mark, have = _Mark.of(part), size(part)
-    if mark.url != file.url or not (mark.validator or file.sha256):
+    mark, have, url = _Mark.of(part), size(part), hashlib.sha256(file.url.encode()).hexdigest()
+    if mark.url != url or not (mark.validator or file.sha256):
         have = 0
     if have and have == mark.total:
         return
     with _opened(file, part, have, mark) as response:
         have, total = _place(response, have)
         if problem := _wrong_size(file, total) if total else "":
-            raise Unusable(f"{file.url} {problem}: it is refused; see that it is what you want")
+            raise Unusable(f"{shown(file.url)} {problem}: it is refused; see that it is what you want")
         if total - have > shutil.disk_usage(part.parent).free:
             raise SoftswitchError(
                 f"{part.parent} has no room for {total >> 20} MB: make room, or set data_dir to a larger disk"
             )
-        _mark_of(part).write_text(json.dumps(asdict(_Mark(file.url, _validator(response.headers), total))))
+        if not have:  # never old bytes under a new mark
+            forget(part)
+        _mark_of(part).write_text(json.dumps(asdict(_Mark(url, _validator(response.headers), total))))
         _receive(response, part, have, total, show)
 
 
@@ -192,11 +199,11 @@ def _judge(file: File, part: Path, error: HTTPError) -> None:
         forget(part)
     elif error.code < 400:
         raise SoftswitchError(
-            f"{file.url} redirects too often, or to what is no web address: see that the address is right"
+            f"{shown(file.url)} redirects too often, or to what is no web address: see that it is right"
         ) from None
     elif error.code in GONE_FOR_GOOD:
         raise SoftswitchError(
-            f"{file.url}: {error.code} {error.reason or ''}; see that the address is right"
+            f"{shown(file.url)}: {error.code} {error.reason or ''}; see that the address is right"
         ) from None
     raise _Interrupted(f"it answered {error.code} {error.reason or ''}".strip()) from None
 
@@ -244,5 +251,5 @@ def _given_up(file: File, part: Path, error: _Interrupted) -> str:
             "the file and pull its path"
         )
     else:
-        trouble = f"{file.url}: {error}" + ("" if size(part) else "; try again later")
+        trouble = f"{shown(file.url)}: {error}" + ("" if size(part) else "; try again later")
     return trouble + (kept if size(part) else "")

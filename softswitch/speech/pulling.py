@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from softswitch.errors import SoftswitchError
 from softswitch.marked_yaml import suggest
@@ -43,10 +43,8 @@ def order(what: str, name: str | None = None, language: str | None = None) -> Or
     urls = [url]
     if path.endswith(".onnx"):
         urls.append(urlunsplit(urlsplit(url)._replace(path=path + ".json")))
-    # A query may hold a token, which belongs in no file.
-    source = urlunsplit(urlsplit(url)._replace(query="", fragment=""))
     files = tuple(File(url=url) for url in urls)
-    found = Order(library.check_name(name or stem), source, files, language=language or "")
+    found = Order(library.check_name(name or stem), fetching.shown(url), files, language=language or "")
     return _recognised(found) if path.endswith((".zip", ".onnx")) else found
 
 
@@ -94,11 +92,15 @@ def pull(wanted: Order, folder: Path, watch: Watch) -> Manifest | None:
 
 
 def _address(what: str) -> str:
-    parts = urlsplit(what)
-    if parts.scheme in ("http", "https") and parts.hostname:
+    try:
+        parts = urlsplit(what)
+        web = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError as error:
+        raise SoftswitchError(f"{what} is no address ({error}): see that it is written right") from None
+    if web:
         if parts.username or parts.password:
             raise SoftswitchError("an address with a password in it is not taken: fetch the file yourself")
-        return what
+        return quote(what, safe="%/:=&?~#+!$,;'@()*[]")
     if parts.scheme == "file" and parts.netloc in ("", "localhost"):
         return what
     if Path(what).expanduser().exists():
@@ -134,14 +136,20 @@ def _gather(
             unpacking.copy(path, place)
             continue
         hashes[name] = sha256
-        known = before.downloads.get(name) if before and not file.sha256 else None
-        if known and known != sha256:
-            raise Unusable(
-                f"{file.url} is another file than the one first pulled from there (SHA-256 {sha256}, it "
-                f"was {known}): to trust it, remove the folder of the model {wanted.name} and pull again"
-            )
+        if before and not file.sha256:
+            _hold_to(before, file, name, sha256)
         _unfold(path, name, place)
     return hashes
+
+
+def _hold_to(before: Manifest, file: File, name: str, sha256: str) -> None:
+    """Trust is in the first download: a later one must be the same."""
+    known = before.downloads.get(name, sha256)
+    if known != sha256:
+        raise Unusable(
+            f"{fetching.shown(file.url)} has changed since it was first pulled (from SHA-256 {known} to "
+            f"{sha256}): to trust the new one, remove the folder of the model {before.name} and pull again"
+        )
 
 
 def _obtain(file: File, downloads: Path, watch: Watch) -> tuple[Path, str, str]:

@@ -8,7 +8,6 @@ import os
 import shutil
 import stat
 import zipfile
-import zlib
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -40,7 +39,9 @@ def unpack(archive: Path, folder: Path) -> None:
                 if not member.is_dir():
                     with opened.open(member) as source:
                         writer.write(member.filename, source)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
+    except SoftswitchError:
+        raise
+    except Exception as error:  # zipfile trips over damage with IndexError, OSError, struct.error and others
         raise Unusable(
             f"{archive.name} is not a whole zip archive ({error}): see that its address is right"
         ) from None
@@ -84,6 +85,10 @@ class Writer:
                 os.fsync(target.fileno())
         except (FileExistsError, NotADirectoryError, IsADirectoryError):
             raise Unusable(f"'{name}' is there twice: this is no model") from None
+        except OSError as error:
+            raise SoftswitchError(
+                f"{name} cannot be written to {self._folder}: {error.strerror}; make room and pull again"
+            ) from None
 
     def _count(self, size: int) -> None:
         self._left -= size

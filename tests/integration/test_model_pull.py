@@ -249,7 +249,7 @@ def test_trust_is_in_the_first_download(site: Site, folder: Path) -> None:
         models.DATA / "ear", "vosk-model-test/", {"vosk-model-test/README": b"new"}
     )
     site.etag = '"two"'
-    with pytest.raises(SoftswitchError, match="another file than the one first pulled"):
+    with pytest.raises(SoftswitchError, match="has changed since it was first pulled"):
         pull(site, folder)
     site.files["/ear.zip"] = EAR
     assert pull(site, folder), "the damaged one is replaced by what was first pulled"
@@ -325,10 +325,21 @@ def test_killed_while_it_unpacks_it_leaves_no_model(tmp_path: Path, folder: Path
     assert not list(folder.glob(".unpacking-*"))
 
 
-def test_the_manifest_holds_no_token_of_the_address(site: Site, folder: Path) -> None:
+def test_a_token_of_the_address_stands_in_no_file_and_no_message(site: Site, folder: Path) -> None:
+    with pytest.raises(SoftswitchError, match="404") as raised:
+        pulling.pull(pulling.order(f"{site.url}/none.zip?token=secret", "test"), folder, lambda *_: None)
+    assert "secret" not in str(raised.value)
     site.files["/ear.zip?token=secret"] = EAR
+    site.cut_after = [1_000_000, *[0] * fetching.ATTEMPTS]
     order = pulling.order(f"{site.url}/ear.zip?token=secret", "test")
+    with pytest.raises(SoftswitchError, match="cut") as raised:
+        pulling.pull(order, folder, lambda *_: None)
+    marks = [file.read_text() for file in folder.rglob("*.mark")]
+    assert len(marks) == 1
+    assert "secret" not in marks[0] + str(raised.value)
+    site.cut_after = []
     assert pulling.pull(order, folder, lambda *_: None)
+    assert site.sent == len(EAR)
     text = (folder / "test" / library.MANIFEST).read_text()
     assert "secret" not in text
     assert json.loads(text)["source"] == f"{site.url}/ear.zip"

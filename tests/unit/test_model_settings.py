@@ -79,6 +79,8 @@ def test_the_registry_is_sound() -> None:
         ("/nowhere/ear.zip", "there is no file '/nowhere/ear.zip'"),
         ("ftp://models.example/a.zip", "https, http or file"),
         ("https://me:secret@models.example/a.zip", "password"),
+        ("https://[models.example/a.zip", "is no address"),
+        ("https://models.example:port/a.zip", "is no address"),
         ("https://models.example/.zip", "cannot be a model's name"),
         ("file://elsewhere.example/a.zip", "https, http or file"),
     ],
@@ -89,6 +91,11 @@ def test_what_cannot_be_pulled_is_told_in_a_sentence(what: str, told: str) -> No
     assert told in str(raised.value)
     assert "secret" not in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+def test_an_address_is_written_as_the_web_wants_it() -> None:
+    (file,) = pulling.order("https://models.example/ear für alle.zip?a=b%20c", "ear").files
+    assert file.url == "https://models.example/ear%20f%C3%BCr%20alle.zip?a=b%20c"
 
 
 def test_a_file_brought_by_hand_must_be_what_it_is_called(tmp_path: Path) -> None:

@@ -3,10 +3,13 @@
 import contextlib
 import io
 import stat
+import tempfile
 import zipfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from softswitch.errors import SoftswitchError
 from softswitch.speech import unpacking
@@ -121,3 +124,21 @@ def test_a_full_disk_is_told(place: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 3})())
     with pytest.raises(SoftswitchError, match="full: make room"):
         unpacking.Writer(place, 100).write("a", io.BytesIO(b"xxxx"))
+
+
+@given(st.lists(st.tuples(st.integers(0, 250), st.integers(0, 255)), min_size=1, max_size=6))
+def test_whatever_is_wrong_with_an_archive_it_is_told_in_a_sentence(changes: list[tuple[int, int]]) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as whole:
+        whole.writestr("m/a", b"a" * 200)
+        whole.writestr("m/b", bytes(range(60)))
+    raw = bytearray(packed.getvalue())
+    for at, byte in changes:
+        raw[at % len(raw)] = byte
+    with tempfile.TemporaryDirectory() as folder:
+        path, place = Path(folder) / "model.zip", Path(folder) / "place"
+        place.mkdir()
+        path.write_bytes(raw)
+        with contextlib.suppress(SoftswitchError):
+            unpacking.unpack(path, place)
+        assert sorted(Path(folder).iterdir()) == [path, place]
