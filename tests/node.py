@@ -73,6 +73,14 @@ def resident_mb(pid: int) -> float:
     return int(re.findall(r"^VmRSS:\s+(\d+) kB", status, re.M)[0]) / 1024
 
 
+def is_softswitch(pid: int) -> bool:
+    """Whether that process is there (a zombie is not) and one of ours."""
+    try:
+        return b"softswitch" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 class Node:
     """`with Node(folder, prompts, "media.max_calls=5") as node:`; `start` and `stop` as often as wanted."""
 
@@ -145,16 +153,15 @@ class Node:
         assert self._process
         pids = set(self._started)
         if self._process.poll() is None:
+            # Stopped first: alive it would start its children again, and its death would tell them to end.
+            self._process.send_signal(signal.SIGSTOP)
             pids |= set(children(self._process.pid))
-            self._process.kill()
-            self._process.wait(STOP_S)
+        pids = {pid for pid in pids if is_softswitch(pid)}
         for pid in pids:
-            if (
-                Path(f"/proc/{pid}/cmdline").exists()
-                and b"softswitch" in Path(f"/proc/{pid}/cmdline").read_bytes()
-            ):
-                os.kill(pid, signal.SIGKILL)
-                wait_for(lambda pid=pid: not Path(f"/proc/{pid}").exists(), f"process {pid} is gone")
+            os.kill(pid, signal.SIGKILL)
+        self._process.kill()
+        self._process.wait(STOP_S)
+        wait_for(lambda: not any(map(is_softswitch, pids)), "all its processes are gone")
         self._process, self._started = None, set()
 
     @property
