@@ -1,0 +1,114 @@
+"""What stands between a mouth and the ear: a room, a line, a level, noise, a codec, lost packets."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ear.audio import RATE, Audio, alaw, level, ulaw
+
+LEVELS = (-38.0, -12.0)  # dB below full scale
+SNRS = (5.0, 40.0)  # dB
+PACKET = RATE // 50  # 20 ms
+NOISES = ("white", "pink", "brown", "hum", "babble")
+
+
+def telephone(speech: Audio, chance: np.random.Generator, babble: Audio) -> Audio:
+    """The speech over a random telephone call; `babble` is what others say meanwhile, at least as long."""
+    sound = speech
+    if chance.random() < 0.3:
+        sound = in_room(sound, chance)
+    sound = at_level(over_line(sound, chance), chance.uniform(*LEVELS))
+    if chance.random() < 0.75:
+        kind = str(chance.choice(NOISES))
+        sound = with_noise(sound, noise(kind, len(sound), chance, babble), chance.uniform(*SNRS))
+    codec = chance.choice(["pcmu", "pcma", "none"], p=[0.6, 0.25, 0.15])
+    sound = np.clip(np.round(sound), -32768, 32767)
+    if codec != "none":
+        sound = ulaw(sound) if codec == "pcmu" else alaw(sound)
+    if chance.random() < 0.15:
+        sound = with_losses(sound, chance.uniform(0.005, 0.04), chance)
+    return np.clip(np.round(sound), -32768, 32767)
+
+
+def quiet_line(speech: Audio, chance: np.random.Generator) -> Audio:
+    """The speech as a good line brings it; for alignments, which nothing shall disturb."""
+    sound = at_level(speech, -22.0)
+    return sound + chance.standard_normal(len(sound)) * 4
+
+
+def in_room(sound: Audio, chance: np.random.Generator) -> Audio:
+    """Convolved with noise that decays within 50 to 250 ms, 10 to 25 dB below the direct sound."""
+    length = int(chance.uniform(0.05, 0.25) * RATE)
+    tail = chance.standard_normal(length) * np.exp(-np.arange(length) / length * chance.uniform(4, 7))
+    tail *= 10 ** (chance.uniform(-25, -10) / 20) / np.sqrt((tail**2).sum())
+    tail[0] = 1.0
+    size = len(sound) + length
+    return np.fft.irfft(np.fft.rfft(sound, size) * np.fft.rfft(tail, size), size)[: len(sound)]
+
+
+def over_line(sound: Audio, chance: np.random.Generator) -> Audio:
+    """Second-order high- and low-pass at random corners, and a tilt of at most 4 dB an octave at 2 kHz."""
+    frequency = np.fft.rfftfreq(len(sound), 1 / RATE)
+    gain = np.ones_like(frequency)
+    if chance.random() < 0.7:
+        gain *= 1 / np.sqrt(1 + (chance.uniform(60, 320) / np.maximum(frequency, 1)) ** 4)
+    if chance.random() < 0.5:
+        gain *= 1 / np.sqrt(1 + (frequency / chance.uniform(2800, 3800)) ** 8)
+    if chance.random() < 0.6:
+        pole = chance.uniform(-0.6, 0.6)
+        gain *= np.abs(1 - pole * np.exp(-2j * np.pi * frequency / RATE))
+    return np.fft.irfft(np.fft.rfft(sound) * gain, len(sound))
+
+
+def at_level(sound: Audio, target: float) -> Audio:
+    """The sound scaled to `target` dB below full scale; silence stays silence."""
+    return sound * 10 ** ((target - level(sound)) / 20) if sound.any() else sound
+
+
+def with_noise(sound: Audio, added: Audio, snr: float) -> Audio:
+    """The sound with noise `snr` dB below its level."""
+    power = (added**2).mean()
+    if not power or not sound.any():
+        return sound
+    target = 32768 * 10 ** ((level(sound) - snr) / 20)
+    return sound + added * (target / np.sqrt(power))
+
+
+def noise(kind: str, length: int, chance: np.random.Generator, babble: Audio) -> Audio:
+    """`length` samples of one of NOISES, sometimes swelling. Raises ValueError on another kind."""
+    made = _noise(kind, length, chance, babble)
+    if chance.random() < 0.3:
+        swell = 2 * np.pi * chance.uniform(0.2, 2) * np.arange(length) / RATE
+        made = made * (1 + 0.8 * np.sin(swell + chance.uniform(0, 6)))
+    return made
+
+
+def with_losses(sound: Audio, rate: float, chance: np.random.Generator) -> Audio:
+    """Packets of 20 ms lost at `rate`; each is silent or, as concealment does, the one before, quieter."""
+    heard = sound.copy()
+    for start in range(PACKET, len(sound) - PACKET, PACKET):
+        if chance.random() < rate:
+            before = heard[start - PACKET : start]
+            heard[start : start + PACKET] = before * chance.choice([0.0, 0.7])
+    return heard
+
+
+def _noise(kind: str, length: int, chance: np.random.Generator, babble: Audio) -> Audio:
+    if kind == "babble":
+        return babble[:length]
+    if kind == "hum":
+        return _hum(length, chance)
+    if kind not in NOISES:
+        raise ValueError(f"no noise is called {kind}")
+    slope = {"white": 0.0, "pink": 0.5, "brown": 1.0}[kind]
+    spectrum = np.fft.rfft(chance.standard_normal(length))
+    frequency = np.maximum(np.fft.rfftfreq(length, 1 / RATE), 30.0)
+    return np.fft.irfft(spectrum / frequency**slope, length)
+
+
+def _hum(length: int, chance: np.random.Generator) -> Audio:
+    time: NDArray[np.float64] = np.arange(length) / RATE
+    mains = chance.choice([50.0, 60.0])
+    hum = 0.1 * chance.standard_normal(length)
+    for partial in range(1, 6):
+        hum += np.sin(2 * np.pi * mains * partial * time + chance.uniform(0, 6)) / partial
+    return hum

@@ -1,0 +1,78 @@
+"""Puts a trained network, the lexicon and the language model together as the folder that Vosk loads."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ear import features, kaldi_io
+from ear.graph import UNKNOWN, Loop, Symbols
+from ear.language_model import NGram, count
+from ear.lexicon import Lexicon
+from ear.network import Network
+from ear.states import States
+
+# Beams: wider ones cost time and change next to nothing. Rules: rule 1 ends a call leg of silence, 2 to 4 a
+# sentence, the sooner the surer the ear is; softswitch/speech/endpointing.py decides on its own besides.
+_CONF = """--min-active=200
+--max-active=3000
+--beam=11.0
+--lattice-beam=5.0
+--acoustic-scale={scale}
+--frame-subsampling-factor=3
+--frames-per-chunk=6
+--endpoint.silence-phones=1
+--endpoint.rule1.min-trailing-silence=5.0
+--endpoint.rule2.min-trailing-silence=0.25
+--endpoint.rule3.min-trailing-silence=0.5
+--endpoint.rule4.min-trailing-silence=1.0
+"""
+
+
+@dataclass(frozen=True)
+class Balance:
+    """What tuning weighs: sound against language, and [unk] against the nearest word.
+
+    `unknown_penalty` is taken from the unknown sound's score in every output frame. `unknown_probability`
+    is that of [unk] between words where no grammar is given; 0 leaves it out there.
+    """
+
+    scale: float = 0.6
+    unknown_penalty: float = 1.0
+    unknown_probability: float = 0.0
+
+
+class Parts:
+    """All of a model but its balance, so that several balances can be tried."""
+
+    def __init__(self, network: Network, lexicon: Lexicon, sentences: Iterable[Sequence[str]]) -> None:
+        self._network = network
+        self._symbols = Symbols(lexicon)
+        self._loop = Loop(lexicon, self._symbols, States(in_context=True))
+        self._model = NGram(count(sentences), sorted(lexicon))
+
+    def write(self, folder: Path, balance: Balance) -> None:
+        """The model folder that Vosk loads."""
+        for name in ("am", "conf", "graph/phones"):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+        kaldi_io.write_model(
+            folder / "am/final.mdl", self._network, self._loop.tuples, balance.unknown_penalty
+        )
+        self._loop.fst.write(folder / "graph/HCLr.fst")
+        unknown = (self._symbols.word_number[UNKNOWN], balance.unknown_probability)
+        words = self._model.automaton(
+            self._symbols.word_number, unknown if balance.unknown_probability else None
+        )
+        words.write(folder / "graph/Gr.fst")
+        self._write_texts(folder, balance)
+
+    def _write_texts(self, folder: Path, balance: Balance) -> None:
+        texts = {
+            "conf/mfcc.conf": features.CONFIG,
+            "conf/model.conf": _CONF.format(scale=balance.scale),
+            "graph/words.txt": self._symbols.words_table(),
+            "graph/phones.txt": self._symbols.phones_table(),
+            "graph/phones/word_boundary.int": self._symbols.word_boundaries(),
+            "graph/disambig_tid.int": f"{self._loop.unused_transition}\n",
+        }
+        for name, text in texts.items():
+            (folder / name).write_text(text, encoding="utf-8")
