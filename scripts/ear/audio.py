@@ -30,11 +30,13 @@ def ulaw(audio: Audio) -> Audio:
     """What PCMU leaves of it (ITU-T G.711: 13 bits and sign in eight segments, bias 33 of 8192)."""
     magnitude = np.minimum(np.abs(audio), 32635) + 132
     step = 2 ** (np.floor(np.log2(magnitude)) - 4)
-    return np.sign(audio) * (np.floor(magnitude / step) * step + step / 2 - 132)
+    coded: Audio = np.sign(audio) * (np.floor(magnitude / step) * step + step / 2 - 132)
+    return coded
 
 
 def alaw(audio: Audio) -> Audio:
     """What PCMA leaves of it (ITU-T G.711: the two lowest of eight segments share a step of 16)."""
     magnitude = np.minimum(np.abs(audio), 32767)
     step = 2 ** (np.floor(np.log2(np.maximum(magnitude, 256))) - 4)
-    return np.where(audio < 0, -1.0, 1.0) * (np.floor(magnitude / step) * step + step / 2)
+    coded: Audio = np.where(audio < 0, -1.0, 1.0) * (np.floor(magnitude / step) * step + step / 2)
+    return coded

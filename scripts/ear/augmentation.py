@@ -61,7 +61,8 @@ def over_line(sound: Audio, chance: np.random.Generator) -> Audio:
 
 def at_level(sound: Audio, target: float) -> Audio:
     """The sound scaled to `target` dB below full scale; silence stays silence."""
-    return sound * 10 ** ((target - level(sound)) / 20) if sound.any() else sound
+    gain = 10 ** ((target - level(sound)) / 20) if sound.any() else 1.0
+    return sound * gain
 
 
 def with_noise(sound: Audio, added: Audio, snr: float) -> Audio:
@@ -70,7 +71,8 @@ def with_noise(sound: Audio, added: Audio, snr: float) -> Audio:
     if not power or not sound.any():
         return sound
     target = 32768 * 10 ** ((level(sound) - snr) / 20)
-    return sound + added * (target / np.sqrt(power))
+    noisy: Audio = sound + added * (target / np.sqrt(power))
+    return noisy
 
 
 def noise(kind: str, length: int, chance: np.random.Generator, babble: Audio) -> Audio:

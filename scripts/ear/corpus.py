@@ -98,7 +98,8 @@ def write_aligned_labels(
 def targets(labels: Labels, frames: NDArray[np.int64]) -> NDArray[np.int64]:
     """The right output at each frame: a phone's first where another phone was three frames before."""
     entered = labels[frames, 2] != labels[frames - 3, 2]
-    return np.where(entered, labels[frames, 0], labels[frames, 1]).astype(np.int64)
+    right: NDArray[np.int64] = np.where(entered, labels[frames, 0], labels[frames, 1]).astype(np.int64)
+    return right
 
 
 def priors(labels: Sequence[Labels], outputs: int) -> NDArray[np.float64]:
@@ -110,7 +111,8 @@ def priors(labels: Sequence[Labels], outputs: int) -> NDArray[np.float64]:
     for part in labels:
         right = targets(part, np.arange(3, len(part)))
         counts += np.bincount(right[right >= 0], minlength=outputs)
-    return (1 - _EVEN) * counts / counts.sum() + _EVEN / outputs
+    shares: NDArray[np.float64] = counts / counts.sum()
+    return (1 - _EVEN) * shares + _EVEN / outputs
 
 
 def _babble(utterances: Sequence[Padded], length: int, chance: np.random.Generator) -> Audio:

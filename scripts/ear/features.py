@@ -38,24 +38,28 @@ def mfcc(audio: Audio, warp: float = 1.0) -> Features:
     spectrum = np.fft.rfft(emphasised * _POVEY, _FFT)[:, : _FFT // 2]
     energies = (spectrum.real**2 + spectrum.imag**2) @ mel_bank(warp)
     logs = np.log(np.maximum(energies, np.finfo(np.float32).eps))
-    return (logs @ _COSINES * _LIFT).astype(np.float32)
+    cepstra: Features = (logs @ _COSINES * _LIFT).astype(np.float32)
+    return cepstra
 
 
 def mel_bank(warp: float) -> NDArray[np.float64]:
     """Triangles over the lower FFT bins, evenly spaced on the mel scale, their corners moved by 1 / warp."""
-    low, high = _mel(LOW), _mel(HIGH)
-    corners = low + (high - low) / (COEFFICIENTS + 1) * np.arange(COEFFICIENTS + 2)
+    ends = _mel(np.array([LOW, HIGH]))
+    corners = np.linspace(ends[0], ends[1], COEFFICIENTS + 2).astype(np.float64)
     if warp != 1.0:
         corners = _mel(_warped(700 * (np.exp(corners / 1127) - 1), warp))
     left, centre, right = corners[:-2], corners[1:-1], corners[2:]
-    mel = _mel(RATE / _FFT * np.arange(_FFT // 2))[:, None]
+    bins: NDArray[np.float64] = RATE / _FFT * np.arange(_FFT // 2)
+    mel = _mel(bins)[:, None]
     rising = (mel - left) / (centre - left)
     falling = (right - mel) / (right - centre)
-    return np.maximum(0, np.minimum(rising, falling))
+    bank: NDArray[np.float64] = np.maximum(0, np.minimum(rising, falling))
+    return bank
 
 
-def _mel(frequency: float | NDArray[np.float64]) -> NDArray[np.float64]:
-    return 1127 * np.log(1 + np.asarray(frequency) / 700)
+def _mel(frequency: NDArray[np.float64]) -> NDArray[np.float64]:
+    mel: NDArray[np.float64] = 1127 * np.log(1 + frequency / 700)
+    return mel
 
 
 def _warped(frequency: NDArray[np.float64], warp: float) -> NDArray[np.float64]:
@@ -72,7 +76,9 @@ def _window() -> NDArray[np.float64]:
 
 def _cosines() -> NDArray[np.float64]:
     order = np.arange(COEFFICIENTS)
-    table = np.sqrt(2 / COEFFICIENTS) * np.cos(np.pi / COEFFICIENTS * np.outer(order + 0.5, order))
+    table: NDArray[np.float64] = np.sqrt(2 / COEFFICIENTS) * np.cos(
+        np.pi / COEFFICIENTS * np.outer(order + 0.5, order)
+    )
     table[:, 0] = np.sqrt(1 / COEFFICIENTS)
     return table
 

@@ -2,9 +2,10 @@
 
 import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -47,7 +48,7 @@ class Ear:
         vosk.SetLogLevel(-1)
         model = vosk.Model(str(folder))
         limits = [json.dumps(list(grammar))] if grammar else []
-        self._recogniser = lambda: vosk.KaldiRecognizer(model, RATE, *limits)
+        self._recogniser: Callable[[], Any] = lambda: vosk.KaldiRecognizer(model, RATE, *limits)
 
     def hear(self, sound: Audio) -> list[str]:
         ear = self._recogniser()
@@ -55,8 +56,12 @@ class Ear:
         words: list[str] = []
         for start in range(0, len(raw), _PACKET):
             if ear.AcceptWaveform(raw[start : start + _PACKET]):
-                words += json.loads(ear.Result())["text"].split()
-        return words + json.loads(ear.FinalResult())["text"].split()
+                words += _words(ear.Result())
+        return words + _words(ear.FinalResult())
+
+
+def _words(result: str) -> list[str]:
+    return str(json.loads(result)["text"]).split()
 
 
 def measure(ear: Ear, said: Iterable[tuple[Sequence[str], Audio]]) -> Figures:

@@ -6,6 +6,7 @@ third frame is computed. PyTorch trains it (training.py); nothing here needs PyT
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,16 +40,14 @@ class Network:
     priors: NDArray[np.float64]
 
     def save(self, path: Path) -> None:
-        arrays = {"priors": self.priors}
+        arrays: dict[str, NDArray[Any]] = {"priors": self.priors}
         for index, layer in enumerate(self.layers):
             arrays |= {f"weights{index}": layer.weights, f"bias{index}": layer.bias}
         with path.open("wb") as file:
-            np.savez(file, **arrays)
+            np.savez(file, allow_pickle=False, **arrays)
 
     def log_likelihoods(self, features: Features) -> NDArray[np.float64]:
-        """log p(output | sound) - log p(output), one row for every third frame, the ends repeated as
-        context.
-        """
+        """log p(output | sound) - log p(output), a row for every third frame; the ends are repeated."""
         rows = -(-len(features) // SUBSAMPLING)
         after = RIGHT + SUBSAMPLING * rows - len(features)
         sound = np.pad(features, ((LEFT, max(0, after)), (0, 0)), mode="edge")
@@ -57,7 +56,9 @@ class Network:
             sound, step = _applied(layer, sound, step, SUBSAMPLING if index else 1)
         logits = sound[:rows].astype(np.float64)
         peak = logits.max(axis=1, keepdims=True)
-        return logits - peak - np.log(np.exp(logits - peak).sum(axis=1, keepdims=True)) - np.log(self.priors)
+        total = np.log(np.exp(logits - peak).sum(axis=1, keepdims=True))
+        likelihoods: NDArray[np.float64] = logits - peak - total - np.log(self.priors)
+        return likelihoods
 
 
 def load(path: Path) -> Network:

@@ -125,9 +125,9 @@ class Pipeline:
             what = (kind, self._settings.tuning, f"{self._settings.seed}")
             tasks.append(Task(f"tuning-{kind}", _write_tuning, what, (self._texts, *what), _SPEECH))
         spoken = dict(zip(tune.KINDS, self._work.all("speech for tuning", tasks), strict=True))
-        what = (trained, lexicon_file, self._settings, spoken)
+        parts = (trained, lexicon_file, self._settings, spoken)
         inputs = (trained, lexicon_file, self._settings.sentences, self._settings.seed, list(spoken.values()))
-        return self._work.one("balance", Task("balance", _tune, what, inputs, ("tune", "measure", *_MODEL)))
+        return self._work.one("balance", Task("balance", _tune, parts, inputs, ("tune", "measure", *_MODEL)))
 
     def _export(self, folder: Path, trained: Path, lexicon_file: Path, balance: Path) -> None:
         found = json.loads(balance.read_text(encoding="utf-8"))

@@ -5,6 +5,7 @@ heard.
 """
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,12 +59,13 @@ def tuning(vocabulary: Vocabulary, kind: str, count: int, seed: str) -> list[Utt
     does not know; `foreign`. Raises KeyError on another.
     """
     chance = random.Random(f"{seed}/tuning/{kind}")
-    draw = {
+    draws: dict[str, Callable[[], tuple[str, ...]]] = {
         "sentences": lambda: tuple(vocabulary.sentence(chance)),
         "grammar": lambda: tuple(vocabulary.rules.sample("dialplan", chance)),
         "strange": lambda: _strange(vocabulary, chance),
         "foreign": lambda: (UNKNOWN,),
-    }[kind]
+    }
+    draw = draws[kind]
     return [_tried(draw(), chance) for _ in range(count)]
 
 
@@ -74,9 +76,7 @@ def spoken(words: tuple[str, ...]) -> str:
 
 def _strange(vocabulary: Vocabulary, chance: random.Random) -> tuple[str, ...]:
     words = vocabulary.sentence(chance)
-    words[chance.randrange(len(words))] = chance.choice(
-        [w for w in _strangers() if w not in vocabulary.words]
-    )
+    words[chance.randrange(len(words))] = chance.choice(_strangers())
     return tuple(words)
 
 

@@ -8,7 +8,7 @@ import hashlib
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,14 +56,13 @@ class Work:
         self.seconds[label] = time.monotonic() - start
         return paths
 
-    def _made(self, missing: Sequence[tuple[Task, Path]]) -> Iterable[None]:
+    def _made(self, missing: Sequence[tuple[Task, Path]]) -> Iterator[Path]:
         if self._processes == 1 or len(missing) < 2:
-            return (_make(task, path) for task, path in missing)
-        return self._made_in_pool(missing)
-
-    def _made_in_pool(self, missing: Sequence[tuple[Task, Path]]) -> Iterable[None]:
-        with ProcessPoolExecutor(self._processes) as pool:
-            yield from pool.map(_make, *zip(*missing, strict=True))
+            for task, path in missing:
+                yield _make(task, path)
+        else:
+            with ProcessPoolExecutor(self._processes) as pool:
+                yield from pool.map(_make, *zip(*missing, strict=True))
 
     def _path(self, task: Task) -> Path:
         return self.folder / f"{task.name}-{key(task.inputs, task.modules)}"
@@ -95,13 +94,13 @@ def content(paths: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
-def _make(task: Task, path: Path) -> None:
+def _make(task: Task, path: Path) -> Path:
     partial = path.with_name(f".partial-{path.name}")
     if partial.is_dir():
         shutil.rmtree(partial)
     partial.unlink(missing_ok=True)
     task.make(partial, *task.arguments)
-    partial.replace(path)
+    return partial.replace(path)
 
 
 class Bar:

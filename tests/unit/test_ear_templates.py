@@ -106,3 +106,8 @@ def test_a_new_dialplan_brings_its_words_and_slots(tmp_path):
 def test_every_word_file_says_something():
     for path in (Path(vocabulary.DATA) / "words").glob("*.txt"):
         assert read_words(path), path
+
+
+def test_the_strange_words_of_tuning_are_strange():
+    strange = (vocabulary.DATA / "unknown.txt").read_text(encoding="utf-8").split()
+    assert not set(strange) & set(vocabulary.load().words)
