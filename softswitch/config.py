@@ -11,7 +11,15 @@ import socket
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 
 from softswitch import marked_yaml
 from softswitch.errors import SoftswitchError
@@ -219,6 +227,14 @@ class Config(Section):
     metrics: Metrics = Metrics()
     mqtt: Mqtt = Mqtt()
     log: Log = Log()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_is_not_given(cls, values: object) -> object:
+        """A section with everything commented out means its defaults."""
+        if isinstance(values, dict):
+            return {key: value for key, value in values.items() if value is not None}
+        return values
 
     @field_validator("data_dir", mode="before")
     @classmethod

@@ -100,7 +100,7 @@ def _build(node: yaml.Node, place: Place, document: Document) -> Any:
     if isinstance(node, yaml.SequenceNode):
         return [_build(child, (*place, index), document) for index, child in enumerate(node.value)]
     assert isinstance(node, yaml.ScalarNode)
-    return None if node.value in ("", "~", "null") and node.style is None else node.value
+    return None if node.value in ("", "~", "null") and not node.style else node.value
 
 
 def _build_mapping(node: yaml.MappingNode, place: Place, document: Document) -> dict[str, Any]:

@@ -64,7 +64,11 @@ def _default(name: str, value: Any) -> str:
 
 def commands() -> str:
     """docs/reference/commands.md"""
-    return COMMANDS_HEAD + "".join(_help(softswitch, click.Context(softswitch, info_name="softswitch")))
+    return COMMANDS_HEAD + "".join(_help(softswitch, _context(softswitch, None, "softswitch")))
+
+
+def _context(command: click.Command, parent: click.Context | None, name: str) -> click.Context:
+    return click.Context(command, parent=parent, info_name=name, **command.context_settings)
 
 
 def _help(command: click.Command, context: click.Context) -> Iterator[str]:
@@ -75,7 +79,7 @@ def _help(command: click.Command, context: click.Context) -> Iterator[str]:
         for name in command.list_commands(context):
             child = command.get_command(context, name)
             assert child is not None
-            yield from _help(child, click.Context(child, parent=context, info_name=name))
+            yield from _help(child, _context(child, context, name))
 
 
 def main() -> None:

@@ -33,6 +33,10 @@ def test_values_are_what_the_author_wrote(tmp_path: Path) -> None:
     assert (loaded.sip.port, loaded.survival.transfer_after) == (5070, 90.0)
 
 
+def test_a_section_with_everything_commented_out_means_its_defaults(tmp_path: Path) -> None:
+    assert load(tmp_path, "sip:\n  # port: 5070\nmedia: {}\n").sip.port == 5060
+
+
 def test_all_mistakes_are_told_at_once_with_their_places(tmp_path: Path) -> None:
     found = problems(
         tmp_path,
