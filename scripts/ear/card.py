@@ -26,9 +26,9 @@ parameters, {words:,} words, and a trigram language model that a grammar replace
 
 ## What it was made from
 
-Synthetic speech alone, heard over {copies} simulated telephone lines each: rooms, filters, levels from
--38 to -12 dB, noise and babble at 5 to 40 dB, G.711, lost packets, vocal tracts from 0.86 to 1.16 times
-their length.
+Synthetic speech alone, each utterance heard over {copies} of the simulated telephone lines: rooms, filters,
+levels from -38 to -12 dB, noise and babble at 5 to 40 dB, G.711, lost packets, vocal tracts from 0.86 to 1.16
+times their length.
 
 | utterances | speaker |
 |---|---|

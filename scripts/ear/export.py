@@ -46,8 +46,10 @@ class Parts:
 
     def __init__(self, network: Network, lexicon: Lexicon, sentences: Iterable[Sequence[str]]) -> None:
         self._network = network
+        self._words: dict[float, bytes] = {}  # Gr.fst by the probability of [unk]
         self._symbols = Symbols(lexicon)
         self._loop = Loop(lexicon, self._symbols, States(in_context=True))
+        self._loop_bytes = self._loop.fst.bytes()
         self._model = NGram(count(sentences), sorted(lexicon))
 
     def write(self, folder: Path, balance: Balance) -> None:
@@ -57,13 +59,16 @@ class Parts:
         kaldi_io.write_model(
             folder / "am/final.mdl", self._network, self._loop.tuples, balance.unknown_penalty
         )
-        self._loop.fst.write(folder / "graph/HCLr.fst")
-        unknown = (self._symbols.word_number[UNKNOWN], balance.unknown_probability)
-        words = self._model.automaton(
-            self._symbols.word_number, unknown if balance.unknown_probability else None
-        )
-        words.write(folder / "graph/Gr.fst")
+        (folder / "graph/HCLr.fst").write_bytes(self._loop_bytes)
+        (folder / "graph/Gr.fst").write_bytes(self._word_bytes(balance.unknown_probability))
         self._write_texts(folder, balance)
+
+    def _word_bytes(self, unknown_probability: float) -> bytes:
+        if unknown_probability not in self._words:
+            unknown = (self._symbols.word_number[UNKNOWN], unknown_probability)
+            fst = self._model.automaton(self._symbols.word_number, unknown if unknown_probability else None)
+            self._words[unknown_probability] = fst.bytes()
+        return self._words[unknown_probability]
 
     def _write_texts(self, folder: Path, balance: Balance) -> None:
         texts = {

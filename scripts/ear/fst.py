@@ -5,7 +5,6 @@ it.
 import math
 import struct
 from itertools import pairwise
-from pathlib import Path
 from typing import NamedTuple
 
 EPSILON = 0
@@ -65,9 +64,6 @@ class Fst:
             position += len(arcs)
         written = [struct.pack("<iifi", *arc) for arcs in self.arcs for arc in arcs]
         return b"".join([header, numbers, *states, *written])
-
-    def write(self, path: Path) -> None:
-        path.write_bytes(self.bytes())
 
     def _properties(self) -> int:
         properties = _EXPANDED

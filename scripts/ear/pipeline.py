@@ -16,7 +16,7 @@ from ear.work import Task, Work, content
 
 _SPEECH = ("speech_plan", "synthesis", "audio", "templates", "vocabulary")
 _SOUND = ("corpus", "augmentation", "audio", "features", "alignment", "states", "phones")
-_NETWORK = ("training", "network", "corpus", "states", "settings")
+_NETWORK = ("training", "network", "corpus", "states")
 _MODEL = ("export", "graph", "language_model", "kaldi_io", "fst", "states", "phones", "features")
 
 
@@ -62,7 +62,9 @@ class Pipeline:
                 size = min(SHARD, count - number * SHARD)
                 what = (engine, size, f"{self._settings.seed}/{number}")
                 name = f"speech-{engine}-{number}"
-                tasks.append(Task(name, _write_speech, what, (self._texts, *what), _SPEECH))
+                tasks.append(
+                    Task(name, _write_speech, (self._vocabulary, *what), (self._texts, *what), _SPEECH)
+                )
         return self._work.all("speech", tasks)
 
     def _features(self, shards: Sequence[Path]) -> dict[Path, Path]:
@@ -123,11 +125,15 @@ class Pipeline:
         tasks = []
         for kind in tune.KINDS:
             what = (kind, self._settings.tuning, f"{self._settings.seed}")
-            tasks.append(Task(f"tuning-{kind}", _write_tuning, what, (self._texts, *what), _SPEECH))
+            inputs = (self._texts, *what)
+            tasks.append(Task(f"tuning-{kind}", _write_tuning, (self._vocabulary, *what), inputs, _SPEECH))
         spoken = dict(zip(tune.KINDS, self._work.all("speech for tuning", tasks), strict=True))
-        parts = (trained, lexicon_file, self._settings, spoken)
-        inputs = (trained, lexicon_file, self._settings.sentences, self._settings.seed, list(spoken.values()))
-        return self._work.one("balance", Task("balance", _tune, parts, inputs, ("tune", "measure", *_MODEL)))
+        parts = (trained, lexicon_file, self._settings, self._vocabulary, spoken)
+        drawn = (self._texts, self._settings.sentences, self._settings.seed)
+        hangs_on = (trained, lexicon_file, *drawn, list(spoken.values()))
+        return self._work.one(
+            "balance", Task("balance", _tune, parts, hangs_on, ("tune", "measure", *_MODEL))
+        )
 
     def _export(self, folder: Path, trained: Path, lexicon_file: Path, balance: Path) -> None:
         found = json.loads(balance.read_text(encoding="utf-8"))
@@ -159,12 +165,15 @@ def _read_lexicon(path: Path) -> lexicon.Lexicon:
     return {word: tuple(map(tuple, ways)) for word, ways in said.items()}
 
 
-def _write_speech(path: Path, engine: str, count: int, seed: str) -> None:
-    synthesis.write_shard(path, engine, speech_plan.training(vocabulary.load(), engine, count, seed))
+# These take the vocabulary as it was read once: its files may change while a build runs.
 
 
-def _write_tuning(path: Path, kind: str, count: int, seed: str) -> None:
-    synthesis.write_shard(path, "espeak", speech_plan.tuning(vocabulary.load(), kind, count, seed))
+def _write_speech(path: Path, words: Vocabulary, engine: str, count: int, seed: str) -> None:
+    synthesis.write_shard(path, engine, speech_plan.training(words, engine, count, seed))
+
+
+def _write_tuning(path: Path, words: Vocabulary, kind: str, count: int, seed: str) -> None:
+    synthesis.write_shard(path, "espeak", speech_plan.tuning(words, kind, count, seed))
 
 
 def _train(
@@ -187,8 +196,14 @@ def _draw(path: Path, settings: Settings, outputs: int) -> None:
     network.drawn(settings.network, outputs, settings.seed).save(path)
 
 
-def _tune(path: Path, trained: Path, lexicon_file: Path, settings: Settings, spoken: dict[str, Path]) -> None:
-    words = vocabulary.load()
+def _tune(
+    path: Path,
+    trained: Path,
+    lexicon_file: Path,
+    settings: Settings,
+    words: Vocabulary,
+    spoken: dict[str, Path],
+) -> None:
     tune.write_balance(path, _parts(trained, lexicon_file, settings, words), spoken, words, settings.seed)
 
 

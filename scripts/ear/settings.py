@@ -53,7 +53,7 @@ def full(seed: int) -> Settings:
         copies=2,
         sentences=300_000,
         bootstrap=1500,
-        training=(3000, 24000),
+        training=(2500, 22000),
         tuning=200,
         network=Network(),
     )

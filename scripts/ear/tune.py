@@ -21,7 +21,7 @@ from ear.vocabulary import Vocabulary
 from ear.work import Bar
 
 KINDS = ("sentences", "grammar", "strange", "foreign")
-SCALES = (0.4, 0.5, 0.6, 0.75, 0.9, 1.1)
+SCALES = (0.3, 0.4, 0.5, 0.6, 0.75, 0.9)
 PENALTIES = (0.4, 0.8, 1.2, 1.6, 2.0, 2.5, 3.0, 4.0)
 PROBABILITIES = (0.0, 1e-4, 1e-3, 1e-2)
 _GRAMMAR = 60  # phrases
