@@ -23,12 +23,18 @@ def main() -> int:
         chosen = settings.micro(options.seed)
     chosen = replace(chosen, processes=options.processes)
     out = options.out or BUILD / f"model-{chosen.name}"
+    if out.exists() and not (out / "am/final.mdl").is_file():
+        print(f"train_demo_model: {out} is there and no Vosk model; name another with --out", file=sys.stderr)
+        return 1
     work = Work(options.work, chosen.processes)
     os.nice(10)  # a build in the background disturbs nobody
     partial = out.with_name(f".partial-{out.name}")
     shutil.rmtree(partial, ignore_errors=True)
     try:
         Pipeline(chosen, work).build(partial)
+    except KeyboardInterrupt:
+        print("\ntrain_demo_model: cut off; the same command goes on from here", file=sys.stderr)
+        return 130
     except (ValueError, FileNotFoundError) as error:
         print(f"train_demo_model: {error}", file=sys.stderr)
         return 1

@@ -114,6 +114,7 @@ class Pipeline:
             steps,
             self._settings.network,
             self._settings.seed,
+            self._settings.processes,
         )
         return self._work.one(label, Task(label.replace(" ", "-"), _train, what, inputs, _NETWORK))
 

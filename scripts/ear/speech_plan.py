@@ -31,6 +31,9 @@ _TRAINING_VARIANTS = (DATA / "voices/training.txt").read_text(encoding="utf-8").
 _TUNING_VARIANTS = (DATA / "voices/tuning.txt").read_text(encoding="utf-8").split()
 
 
+_READ_AS = {"gmail": "g mail", "icloud": "eye cloud", "xray": "x ray"}
+
+
 @dataclass(frozen=True, slots=True)
 class Utterance:
     """`warp` scales time, pitch and formants at once; `pitch` and `pace` are asked of the synthesiser (1 is
@@ -70,8 +73,10 @@ def tuning(vocabulary: Vocabulary, kind: str, count: int, seed: str) -> list[Utt
 
 
 def spoken(words: tuple[str, ...]) -> str:
-    """Single letters in capitals, or "a" and "i" among letters would be read as words."""
-    return " ".join(word.upper() if len(word) == 1 and word != "a" else word for word in words)
+    """The words as a synthesiser reads them right; among letters "i" in small would be read as a word."""
+    return " ".join(
+        _READ_AS.get(word, word.upper() if len(word) == 1 and word != "a" else word) for word in words
+    )
 
 
 def _strange(vocabulary: Vocabulary, chance: random.Random) -> tuple[str, ...]:

@@ -70,6 +70,15 @@ def test_the_chain_makes_the_same_model_again_even_after_a_kill(tmp_path):
     assert not list((tmp_path / "cut").glob(".partial-*"))
 
 
+def test_a_folder_that_is_no_model_is_left_alone(tmp_path):
+    (tmp_path / "precious.txt").write_text("mine", encoding="utf-8")
+    run = chain(tmp_path / "work", tmp_path)
+    _, told = run.communicate(timeout=60)
+    assert run.returncode == 1
+    assert b"--out" in told
+    assert (tmp_path / "precious.txt").read_text(encoding="utf-8") == "mine"
+
+
 @needs_flite
 def test_flite_says_every_word_of_the_vocabulary():
     words = vocabulary.load().words
