@@ -4,7 +4,6 @@
 """
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -18,12 +17,6 @@ from ear.audio import RATE
 from ear.phones import PHONES
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
-
-needs_flite = pytest.mark.skipif(not shutil.which("flite"), reason="needs Debian's package flite")
-needs_festival = pytest.mark.skipif(
-    not Path("/usr/share/festival/voices/english/kal_diphone").is_dir(),
-    reason="needs Debian's packages festival and festvox-kallpc16k",
-)
 
 
 def chain(work: Path, out: Path) -> subprocess.Popen[bytes]:
@@ -42,7 +35,6 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-@needs_flite
 @pytest.mark.slow
 def test_the_chain_makes_the_same_model_again_even_after_a_kill(tmp_path):
     told = finished(chain(tmp_path / "work", tmp_path / "model"))
@@ -79,7 +71,6 @@ def test_a_folder_that_is_no_model_is_left_alone(tmp_path):
     assert (tmp_path / "precious.txt").read_text(encoding="utf-8") == "mine"
 
 
-@needs_flite
 def test_flite_says_every_word_of_the_vocabulary():
     words = vocabulary.load().words
     said = lexicon.pronounce(words)
@@ -117,13 +108,11 @@ def test_foreign_speech_is_to_be_written_as_unknown(tmp_path):
     assert all(utterance.utterance.words == ("[unk]",) for utterance in said)
 
 
-@needs_flite
 @pytest.mark.parametrize("voice", ["kal16", "slt"])
 def test_flite_tells_when_its_phones_end(voice, tmp_path):
     timed(spoken(f"flite_{voice}", tmp_path))
 
 
-@needs_festival
 def test_festival_tells_when_its_phones_end(tmp_path):
     timed(spoken("festival_kal", tmp_path))
 
