@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from softswitch.events import Action, CallInfo, Cause, Hypothesis, Input, Listen, Recognition
+from softswitch.events import Action, CallInfo, Cause, Hypothesis, Input, Recognition
 
 
 class Line(Protocol):
@@ -101,10 +101,6 @@ class Endpointer(Protocol):
         ...
 
 
-class Interpretation(Protocol):
-    intent: str
-
-
 class Conversation(Protocol):
     """The dialplan of one call: inputs in, actions out. Holds its state; pure beneath."""
 
@@ -132,17 +128,3 @@ class Conversation(Protocol):
         ...
 
     def dump(self) -> str: ...
-
-
-__all__ = [
-    "Conversation",
-    "Endpointer",
-    "Interpretation",
-    "Line",
-    "Listen",
-    "Prompts",
-    "Recognizer",
-    "RecognizerStream",
-    "SpeechMark",
-    "Synthesizer",
-]

@@ -59,12 +59,6 @@ class CallLine:
     def transfer(self, uri: str) -> None:
         self._send(messages.Refer(self.info.call_id, uri))
 
-    def send_dtmf(self, digits: str) -> None:
-        self._send(messages.SendDtmf(self.info.call_id, digits))
-
-    def hold(self, on: bool) -> None:
-        self._send(messages.Hold(self.info.call_id, on))
-
     def close(self) -> None:
         """The call is over: the slot belongs to another one from here on."""
         self._closed = True

@@ -32,7 +32,6 @@ class Node(IntEnum):
     CONTROL_RESTARTS = 5
     FRAMES_DROPPED = 6  # uplink frames that control came too late for
     PACING = 16  # histogram: one counter per bound and one beyond
-    PACING_SUM_US = 40
 
 
 class Slot(IntEnum):
@@ -74,7 +73,6 @@ class Region:
         ms = interval_ns / 1e6
         bucket = next((i for i, bound in enumerate(PACING_BOUNDS_MS) if ms <= bound), len(PACING_BOUNDS_MS))
         self.node[Node.PACING + bucket] += 1
-        self.node[Node.PACING_SUM_US] += interval_ns // 1000
 
     def pacing(self) -> list[int]:
         """Counts per bucket of PACING_BOUNDS_MS, and one beyond; not cumulative."""
