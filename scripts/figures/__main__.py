@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from figures.figure import Figure, Measurement, Workshop, figures_of, table
+from figures.figure import Estimate, Figure, Measurement, Workshop, figures_of, table
 from figures.groups import GROUPS, SOAK
 from softswitch.errors import SoftswitchError
 
@@ -50,7 +50,7 @@ def run(todo: Sequence[tuple[str, Measurement]], only: str) -> tuple[list[Figure
         workshop = Workshop(Path(folder), lambda text: click.echo(f"         {text}", err=True))
         for number, (group, measurement) in enumerate(todo, 1):
             click.echo(f"[{number} of {len(todo)}] {measurement.what}", err=True)
-            values: Sequence[float] | None = None
+            values: Sequence[float | Estimate] | None = None
             try:
                 values = measurement.run(workshop)
             except SoftswitchError as error:

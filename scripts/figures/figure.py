@@ -29,8 +29,24 @@ class Spec:
 
 
 @dataclass(frozen=True, slots=True)
+class Estimate:
+    """A rate found on a sample of `of` items, and the interval in which it lies with a confidence of 95 %."""
+
+    value: float
+    of: int
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"n = {self.of}, {self.low:.3g} to {self.high:.3g}"
+
+
+@dataclass(frozen=True, slots=True)
 class Figure:
-    """A row of the table. `value` and `met` are None when it could not be measured."""
+    """A row of the table. `value` and `met` are None when it could not be measured.
+
+    `sample` tells how far a value that was found on a sample can be trusted; "" for all others.
+    """
 
     group: str
     name: str
@@ -38,14 +54,18 @@ class Figure:
     unit: str
     target: str
     met: bool | None
+    sample: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """What every measurement of a run may use: a folder for the run, and somebody to tell of progress."""
+    """What every measurement of a run may use: a folder for the run, somebody to tell of progress, and the
+    ear to be measured, as `speech.model` of the settings names it.
+    """
 
     folder: Path
     tell: Callable[[str], None]
+    ear: str = "embedded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +77,27 @@ class Measurement:
 
     what: str
     specs: tuple[Spec, ...]
-    run: Callable[[Workshop], Sequence[float]]
+    run: Callable[[Workshop], Sequence[float | Estimate]]
 
 
-def figures_of(group: str, measurement: Measurement, values: Sequence[float] | None) -> list[Figure]:
+def figures_of(
+    group: str, measurement: Measurement, values: Sequence[float | Estimate] | None
+) -> list[Figure]:
     """The rows of a measurement; `values` is None when it could not be made."""
-    rows = []
-    for index, spec in enumerate(measurement.specs):
-        value = None if values is None else round(values[index], 2)
-        met = None if value is None else spec.met(value)
-        rows.append(Figure(group, spec.name, value, spec.unit, spec.target, met))
-    return rows
+    if values is None:
+        return [Figure(group, spec.name, None, spec.unit, spec.target, None) for spec in measurement.specs]
+    return [_figure(group, spec, value) for spec, value in zip(measurement.specs, values, strict=True)]
+
+
+def _figure(group: str, spec: Spec, measured: float | Estimate) -> Figure:
+    value = _rounded(measured.value if isinstance(measured, Estimate) else measured)
+    sample = str(measured) if isinstance(measured, Estimate) else ""
+    return Figure(group, spec.name, value, spec.unit, spec.target, spec.met(value), sample)
+
+
+def _rounded(value: float) -> float:
+    """Two decimals, or three digits of a number below one: a real-time factor is 0.00874, and not 0.01."""
+    return round(value, 2) if abs(value) >= 1 else float(f"{value:.3g}")
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -79,7 +109,9 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 def table(figures: Sequence[Figure]) -> str:
     """Aligned columns, numbers to the right."""
-    rows = [("group", "name", "value", "unit", "target", "met"), *map(_cells, figures)]
+    rows = [("group", "name", "value", "unit", "target", "met", "sample and 95 %"), *map(_cells, figures)]
+    if not any(figure.sample for figure in figures):
+        rows = [row[:-1] for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(_line(row, widths) for row in rows)
 
@@ -87,7 +119,7 @@ def table(figures: Sequence[Figure]) -> str:
 def _cells(figure: Figure) -> tuple[str, ...]:
     value = "not measured" if figure.value is None else f"{figure.value:g}"
     met = "" if figure.met is None else "yes" if figure.met else "NO"
-    return (figure.group, figure.name, value, figure.unit, figure.target, met)
+    return (figure.group, figure.name, value, figure.unit, figure.target, met, figure.sample)
 
 
 def _line(row: Sequence[str], widths: Sequence[int]) -> str:
