@@ -9,12 +9,17 @@ class SoftswitchError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One mistake in a file that a person wrote. Lines and columns count from 1."""
+    """One mistake in a file that a person wrote. Lines and columns count from 1.
+
+    `rule` names the check that found it, for editors; a `warning` is no reason to refuse the file.
+    """
 
     file: str
     line: int
     column: int
     message: str
+    rule: str = ""
+    warning: bool = False
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}: {self.message}"

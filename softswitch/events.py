@@ -119,9 +119,13 @@ class Recognition:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
+    """Speech. `barged_in`: it stopped a prompt. `answer_heard`: what the caller heard of the last answer."""
+
     text: str
     confidence: float
     alternatives: tuple[Hypothesis, ...] = ()
+    barged_in: bool = False
+    answer_heard: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +133,7 @@ class Pressed:
     """DTMF: one key, or the digits of a `collect`, terminator removed."""
 
     digits: str
+    answer_heard: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,16 +162,27 @@ class BargeIn(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """Speak `text`. `static` text was rendered when the dialplan was loaded."""
+    """Speak `text`. What is `static` was rendered when the dialplan was loaded.
+
+    `rate` is the speed of speech, 1 as it is; `pause` seconds of silence before it (a speaker's breath when
+    None); `audio` the path of a recording that says the text, "" where it is synthesised.
+    """
 
     text: str
     static: bool = True
     barge_in: BargeIn = BargeIn.SPEECH
+    rate: float = 1.0
+    pause: float | None = None
+    audio: str = ""
+    language: str = "en"
 
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """Wait for the caller. A `grammar` is a closed list of phrases; None means the whole vocabulary."""
+    """Wait for the caller. A `grammar` is a closed list of phrases; None means the whole vocabulary.
+
+    `speech` False means keys alone. `filler` may be said when the answer takes longer than `filler_after`.
+    """
 
     no_input_timeout: float = 6.0
     speech_complete_timeout: float = 0.2
@@ -176,6 +192,24 @@ class Listen:
     dtmf_length: int = 1  # this many keys end the input; a single key is a menu choice
     dtmf_terminator: str = "#"
     backchannel: frozenset[str] = frozenset()
+    language: str = "en"
+    speech: bool = True
+    filler_after: float = 1.0
+    filler: tuple[Say, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Do:
+    """Promise an action of the dialplan's catalogue: written down with the turn's state, done by a worker.
+
+    `key` makes it happen once: the same call, step and visit give the same key. Actions of one `order` are
+    done in the order of their promises; "" means in any.
+    """
+
+    name: str
+    arguments: tuple[tuple[str, str], ...]
+    key: str
+    order: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +226,7 @@ class Hangup:
     cause: Cause = Cause.NORMAL_CLEARING
 
 
-Action = Say | Listen | Transfer | Hangup
+Action = Say | Listen | Do | Transfer | Hangup
 
 
 # --- what a session tells the world, once ------------------------------------------------------------------
@@ -215,12 +249,18 @@ class CallAnswered:
 
 @dataclass(frozen=True, slots=True)
 class StateSaved:
-    """The interpreter's state after a turn: enough to go on from after a crash (JSON text)."""
+    """The interpreter's state after a turn: enough to go on from after a crash (JSON text).
+
+    `promised` are the actions of that turn; they are kept with the state, or not at all. `remembered` are
+    values to keep of this caller beyond the call, by variable.
+    """
 
     call_id: str
     step: str
     state: str
     at: float
+    promised: tuple[Do, ...] = ()
+    remembered: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +280,8 @@ class TurnFinished:
     said_heard: str  # that part as text, cut at a word
     at: float  # when the input was complete
     stages_ms: dict[str, float] = field(default_factory=dict)  # endpoint, recognize, interpret, answer, total
+    path: tuple[str, ...] = ()  # the steps that the answer went through, the one it ended in last
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)

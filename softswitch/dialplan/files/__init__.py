@@ -1,0 +1,1 @@
+"""What an author may write: the files of a dialplan's folder as pydantic models."""

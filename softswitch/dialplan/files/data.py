@@ -1,0 +1,25 @@
+"""intents/NAME.yaml, lists/NAME.yaml, tables/NAME.yaml."""
+
+from pydantic import Field
+
+from softswitch.config import Section
+from softswitch.dialplan.files.texts import Name, Prompts, Texts
+
+
+class IntentFile(Section):
+    """What a caller may mean, by the sentences that say it; `confirm` asks when the ear was not sure."""
+
+    sentences: Texts
+    confirm: Prompts = Prompts()
+
+
+class ListFile(Section):
+    """Values, and how each is said; the first form is how it is spoken to the caller. Forms are templates."""
+
+    values: dict[str, Texts] = Field(min_length=1)
+
+
+class TableFile(Section):
+    """Rows by key; every row gives the same columns, which become variables."""
+
+    rows: dict[str, dict[Name, str]]

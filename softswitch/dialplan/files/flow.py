@@ -1,0 +1,214 @@
+"""flows/NAME.yaml: steps, each something to say and exactly one way on."""
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from softswitch.config import Section
+from softswitch.dialplan.files.plan import Repairs, Timing
+from softswitch.dialplan.files.texts import (
+    Destination,
+    Expression,
+    Key,
+    Language,
+    Name,
+    Prompts,
+    Texts,
+    Words,
+    Yes,
+)
+from softswitch.events import BargeIn
+
+RESERVED_TARGETS = frozenset({"repeat", "slower", "faster", "back", "restart", "return"})
+"""Targets that are no steps: say the last thing again, slower, faster; the question before this one; the
+whole call anew; the place that called this flow.
+"""
+
+
+class Choices(Section):
+    """Where intents and keys lead: `on` to a step, `digress` into a flow and back; a key means an intent that
+    is listened for here, or leads to a step.
+    """
+
+    on: dict[Name, Name] = Field({})
+    digress: dict[Name, Name] = Field({})
+    dtmf: dict[Key, Name] = Field({})
+
+
+class Listen(Choices):
+    """Waits for one of the intents."""
+
+
+class Ask(Section):
+    """One variable of a form: how it is asked for, and what makes it valid."""
+
+    ask: Prompts = Prompts()
+    reask: Prompts = Prompts()
+    sentences: Texts = Texts()
+    valid: Expression | None = None
+    invalid: Prompts = Prompts()
+
+
+class Collect(Choices):
+    """Fills one `slot`, or the variables of a `form` in order; a caller may give several at once, and correct
+    them. With `confirm` he is asked whether it is right: always, or only when the ear was `unsure`.
+    """
+
+    slot: Name | None = None
+    form: dict[Name, Ask] = Field({})
+    sentences: Texts = Texts()
+    valid: Expression | None = None
+    invalid: Prompts = Prompts()
+    confirm: Prompts = Prompts()
+    confirm_when: Literal["always", "unsure"] = "always"
+    terminator: Key = "#"
+    next: Name
+
+    @model_validator(mode="after")
+    def _collects_something(self) -> "Collect":
+        if (self.slot is None) == (not self.form):
+            raise ValueError("expected `slot`, or `form` with its variables")
+        if self.form and (self.valid or self.invalid):
+            raise ValueError("in a form each variable has its own `valid` and `invalid`")
+        return self
+
+    @property
+    def fields(self) -> dict[str, Ask]:
+        """By variable: those of the form, or the one slot as a form of one."""
+        if self.slot is None:
+            return dict(self.form)
+        return {self.slot: Ask(valid=self.valid, invalid=self.invalid)}
+
+
+class Dtmf(Section):
+    """Keys alone, speech is not heard: a menu, or a variable that is keyed in."""
+
+    menu: dict[Key, Name] = Field({})
+    slot: Name | None = None
+    valid: Expression | None = None
+    invalid: Prompts = Prompts()
+    terminator: Key = "#"
+    next: Name | None = None
+
+    @model_validator(mode="after")
+    def _is_menu_or_slot(self) -> "Dtmf":
+        if (self.slot is None) == (not self.menu):
+            raise ValueError("expected `menu`, or `slot` and `next`")
+        if (self.slot is None) != (self.next is None):
+            raise ValueError("`slot` needs `next`; a menu has none")
+        return self
+
+
+class Lookup(Section):
+    """Finds the row of `table` under the value of `key`; its columns become variables."""
+
+    table: Name
+    key: Name
+    found: Name
+    not_found: Name
+
+
+class Do(Section):
+    """Promises an action of the plan's catalogue, with what its arguments' variables hold now."""
+
+    action: Name
+    next: Name
+
+
+class Branch(Section):
+    when: Expression
+    then: Name
+
+
+class Transfer(Section):
+    """`to` is `human` (from the configuration) or a SIP URI; `failed` is where a failed one goes on."""
+
+    to: Destination
+    failed: Name
+
+
+def _branches(value: object) -> object:
+    return value if isinstance(value, list) else [value]
+
+
+class Step(Repairs):
+    """Something to say, and exactly one way on. `if` is one expression with `then`, or a list of `when` and
+    `then`; both need `else`. `set` gives variables values before anything is said.
+    """
+
+    set: dict[Name, Expression] = Field({})
+    say: Prompts = Prompts()
+    reprompt: Prompts = Prompts()
+    barge_in: BargeIn | None = None
+    backchannel: Words | None = None
+    timing: Timing = Timing()
+    listen: Listen | None = None
+    collect: Collect | None = None
+    dtmf: Dtmf | None = None
+    lookup: Lookup | None = None
+    do: Do | None = None
+    if_: tuple[Branch, ...] | None = Field(None, alias="if")
+    else_: Name | None = Field(None, alias="else")
+    call: Name | None = Field(None, description="A flow; when it returns, `next` follows.")
+    language: Language | None = Field(None, description="Spoken from here on.")
+    transfer: Transfer | None = None
+    hangup: Yes | None = None
+    return_: Yes | None = Field(None, alias="return")
+    next: Name | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_branch_is_a_list(cls, value: object) -> object:
+        if not isinstance(value, dict):
+            raise ValueError("expected the keys of a step, for instance `say:` and `next:`")
+        if isinstance(value.get("if"), str):
+            value = dict(value)
+            value["if"] = [{"when": value["if"], "then": value.pop("then", None)}]
+        return value
+
+    @model_validator(mode="after")
+    def _goes_on_one_way(self) -> "Step":
+        if (self.if_ is None) != (self.else_ is None):
+            raise ValueError("`if` and `else` need each other")
+        if self.call is not None and self.next is None:
+            raise ValueError("`call` needs `next`: where to go on when the flow returns")
+        ways = [name for name, field in WAYS.items() if getattr(self, field) is not None]
+        if self.call is not None:
+            ways.remove("next")
+        if len(ways) != 1:
+            found = " and ".join(ways) or "none"
+            raise ValueError(f"expected exactly one of {', '.join(WAYS)}; found {found}")
+        if not self.say and ways[0] in SPEAKING and not (self.collect and self.collect.form):
+            raise ValueError(f"a step with {ways[0]} needs `say`: the caller must never hear nothing")
+        return self
+
+    @property
+    def hears(self) -> bool:
+        """Whether the caller's turn comes here."""
+        return bool(self.listen or self.collect or self.dtmf)
+
+
+WAYS = {
+    "listen": "listen",
+    "collect": "collect",
+    "dtmf": "dtmf",
+    "lookup": "lookup",
+    "do": "do",
+    "if": "if_",
+    "call": "call",
+    "transfer": "transfer",
+    "hangup": "hangup",
+    "return": "return_",
+    "next": "next",
+}
+"""The ways on, as the author writes them, with the field of each."""
+SPEAKING = ("listen", "collect", "dtmf", "transfer", "hangup")
+"""Where something must be said."""
+
+
+class FlowFile(Section):
+    """Steps' names are the plan's, not the file's; the first step is where `call` and `digress` enter."""
+
+    timing: Timing = Timing()
+    repair: Repairs = Repairs()
+    steps: dict[Name, Step] = Field(min_length=1)

@@ -1,0 +1,214 @@
+"""Kinds of text that an author writes: names, keys, durations, prompts, sentences; and in which language.
+
+Wherever callers hear or say a text, a plan of one language gives it plainly; a plan of several gives it by
+language: `say: {en: Goodbye., es: Adiós.}`.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from softswitch.config import Duration, sip_uri
+from softswitch.dialplan.spoken import normalise
+
+LANGUAGE = r"[a-z]{2,3}"
+NAME = r"[a-z][a-z0-9_]*"
+AUDIO_FILE = r"[A-Za-z0-9_-]+\.wav"
+MAX_TEXT = 2000
+MAX_TEXTS = 500
+
+
+def _name(text: str) -> str:
+    if not re.fullmatch(NAME, text):
+        raise ValueError("expected a name of small letters, digits and _, for instance opening_hours")
+    return text
+
+
+def _key(text: str) -> str:
+    if not re.fullmatch(r"[0-9*#A-D]", text):
+        raise ValueError("expected one telephone key: 0-9, '*', '#' or A-D")
+    return text
+
+
+def _yes(value: object) -> object:
+    return True if value in ("yes", "true", True) else value
+
+
+def _yes_or_no(value: object) -> object:
+    known = {"yes": True, "true": True, "no": False, "false": False}
+    if isinstance(value, str) and value in known:
+        return known[value]
+    if isinstance(value, bool):
+        return value
+    raise ValueError("expected yes or no")
+
+
+def _destination(text: str) -> str:
+    return text if text == "human" else sip_uri(text)
+
+
+def _one_or_many(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+Name = Annotated[str, AfterValidator(_name), Field(json_schema_extra={"pattern": f"^{NAME}$"})]
+Key = Annotated[str, AfterValidator(_key), Field(json_schema_extra={"pattern": "^[0-9*#A-D]$"})]
+Yes = Annotated[bool, BeforeValidator(_yes, json_schema_input_type=str)]
+YesNo = Annotated[bool, BeforeValidator(_yes_or_no, json_schema_input_type=str)]
+Language = Annotated[str, Field(pattern=f"^{LANGUAGE}$")]
+Wait = Annotated[Duration, Field(gt=0, le=120)]
+Expression = Annotated[str, Field(min_length=1, max_length=500)]
+Destination = Annotated[str, AfterValidator(_destination)]
+OneOrMany = BeforeValidator(_one_or_many, json_schema_input_type=str | list[str])
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing to say: synthesised text, or a recording of the plan's `audio/` folder that says it."""
+
+    text: str
+    audio: str = ""
+
+
+class ByLanguage:
+    """Something given plainly (under the language "") or once per language."""
+
+    __slots__ = ("given",)
+
+    def __init__(self, given: Mapping[str, Any] | None = None) -> None:
+        self.given: Mapping[str, Any] = given or {}
+
+    def __bool__(self) -> bool:
+        return bool(self.given)
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self.given == other.given
+
+    def __hash__(self) -> int:
+        return hash(tuple(self.given.items()))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.given!r})"
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """The languages that it is given in; empty when it is plain."""
+        return frozenset(self.given) - {""}
+
+    @classmethod
+    def read(cls, value: object) -> "ByLanguage":
+        """Raises ValueError. `value` is as PyYAML's nodes give it: str, list, dict."""
+        if isinstance(value, cls):
+            return value
+        if isinstance(value, dict) and value and all(re.fullmatch(LANGUAGE, str(key)) for key in value):
+            return cls({str(key): cls.one(inner) for key, inner in value.items()})
+        return cls({"": cls.one(value)})
+
+    @classmethod
+    def one(cls, value: object) -> object:
+        """What is given for one language."""
+        raise NotImplementedError
+
+    @classmethod
+    def json_schema(cls) -> dict[str, Any]:
+        """JSON Schema of what is given for one language."""
+        raise NotImplementedError
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(cls.read)
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        one = cls.json_schema()
+        several = {
+            "type": "object",
+            "patternProperties": {f"^{LANGUAGE}$": one},
+            "additionalProperties": False,
+            "minProperties": 1,
+        }
+        return {"anyOf": [one, several]}
+
+
+class Prompts(ByLanguage):
+    """Texts to say: one, or a list; each plain text, or `{audio: FILE.wav, text: what it says}`."""
+
+    def in_language(self, language: str) -> tuple[Line, ...]:
+        found: tuple[Line, ...] = self.given.get(language, self.given.get("", ()))
+        return found
+
+    @classmethod
+    def one(cls, value: object) -> tuple[Line, ...]:
+        many = value if isinstance(value, list) else [value]
+        if not many or len(many) > MAX_TEXTS:
+            raise ValueError(f"expected a text, or a list of 1 to {MAX_TEXTS} texts")
+        return tuple(map(_line, many))
+
+    @classmethod
+    def json_schema(cls) -> dict[str, Any]:
+        recording = {
+            "type": "object",
+            "properties": {
+                "audio": {"type": "string", "pattern": f"^{AUDIO_FILE}$"},
+                "text": {"type": "string", "minLength": 1},
+            },
+            "required": ["audio", "text"],
+            "additionalProperties": False,
+        }
+        text = {"anyOf": [{"type": "string", "minLength": 1}, recording]}
+        return {"anyOf": [*text["anyOf"], {"type": "array", "items": text, "minItems": 1}]}
+
+
+class Texts(ByLanguage):
+    """Plain texts, one or a list: sentence templates, words, spoken forms."""
+
+    def in_language(self, language: str) -> tuple[str, ...]:
+        found: tuple[str, ...] = self.given.get(language, self.given.get("", ()))
+        return found
+
+    @classmethod
+    def one(cls, value: object) -> tuple[str, ...]:
+        many = value if isinstance(value, list) else [value]
+        if not many or len(many) > MAX_TEXTS:
+            raise ValueError(f"expected a text, or a list of 1 to {MAX_TEXTS} texts")
+        return tuple(_text(text) for text in many)
+
+    @classmethod
+    def json_schema(cls) -> dict[str, Any]:
+        text = {"type": "string", "minLength": 1}
+        return {"anyOf": [text, {"type": "array", "items": text, "minItems": 1}]}
+
+
+class Words(Texts):
+    """Words and phrases as they are heard: lower case, no punctuation."""
+
+    @classmethod
+    def one(cls, value: object) -> tuple[str, ...]:
+        words = tuple(normalise(text) for text in super().one(value))
+        if not all(words):
+            raise ValueError("expected words")
+        return words
+
+
+def _line(value: object) -> Line:
+    if isinstance(value, dict):
+        if value.keys() != {"audio", "text"}:
+            raise ValueError("expected a text, or a recording: {audio: FILE.wav, text: what it says}")
+        if not re.fullmatch(AUDIO_FILE, str(value["audio"])):
+            raise ValueError("expected the name of a file in the plan's audio folder, such as welcome.wav")
+        return Line(_text(value["text"]), str(value["audio"]))
+    return Line(_text(value))
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("expected a text")
+    if len(value) > MAX_TEXT:
+        raise ValueError(f"expected a text of at most {MAX_TEXT} characters")
+    return value
