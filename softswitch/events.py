@@ -43,6 +43,7 @@ class CallInfo:
     to_uri: str
     source: str  # where the INVITE came from: "ip:port"
     started_at: float
+    trunk: str = ""  # the name of the trunk that it came by
 
 
 # --- what the far end does to a session ---------------------------------------------------------------
@@ -238,6 +239,7 @@ class CallStarted:
     plan: str
     plan_version: str
     at: float
+    route: str = ""  # the plan's route that let it in
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +254,7 @@ class StateSaved:
     """The interpreter's state after a turn: enough to go on from after a crash (JSON text).
 
     `promised` are the actions of that turn; they are kept with the state, or not at all. `remembered` are
-    values to keep of this caller beyond the call, by variable.
+    values to keep of `caller` (a number) beyond the call, by variable.
     """
 
     call_id: str
@@ -261,6 +263,7 @@ class StateSaved:
     at: float
     promised: tuple[Do, ...] = ()
     remembered: tuple[tuple[str, str], ...] = ()
+    caller: str = ""
 
 
 @dataclass(frozen=True, slots=True)

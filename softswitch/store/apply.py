@@ -15,22 +15,34 @@ from softswitch.events import (
     StateSaved,
     TurnFinished,
 )
-from softswitch.store.tables import calls, turns
+from softswitch.store.tables import actions, callers, calls, turns
 
 _OF_CALL = calls.c.call_id == sa.bindparam("of_call")
 _KNOWN = sa.select(calls.c.call_id).where(_OF_CALL)
 _SAVE = sa.update(calls).where(_OF_CALL)
 _ANSWER = _SAVE.where(calls.c.answered_at.is_(None))
 _FINISH = _SAVE.where(calls.c.ended_at.is_(None))
+_PLAN = sa.select(calls.c.plan).where(_OF_CALL).scalar_subquery()
+
+
+def _remember(insert: Any) -> Any:
+    """The latest value holds, in whatever order nodes write."""
+    new = insert.values(plan=_PLAN).excluded
+    return insert.values(plan=_PLAN).on_conflict_do_update(
+        index_elements=["plan", "number", "name"],
+        set_={"value": new.value, "at": new.at},
+        where=callers.c.at <= new.at,
+    )
+
+
 _INSERT: dict[str, dict[sa.Table, sa.Insert]] = {
-    "sqlite": {
-        calls: sqlite.insert(calls).on_conflict_do_nothing(index_elements=["call_id"]),
-        turns: sqlite.insert(turns).on_conflict_do_nothing(index_elements=["call_id", "number"]),
-    },
-    "postgresql": {
-        calls: postgresql.insert(calls).on_conflict_do_nothing(index_elements=["call_id"]),
-        turns: postgresql.insert(turns).on_conflict_do_nothing(index_elements=["call_id", "number"]),
-    },
+    dialect: {
+        calls: insert(calls).on_conflict_do_nothing(index_elements=["call_id"]),
+        turns: insert(turns).on_conflict_do_nothing(index_elements=["call_id", "number"]),
+        actions: insert(actions).on_conflict_do_nothing(index_elements=["call_id", "key"]),
+        callers: _remember(insert(callers)),
+    }
+    for dialect, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
 }
 
 
@@ -42,16 +54,41 @@ def apply(connection: sa.Connection, event: SessionEvent, node: str = "") -> Non
     """
     match event:
         case CallStarted(info=info):
-            plan = {"plan": event.plan, "plan_version": event.plan_version, "node": node}
-            connection.execute(_INSERT[connection.dialect.name][calls], asdict(info) | plan)
+            plan = {"plan": event.plan, "plan_version": event.plan_version, "route": event.route}
+            row = asdict(info) | plan | {"node": node}
+            connection.execute(_INSERT[connection.dialect.name][calls], row)
         case CallAnswered():
             _update(connection, _ANSWER, event.call_id, {"answered_at": event.at, "codec": event.codec})
         case StateSaved():
-            _update(connection, _SAVE, event.call_id, {"step": event.step, "state": event.state})
+            _save(connection, event)
         case TurnFinished():
             connection.execute(_INSERT[connection.dialect.name][turns], asdict(event))
         case CallFinished():
             _update(connection, _FINISH, event.call_id, _ending(event))
+
+
+def _save(connection: sa.Connection, event: StateSaved) -> None:
+    """The state, and with it what was promised and what is to be remembered."""
+    _update(connection, _SAVE, event.call_id, {"step": event.step, "state": event.state})
+    insert = _INSERT[connection.dialect.name]
+    if event.promised:
+        rows = [
+            {
+                "call_id": event.call_id,
+                "key": do.key,
+                "name": do.name,
+                "arguments": dict(do.arguments),
+                "order_key": do.order,
+                "promised_at": event.at,
+            }
+            for do in event.promised
+        ]
+        connection.execute(insert[actions], rows)
+    if event.remembered and event.caller:
+        known = {"of_call": event.call_id, "number": event.caller, "at": event.at}
+        connection.execute(
+            insert[callers], [known | {"name": name, "value": value} for name, value in event.remembered]
+        )
 
 
 def _ending(event: CallFinished) -> dict[str, Any]:

@@ -1,14 +1,17 @@
 """What is asked of the records: calls to take up again after a crash, and what the commands show."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
+from itertools import pairwise
+from typing import Any
 
 import sqlalchemy as sa
 
 from softswitch.errors import SoftswitchError
 from softswitch.events import CallInfo, Cause, EndedBy, TurnFinished
 from softswitch.store.engine import transaction
-from softswitch.store.tables import calls, turns
+from softswitch.store.tables import callers, calls, turns
 
 TAIL_LIMIT = 500
 # Turns of several nodes may be committed in another order than they were numbered: a follower looks
@@ -55,6 +58,8 @@ class CallRecord:
     packets_sent: int
     jitter_ms: float
     underruns: int
+    trunk: str
+    route: str
     turns: int
 
 
@@ -129,7 +134,44 @@ def show_call(url: str, prefix: str) -> CallHistory:
             raise SoftswitchError(f"Several calls begin with {prefix}: give more of the id")
         call = CallRecord(**found[0])
         said = connection.execute(_TURN.where(turns.c.call_id == call.call_id).order_by(turns.c.number))
-        return CallHistory(call, tuple(TurnFinished(**row) for row in said.mappings()))
+        return CallHistory(call, tuple(map(_turn, said.mappings())))
+
+
+def _turn(row: sa.RowMapping) -> TurnFinished:
+    fields_of: dict[str, Any] = {str(name): value for name, value in row.items() if name != "id"}
+    return TurnFinished(**fields_of | {"path": tuple(row["path"] or ())})
+
+
+def remembered(url: str, plan: str, number: str) -> dict[str, str]:
+    """What the plan remembers of the caller with that number, by variable."""
+    query = sa.select(callers.c.name, callers.c.value)
+    with transaction(url) as connection:
+        found = connection.execute(query.where(callers.c.plan == plan, callers.c.number == number))
+        return dict(map(tuple, found))
+
+
+def forget_callers(url: str, before: float) -> int:
+    """Drop what was last written `before` (Unix seconds); how many values that were."""
+    with transaction(url, writes=True) as connection:
+        return connection.execute(sa.delete(callers).where(callers.c.at < before)).rowcount
+
+
+def ways(url: str, plan: str, version: str = "", limit: int = 100_000) -> Counter[tuple[str, str]]:
+    """How often callers of a plan (of one version, or of all) went from step to step, over the last turns."""
+    query = (
+        sa.select(turns.c.step, turns.c.path)
+        .join(calls, calls.c.call_id == turns.c.call_id)
+        .where(calls.c.plan == plan)
+        .order_by(turns.c.id.desc())
+        .limit(limit)
+    )
+    if version:
+        query = query.where(calls.c.plan_version == version)
+    counted: Counter[tuple[str, str]] = Counter()
+    with transaction(url) as connection:
+        for step, path in connection.execute(query):
+            counted.update(pairwise([step, *(path or ())] if step else path or ()))
+    return counted
 
 
 class Tail:
@@ -149,7 +191,7 @@ class Tail:
         self._position = max([self._position or 0, *(row["id"] for row in rows)])
         self._seen.update(row["id"] for row in rows)
         self._seen = {number for number in self._seen if number > self._position - TAIL_OVERLAP}
-        return [TurnFinished(**{k: v for k, v in row.items() if k != "id"}) for row in rows]
+        return list(map(_turn, rows))
 
     def _first(self, connection: sa.Connection) -> Sequence[sa.RowMapping]:
         query = _TURN.add_columns(turns.c.id).order_by(turns.c.id.desc())

@@ -62,6 +62,8 @@ calls = sa.Table(
     sa.Column("jitter_ms", sa.Double, nullable=False, server_default="0"),
     _count("underruns"),
     _text("node"),
+    _text("trunk"),
+    _text("route"),
     sa.CheckConstraint("length(call_id) = 32", name="call_id"),
     sa.CheckConstraint("(ended_at IS NULL) = (cause IS NULL)", name="ended"),
 )
@@ -92,5 +94,33 @@ turns = sa.Table(
     _text("said_heard"),
     sa.Column("at", sa.Double, nullable=False),
     sa.Column("stages_ms", sa.JSON, nullable=False),
+    sa.Column("path", sa.JSON),
+    _text("language"),
     sa.UniqueConstraint("call_id", "number"),
 )
+
+# What a dialplan promised, written with the turn that promised it.
+actions = sa.Table(
+    "actions",
+    metadata,
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("call_id", sa.String(32), sa.ForeignKey("calls.call_id"), nullable=False),
+    sa.Column("key", CleanText, nullable=False),
+    sa.Column("name", CleanText, nullable=False),
+    sa.Column("arguments", sa.JSON, nullable=False),
+    _text("order_key"),
+    sa.Column("promised_at", sa.Double, nullable=False),
+    sa.UniqueConstraint("call_id", "key"),
+)
+
+# What a dialplan remembers of a caller beyond the call.
+callers = sa.Table(
+    "callers",
+    metadata,
+    sa.Column("plan", CleanText, primary_key=True),
+    sa.Column("number", CleanText, primary_key=True),
+    sa.Column("name", CleanText, primary_key=True),
+    sa.Column("value", CleanText, nullable=False),
+    sa.Column("at", sa.Double, nullable=False),
+)
+sa.Index("callers_at", callers.c.at)

@@ -1,5 +1,7 @@
 """What is asked of the records, on real SQLite and PostgreSQL: resuming, orphans, lists, following."""
 
+from dataclasses import replace
+
 import pytest
 from postgres import database_url, postgres_cluster, postgres_url
 
@@ -11,6 +13,7 @@ from softswitch.events import (
     CallInfo,
     CallStarted,
     Cause,
+    Do,
     EndedBy,
     SessionEvent,
     StateSaved,
@@ -18,7 +21,8 @@ from softswitch.events import (
 )
 from softswitch.store import migrate, queries
 from softswitch.store.apply import apply
-from softswitch.store.engine import transaction
+from softswitch.store.engine import open_engine, transaction
+from softswitch.store.tables import actions
 
 __all__ = ["database_url", "postgres_cluster", "postgres_url"]
 
@@ -151,3 +155,43 @@ def test_a_database_that_was_not_set_up_is_said_in_one_sentence(database_url: st
     with pytest.raises(SoftswitchError, match=r"softswitch db (upgrade|check)") as raised:
         queries.list_calls(database_url)
     assert "\n" not in str(raised.value)
+
+
+def test_what_was_promised_is_kept_with_the_state_once(url: str) -> None:
+    call_id = "d" * 32
+    place = Do("place_order", (("item", "paper"), ("quantity", "5")), "place:1", "+441")
+    saved = StateSaved(call_id, "thanks", "{}", 5.0, promised=(place,))
+    write(url, CallStarted(info(call_id, 1.0), "shop", "v1", 1.0), saved, saved)
+    engine = open_engine(url)
+    with engine.connect() as connection:
+        rows = connection.execute(actions.select()).mappings().all()
+    engine.dispose()
+    assert [(row["name"], row["arguments"], row["order_key"]) for row in rows] == [
+        ("place_order", {"item": "paper", "quantity": "5"}, "+441")
+    ]
+
+
+def test_the_latest_of_what_is_remembered_of_a_caller_holds(url: str) -> None:
+    call_id = "d" * 32
+
+    def saved(at: float, value: str) -> StateSaved:
+        return StateSaved(call_id, "", "{}", at, remembered=(("name", value),), caller="+441")
+
+    write(url, CallStarted(info(call_id, 1.0), "shop", "v1", 1.0), saved(9.0, "Ann"), saved(5.0, "Bob"))
+    assert queries.remembered(url, "shop", "+441") == {"name": "Ann"}
+    assert queries.remembered(url, "other", "+441") == queries.remembered(url, "shop", "+442") == {}
+    assert queries.forget_callers(url, 9.0) == 0
+    assert queries.forget_callers(url, 9.5) == 1
+    assert queries.remembered(url, "shop", "+441") == {}
+
+
+def test_the_ways_of_callers_are_counted_step_by_step(url: str) -> None:
+    call_id = "d" * 32
+    first = replace(turn(call_id, 1), step="", path=("greeting",))
+    second = replace(turn(call_id, 2), step="greeting", path=("hours", "else"))
+    third = replace(turn(call_id, 3), step="else", path=("hours", "else"))
+    write(url, CallStarted(info(call_id, 1.0), "shop", "v1", 1.0), first, second, third)
+    assert queries.ways(url, "shop") == {
+        ("greeting", "hours"): 1, ("hours", "else"): 2, ("else", "hours"): 1
+    }  # fmt: skip
+    assert queries.ways(url, "shop", "v2") == {}

@@ -48,6 +48,8 @@ ROWS: dict[str, dict[str, Any]] = {
         "jitter_ms": 1.25,
         "underruns": 1,
         "node": "first",
+        "trunk": "main",
+        "route": "open",
     },
     "turns": {
         "id": 7,
@@ -64,6 +66,24 @@ ROWS: dict[str, dict[str, Any]] = {
         "said_heard": "Nine to",
         "at": 1010.0,
         "stages_ms": {"endpoint": 200.0, "total": 312.5},
+        "path": ["find", "found", "menu"],
+        "language": "en",
+    },
+    "actions": {
+        "id": 3,
+        "call_id": "c" * 32,
+        "key": "place:1",
+        "name": "place_order",
+        "arguments": {"item": "paper"},
+        "order_key": "+442079460000",
+        "promised_at": 1012.5,
+    },
+    "callers": {
+        "plan": "reception",
+        "number": "+442079460000",
+        "name": "customer",
+        "value": "Ann",
+        "at": 1012.5,
     },
 }
 
@@ -96,7 +116,7 @@ def read_rows(url: str) -> dict[str, dict[str, Any]]:
     engine = open_engine(url)
     with engine.begin() as connection:
         read = {
-            name: dict(connection.execute(table.select()).mappings().one())
+            name: dict(connection.execute(table.select()).mappings().one_or_none() or {})
             for name, table in tables_of(connection).items()
         }
     engine.dispose()
@@ -125,7 +145,7 @@ def test_upgrading_from_a_revision_keeps_every_row(database_url: str, revision: 
     migrate.upgrade(database_url)
     after = read_rows(database_url)
     for table, row in before.items():
-        kept = {column: after[table][column] for column in row}
+        kept = {column: after[table].get(column) for column in row}
         assert kept == row, f"{table} changed on the way from {revision}"
 
 
