@@ -11,6 +11,9 @@ from figures import (
     call_setups,
     call_soak,
     call_start,
+    speech_accuracy,
+    speech_calls,
+    speech_speed,
 )
 from figures.figure import Measurement
 
@@ -25,9 +28,15 @@ CALL = (
     call_recovery.RECOVERY,
     call_start.START,
 )
+SPEECH = (
+    *speech_accuracy.HELD_OUT,
+    speech_speed.FACTORS,
+    speech_speed.FOOTPRINT,
+    speech_calls.BACKLOG,
+)
 GROUPS: Mapping[str, tuple[Measurement, ...]] = {
     "call": CALL,
-    "speech": (),
+    "speech": SPEECH,
     "dialplan": (),
     "trunks": (),
     "queues": (),
