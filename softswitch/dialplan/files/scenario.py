@@ -23,7 +23,7 @@ def _at(value: object) -> object:
 
 
 class Call(Section):
-    """The call as it arrives. `at` is local time of the plan's time zone; `remembered` are caller variables."""
+    """The call as it arrives; `at` is local time in the plan's zone, `remembered` are caller variables."""
 
     trunk: str = ""
     from_: str = Field("", alias="from")
@@ -49,8 +49,8 @@ class Turn(Section):
     """What the caller does, at most one of these, and what then must hold. A first turn without doing expects
     something of the greeting.
 
-    `interrupts` is speech into a prompt that is still playing. `also` are the ear's second guesses, `sure` its
-    confidence. `failed` is the SIP status of a transfer. `said` are parts of the answer, in order.
+    `interrupts` is speech into a prompt that is still playing. `also` are the ear's second guesses, `sure`
+    its confidence. `failed` is the SIP status of a transfer. `said` are parts of the answer, in order.
     """
 
     says: str | None = None
