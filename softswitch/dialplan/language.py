@@ -1,66 +1,59 @@
-"""What the dialplan has to know about a spoken language: its number words and its words of little meaning."""
+"""A spoken language as the dialplan knows it, and the languages that there are."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 
+from softswitch.dialplan.languages import english, english_talk, spanish, spanish_talk
+from softswitch.dialplan.languages.parts import Calendar, Clock, Letters, Money, Numbers, Talk
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, eq=False)
 class Language:
-    """`times` repeat the digit that follows them; `scales` multiply the number before them."""
+    """A language is one object for as long as the process lives, so that what is made from it can be kept."""
 
-    units: Mapping[str, int]
-    teens: Mapping[str, int]
-    tens: Mapping[str, int]
-    times: Mapping[str, int]
-    scales: Mapping[str, int]
-    joiner: str
-    sound_alikes: Mapping[str, str]  # words that a recogniser writes for a digit among digits
-    function_words: frozenset[str]  # weigh little when sentences are compared
-    negations: frozenset[str]  # turn a sentence into its opposite
+    numbers: Numbers
+    calendar: Calendar
+    clock: Clock
+    money: Money
+    letters: Letters
+    talk: Talk
 
     @property
+    def function_words(self) -> frozenset[str]:
+        return self.talk.function_words
+
+    @property
+    def negations(self) -> frozenset[str]:
+        return self.talk.negations
+
+    @cached_property
+    def number_words(self) -> tuple[str, ...]:
+        """Every word that is a number by itself."""
+        numbers = self.numbers
+        return (*numbers.units, *numbers.teens, *numbers.tens, *numbers.hundreds)
+
+    @cached_property
     def digit_words(self) -> tuple[str, ...]:
         """Every word that says digits."""
-        return (*self.units, *self.times, *self.teens, *self.tens)
+        return (*self.numbers.times, *self.number_words)
 
-    @property
+    @cached_property
     def digit_phrases(self) -> tuple[str, ...]:
         """What lets a recogniser hear any digit string among other phrases: the words, and pairs of digits.
 
         The pairs teach it that a digit follows a digit. Measured with the embedded ear in a step of 441
         phrases, four spoken digits: right 34 times of 40 without the pairs, 39 with them.
         """
-        pairs = product((*self.units, *self.times), self.units)
+        pairs = product((*self.numbers.units, *self.numbers.times), self.numbers.units)
         return (*self.digit_words, *map(" ".join, pairs))
 
 
-def _numbered(words: str, first: int, step: int = 1) -> dict[str, int]:
-    return {word: first + index * step for index, word in enumerate(words.split())}
-
-
-def _words(text: str) -> list[str]:
-    return text.split()
-
-
 ENGLISH = Language(
-    units=_numbered("zero one two three four five six seven eight nine", 0) | {"oh": 0},
-    teens=_numbered("ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen", 10),
-    tens=_numbered("twenty thirty forty fifty sixty seventy eighty ninety", 20, 10),
-    times={"double": 2, "triple": 3},
-    scales={"hundred": 100, "thousand": 1000},
-    joiner="and",
-    sound_alikes={"to": "two", "too": "two", "for": "four", "a": "eight", "won": "one"},
-    function_words=frozenset(
-        _words(
-            "a about am an and any are ask at be been can could did do does er for from get give go going "
-            "had has have hello hey hi how i i'd i'll i'm in is it it's just know let like may me mean "
-            "missus mister my need now of okay on or our please really so some sorry tell thank thanks "
-            "that that's the there this to today uh um us very want wanted was we well were what what's "
-            "when which will with wondering would you your"
-        )
-    ),
-    negations=frozenset(_words("no not don't can't never nothing nope cannot")),
+    english.NUMBERS, english.CALENDAR, english.CLOCK, english.MONEY, english.LETTERS, english_talk.TALK
 )
-
-LANGUAGES: Mapping[str, Language] = {"en": ENGLISH}
+SPANISH = Language(
+    spanish.NUMBERS, spanish.CALENDAR, spanish.CLOCK, spanish.MONEY, spanish.LETTERS, spanish_talk.TALK
+)
+LANGUAGES: Mapping[str, Language] = {"en": ENGLISH, "es": SPANISH}

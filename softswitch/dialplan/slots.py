@@ -1,8 +1,8 @@
-"""Typed slots: what a slot may hold, and the Protocol by which every type reads, checks and speaks its values.
+"""Typed slots: what a slot may hold, and the Protocol by which every type reads, checks and speaks values.
 
-The canonical text of a value: number "5" or "2.5"; digits "0077"; money "42.50"; date "2026-11-23"; time "09:30"
-(24 hours); phone E.164 "+442079460000"; letters "AB12"; yes_no "yes" or "no"; list: the value's name; text: the words
-as said (normalised).
+The canonical text of a value: number "5" or "2.5"; digits "0077"; money "42.50"; date "2026-11-23"; time
+"09:30" (24 hours); phone E.164 "+442079460000"; letters "AB12"; yes_no "yes" or "no"; list: the value's name;
+text: the words as said (normalised).
 """
 
 from collections.abc import Mapping, Sequence

@@ -55,20 +55,22 @@ def test_digits_are_found_among_words() -> None:
 
 @given(st.text(alphabet="0123456789", min_size=1, max_size=12))
 def test_any_digit_string_said_digit_by_digit_is_read_back(digits: str) -> None:
-    words = list(ENGLISH.units)
+    words = list(ENGLISH.numbers.units)
     assert read_digits([words[int(digit)] for digit in digits], ENGLISH) == digits
 
 
 @given(st.integers(min_value=10, max_value=99))
 def test_any_two_digit_number_is_read_back(number: int) -> None:
-    tens = {value: word for word, value in ENGLISH.tens.items()}
-    teens = {value: word for word, value in ENGLISH.teens.items()}
-    units = list(ENGLISH.units)
+    tens = {value: word for word, value in ENGLISH.numbers.tens.items()}
+    teens = {value: word for word, value in ENGLISH.numbers.teens.items()}
+    units = list(ENGLISH.numbers.units)
     said = teens.get(number) or f"{tens[number // 10 * 10]} {units[number % 10] if number % 10 else ''}"
     assert read_digits(said.split(), ENGLISH) == str(number)
 
 
-@given(st.lists(st.sampled_from([*ENGLISH.digit_words, *ENGLISH.scales, "and", "to", "x"]), max_size=12))
+@given(
+    st.lists(st.sampled_from([*ENGLISH.digit_words, *ENGLISH.numbers.scales, "and", "to", "x"]), max_size=12)
+)
 def test_spans_are_in_order_and_apart_whatever_is_said(tokens: list[str]) -> None:
     end = 0
     for start, after, digits in digit_spans(tokens, ENGLISH):

@@ -1,0 +1,1 @@
+"""A module per type of slot; slots.py makes them from a declaration."""
