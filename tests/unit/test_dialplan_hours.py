@@ -1,0 +1,258 @@
+"""Named hours and holidays: what is open when, why, and when that changes, over both clock changes too."""
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from softswitch.dialplan.hours import Calendar, parse_zone
+
+LONDON = ZoneInfo("Europe/London")
+HOLIDAYS = ["12-25", "2026-12-28 to 2026-12-29"]
+
+
+def calendar(*lines: str, holidays: list[str] | None = None) -> Calendar:
+    return Calendar("Europe/London", {"open": lines}, HOLIDAYS if holidays is None else holidays)
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=LONDON)
+
+
+@pytest.mark.parametrize(
+    ("lines", "at", "within"),
+    [
+        # 2026-11-23 is a Monday.
+        (["monday-friday 9:00-18:00"], "2026-11-23 08:59:59", False),
+        (["monday-friday 9:00-18:00"], "2026-11-23 09:00", True),
+        (["monday-friday 9:00-18:00"], "2026-11-27 17:59:59", True),
+        (["monday-friday 9:00-18:00"], "2026-11-27 18:00", False),
+        (["monday-friday 9:00-18:00"], "2026-11-28 12:00", False),
+        (["Mon - Fri 9:00 – 18:00"], "2026-11-25 12:00", True),
+        (["monday to friday 9:00 to 18:00"], "2026-11-25 12:00", True),
+        (["saturday-monday 9:00-18:00"], "2026-11-23 12:00", True),
+        (["saturday-monday 9:00-18:00"], "2026-11-24 12:00", False),
+        (["tue, thurs 9:00-18:00"], "2026-11-26 12:00", True),
+        (["tue, thurs 9:00-18:00"], "2026-11-25 12:00", False),
+        (["monday 9:00-12:00, 13:00-18:00"], "2026-11-23 12:30", False),
+        (["monday 9:00-12:00", "monday 13:00-18:00"], "2026-11-23 13:30", True),
+        (["sunday"], "2026-11-22 00:00", True),
+        (["sunday"], "2026-11-22 23:59", True),
+        (["daily 8:00-24:00"], "2026-11-22 23:59", True),
+        (["friday 22:00-02:00"], "2026-11-27 23:00", True),
+        (["friday 22:00-02:00"], "2026-11-28 01:59", True),
+        (["friday 22:00-02:00"], "2026-11-28 02:00", False),
+        (["friday 22:00-02:00"], "2026-11-27 01:00", False),
+        (["daily 9:00-18:00", "sunday closed"], "2026-11-22 12:00", False),
+        # 2026-12-24 is a Thursday.
+        (["daily 9:00-18:00", "2026-12-24 9:00-12:00"], "2026-12-24 13:00", False),
+        (["monday", "2026-12-24 9:00-12:00"], "2026-12-24 10:00", True),
+        (["daily", "12-24 9:00-12:00"], "2031-12-24 13:00", False),
+        (["12-24 closed", "2026-12-24 9:00-12:00"], "2026-12-24 10:00", True),
+        (["daily", "12-24 to 01-02 closed"], "2027-01-01 10:00", False),
+        (["daily", "12-24 to 01-02 closed"], "2027-01-03 10:00", True),
+        (["12-24 to 01-02 closed", "12-31 9:00-12:00"], "2026-12-31 10:00", True),
+        # Holidays.
+        (["daily"], "2026-12-25 10:00", False),
+        (["daily", "holidays"], "2026-12-25 10:00", True),
+        (["daily", "holidays 9:00-11:00"], "2026-12-29 12:00", False),
+        (["daily", "2026-12-25 9:00-11:00"], "2026-12-25 10:00", True),
+        (["thursday 22:00-02:00"], "2026-12-25 01:00", True),
+    ],
+)
+def test_is_within(lines: list[str], at: str, within: bool) -> None:
+    assert calendar(*lines).is_within("open", moment(at)) == within
+
+
+def test_another_zones_moment_is_read_in_the_calendars() -> None:
+    hours = calendar("monday 9:00-18:00")
+    assert hours.is_within("open", datetime(2026, 7, 20, 8, 30, tzinfo=UTC))
+    assert not hours.is_within("open", datetime(2026, 11, 23, 8, 30, tzinfo=UTC))
+    assert hours.is_within("open", datetime(2026, 11, 23, 4, 30, tzinfo=ZoneInfo("America/New_York")))
+
+
+@pytest.mark.parametrize(
+    ("day", "holiday"),
+    [
+        (date(2026, 12, 25), True),
+        (date(2040, 12, 25), True),
+        (date(2026, 12, 24), False),
+        (date(2026, 12, 28), True),
+        (date(2026, 12, 29), True),
+        (date(2026, 12, 30), False),
+        (date(2027, 12, 28), False),
+    ],
+)
+def test_holidays(day: date, holiday: bool) -> None:
+    assert calendar().is_holiday(day) == holiday
+
+
+def test_the_leap_day_is_a_holiday_when_there_is_one() -> None:
+    hours = calendar(holidays=["02-29"])
+    assert hours.is_holiday(date(2028, 2, 29))
+    assert not hours.is_holiday(date(2027, 2, 28))
+
+
+@pytest.mark.parametrize(
+    ("at", "why"),
+    [
+        ("2026-11-23 20:15", "it is Monday 20:15 in Europe/London, open is 9:00-12:00 and 13:00-18:00"),
+        ("2026-11-23 09:05", "it is Monday 9:05 in Europe/London, open is 9:00-12:00"),
+        ("2026-11-28 01:00", "it is Saturday 1:00 in Europe/London, open is 22:00-2:00 since the day before"),
+        ("2026-11-22 10:00", "it is Sunday 10:00 in Europe/London, open is never on that day"),
+        (
+            "2026-12-25 10:00",
+            "it is Friday 25 December 2026 10:00 in Europe/London, a holiday, open is never on that day",
+        ),
+        ("2026-12-05 12:00", "it is Saturday 12:00 in Europe/London, open is all day"),
+    ],
+)
+def test_why(at: str, why: str) -> None:
+    hours = calendar("mon-thu 9:00-12:00, 13:00-18:00", "friday 22:00-2:00", "2026-12-05")
+    assert hours.why("open", moment(at)) == why
+
+
+@pytest.mark.parametrize(
+    ("lines", "at", "change"),
+    [
+        (["mon-fri 9:00-18:00"], "2026-11-23 12:00", "2026-11-23 18:00"),
+        (["mon-fri 9:00-18:00"], "2026-11-23 18:00", "2026-11-24 09:00"),
+        (["mon-fri 9:00-18:00"], "2026-11-27 18:00", "2026-11-30 09:00"),
+        (["friday 22:00-02:00"], "2026-11-27 23:00", "2026-11-28 02:00"),
+        (["saturday", "sunday"], "2026-11-28 12:00", "2026-11-30 00:00"),
+        (["friday 22:00-24:00", "saturday 0:00-6:00"], "2026-11-27 23:00", "2026-11-28 06:00"),
+        (["daily"], "2026-12-24 12:00", "2026-12-25 00:00"),
+        (["2027-11-01 9:00-12:00"], "2026-11-23 12:00", "2027-11-01 09:00"),
+    ],
+)
+def test_next_change(lines: list[str], at: str, change: str) -> None:
+    assert calendar(*lines).next_change("open", moment(at)) == moment(change)
+
+
+def test_no_change_within_a_year_is_none() -> None:
+    assert calendar("daily", "holidays").next_change("open", moment("2026-01-01 12:00")) is None
+    assert calendar("daily closed").next_change("open", moment("2026-01-01 12:00")) is None
+    assert calendar("2029-01-01").next_change("open", moment("2026-01-01 12:00")) is None
+
+
+def test_spring_takes_an_hour_out_of_the_night() -> None:
+    """In London 2026-03-29 1:00 GMT is followed by 2:00 BST."""
+    hours = calendar("sunday 0:30-3:00", "sunday 8:00-9:00")
+    before = datetime(2026, 3, 29, 0, 45, tzinfo=UTC)
+    assert hours.next_change("open", before) == datetime(2026, 3, 29, 2, 0, tzinfo=UTC)
+    assert hours.next_change("open", datetime(2026, 3, 29, 2, 0, tzinfo=UTC)) == datetime(
+        2026, 3, 29, 7, tzinfo=UTC
+    )
+
+
+def test_hours_that_begin_in_the_missing_hour_begin_when_the_clock_jumps() -> None:
+    hours = calendar("sunday 1:30-2:30")
+    opening = hours.next_change("open", datetime(2026, 3, 29, 0, 0, tzinfo=UTC))
+    assert opening == datetime(2026, 3, 29, 1, 0, tzinfo=UTC)
+    assert hours.next_change("open", opening) == datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
+
+
+def test_autumn_gives_the_hour_twice() -> None:
+    """In London 2026-10-25 2:00 BST is followed by 1:00 GMT."""
+    hours = calendar("sunday 0:30-2:30")
+    assert hours.next_change("open", datetime(2026, 10, 25, 0, 0, tzinfo=UTC)) == datetime(
+        2026, 10, 25, 2, 30, tzinfo=UTC
+    )
+    for utc in ("2026-10-25T00:45+00:00", "2026-10-25T01:45+00:00"):
+        assert hours.is_within("open", datetime.fromisoformat(utc))
+
+
+LINES = [
+    "mon-fri 9:00-18:00",
+    "saturday 22:00-3:00",
+    "sunday 1:30-2:30",
+    "daily 0:00-1:15",
+    "12-24 closed",
+    "holidays 10:00-11:00",
+]
+
+
+@given(
+    st.lists(st.sampled_from(LINES), unique=True).map(lambda lines: [*lines, "tuesday 8:00-10:00"]),
+    st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC)),
+    st.sampled_from(["Europe/London", "America/New_York", "Australia/Lord_Howe", "America/Sao_Paulo"]),
+)
+@example(["sunday 1:30-2:30"], datetime(2026, 3, 28, 22, tzinfo=UTC), "Europe/London")
+@example(["sunday 1:30-2:30"], datetime(2026, 10, 24, 22, tzinfo=UTC), "Europe/London")
+def test_next_change_is_the_first_one(lines: list[str], at: datetime, zone: str) -> None:
+    hours = Calendar(zone, {"open": lines}, HOLIDAYS)
+    was = hours.is_within("open", at)
+    change = hours.next_change("open", at)
+    assert change is not None
+    assert change > at
+    assert hours.is_within("open", change) != was
+    quarter = timedelta(minutes=15)
+    end = min(change, at + timedelta(days=4))
+    while at < end:
+        assert hours.is_within("open", at) == was
+        at += quarter
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("mondey 9:00-18:00", "unknown day 'mondey'; did you mean 'monday'?"),
+        ("9:00-18:00", "expected days first"),
+        ("", "expected days first"),
+        ("monday 9-17", "'9-17' is no span of time; expected one such as 9:00-18:00"),
+        ("monday 9:00", "'9:00' is no span of time"),
+        ("monday 9:00-25:00", "there is no 25:00"),
+        ("monday 9:60-10:00", "there is no 9:60"),
+        ("monday 9:00-9:00", "for the whole day give the day alone"),
+        ("monday closed 9:00-10:00", "'closed' is no span of time"),
+        ("2026-02-30 9:00-10:00", "'2026-02-30' is no date; expected 2026-12-25"),
+        ("2026-12-31 to 2026-12-24 closed", "the last date is before the first"),
+        ("2026-12-24 to 12-31 closed", "expected the year in both dates, or in none"),
+    ],
+)
+def test_wrong_lines_are_named_with_what_was_expected(line: str, told: str) -> None:
+    with pytest.raises(ValueError, match=f"^hours 'open': '{line}'") as error:
+        calendar(line)
+    assert told in str(error.value)
+
+
+def test_wrong_holidays_are_named() -> None:
+    with pytest.raises(ValueError, match="'christmas' is no date"):
+        calendar(holidays=["christmas"])
+
+
+@given(st.text(alphabet="monday-friday 0123456789:,to closed", max_size=30) | st.text(max_size=20))
+def test_any_line_is_hours_or_a_value_error(line: str) -> None:
+    try:
+        calendar(line).next_change("open", datetime(2026, 1, 1, tzinfo=UTC))
+    except ValueError as error:
+        assert str(error)
+
+
+def test_unknown_hours_are_told_with_the_nearest() -> None:
+    with pytest.raises(ValueError, match="unknown hours 'opne'; did you mean 'open'"):
+        calendar("daily").check_name("opne")
+
+
+@pytest.mark.parametrize(
+    ("zone", "told"),
+    [
+        ("Europe/Londn", "Europe/London"),
+        ("europe/london", "Europe/London"),
+        ("London", "Europe/London"),
+        ("", "expected one such as"),
+        ("Europe", "Europe/"),
+        ("../../etc/passwd", "unknown time zone"),
+    ],
+)
+def test_an_unknown_time_zone_is_told_with_the_nearest(zone: str, told: str) -> None:
+    with pytest.raises(ValueError, match=f"unknown time zone '{zone}'; ") as error:
+        parse_zone(zone)
+    assert told in str(error.value)
+
+
+def test_a_moment_without_a_zone_is_refused() -> None:
+    with pytest.raises(ValueError, match="with its time zone"):
+        calendar("daily").is_within("open", datetime(2026, 1, 1))
