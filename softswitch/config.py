@@ -26,14 +26,18 @@ from softswitch.errors import SoftswitchError
 
 BUNDLED = Path(__file__).parent / "bundled"
 CHECKOUT = Path(__file__).parent.parent
+DAY = 86400.0
+EMBEDDED = "embedded"
+EMBEDDED_LANGUAGE = "en"
+"""What the models that ship with the product hear and speak."""
 
 
 def seconds(text: object) -> object:
-    """'200ms', '6s', '2m', '1h' or a bare number of seconds, as seconds."""
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h)?\s*", str(text))
+    """'200ms', '6s', '2m', '1h', '90d' or a bare number of seconds, as seconds."""
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?\s*", str(text))
     if not match:
         raise ValueError("expected a duration such as 200ms, 6s or 2m")
-    return float(match[1]) * {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}[match[2] or "s"]
+    return float(match[1]) * {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": DAY}[match[2] or "s"]
 
 
 def sip_uri(text: str) -> str:
@@ -130,11 +134,11 @@ class Models(Section):
 
 class Speech(Section):
     model: str = Field(
-        "embedded",
+        EMBEDDED,
         description="Vosk model: `embedded`, an installed model's name, or the path of a model folder.",
     )
     voice: str = Field(
-        "embedded",
+        EMBEDDED,
         description="Piper voice: `embedded`, an installed voice's name, or the path of an .onnx file.",
     )
     models: dict[LanguageCode, str] = Field(
@@ -158,12 +162,28 @@ class Speech(Section):
         """The same for the voice that speaks to them."""
         return self._own(dialplan).voice or self.voices.get(language, self.voice)
 
+    def missing_for(self, language: str, dialplan: str) -> list[str]:
+        """The settings that a dialplan in this language needs and has not: nobody chose for that language,
+        and the embedded model is of another.
+        """
+        if language == EMBEDDED_LANGUAGE:
+            return []
+        own, missing = self._own(dialplan), []
+        if self.model == EMBEDDED and not own.model and language not in self.models:
+            missing.append(f"speech.models.{language}")
+        if self.voice == EMBEDDED and not own.voice and language not in self.voices:
+            missing.append(f"speech.voices.{language}")
+        return missing
+
     def _own(self, dialplan: str) -> Models:
         return self.dialplans.get(dialplan, Models())
 
 
 class Database(Section):
     url: str = Field("", description="SQLAlchemy URL; empty means SQLite in the data directory.")
+    remember_callers: Duration = Field(
+        90 * DAY, gt=0, description="Then what dialplans remember of a caller who did not call is forgotten."
+    )
 
 
 def broker_url(text: str) -> str:
@@ -209,7 +229,14 @@ def _data_dir() -> Path:
 class Config(Section):
     """Everything a node is told."""
 
-    dialplan: str = Field("reception", description="A bundled dialplan's name, or the path of a folder.")
+    dialplan: Annotated[tuple[str, ...], BeforeValidator(one_or_many)] = Field(
+        ("reception",),
+        min_length=1,
+        max_length=100,
+        description="A bundled dialplan's name, or the path of a folder; or a list of them: a call goes to "
+        "the first that has a route for it.",
+    )
+    dialplan_watch: bool = Field(False, description="Load a dialplan anew whenever its files have changed.")
     human: SipUri | None = Field(None, description="Where callers who want a person are transferred.")
     node: str = Field(
         default_factory=socket.gethostname,

@@ -19,7 +19,7 @@ def load(config: Config, restarted: bool) -> Plan:
     kept = config.run_dir / KEPT
     if restarted and kept.is_dir():
         return loader.load(kept, config.human)
-    folder = loader.resolve(config.dialplan)
+    folder = loader.resolve(config.dialplan[0])
     plan = loader.load(folder, config.human)
     _keep(folder, kept)
     return plan

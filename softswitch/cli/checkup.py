@@ -61,14 +61,14 @@ def _pjsip() -> str:
 
 
 def _dialplan(config: Config) -> str:
-    plan = loader.load(loader.resolve(config.dialplan), config.human)
+    plan = loader.load(loader.resolve(config.dialplan[0]), config.human)
     return f"{plan.name}, version {plan.version}, {len(plan.static_prompts())} prompts"
 
 
 async def _speech(config: Config) -> str:
     """The voice speaks a phrase and the ear must understand it."""
     pool, rate = SpeechPool(1), config.media.clock_rate
-    plan = loader.load(loader.resolve(config.dialplan), config.human)
+    plan = loader.load(loader.resolve(config.dialplan[0]), config.human)
     chosen = plan.settings.language, plan.name
     voice = models.voice(config.speech.voice_for(*chosen), config.models_dir)
     synthesizer = PiperSynthesizer(voice, rate, pool)

@@ -42,7 +42,7 @@ def check(ctx: click.Context, path: str | None, as_json: bool, strict: bool) -> 
       softswitch dialplan check ./myshop --json
     """
     config: Config = ctx.obj
-    folder = loader.resolve(path or config.dialplan)
+    folder = loader.resolve(path or config.dialplan[0])
     try:
         plan = loader.load(folder, config.human)
     except InvalidFile as error:
@@ -89,7 +89,7 @@ def simulate(config: Config, path: str | None) -> None:
       softswitch dialplan simulate ./myshop
       printf 'where is my order\\n1002\\nbye\\n' | softswitch dialplan simulate reception
     """
-    plan = loader.load(loader.resolve(path or config.dialplan), config.human)
+    plan = loader.load(loader.resolve(path or config.dialplan[0]), config.human)
     conversation = Conversation(plan)
     actions = conversation.start()
     _show(actions, conversation.step)

@@ -10,14 +10,14 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from softswitch.cli.root import softswitch
-from softswitch.config import Config, default_path
+from softswitch.config import DAY, Config, default_path
 
 SETTINGS_HEAD = """# Settings
 
 One YAML file, `softswitch.yaml` in `~/.config/softswitch` unless `--config FILE` or the environment variable
 `SOFTSWITCH_CONFIG` names another. Everything has a default; an absent file means all defaults. Any setting
 can be given on the command line as well: `softswitch --set sip.port=5070 serve`. Durations are written
-`200ms`, `6s`, `2m`. Unknown and duplicate keys are errors, told with file, line and column.
+`200ms`, `6s`, `2m`, `90d`. Unknown and duplicate keys are errors, told with file, line and column.
 """
 OF_THE_MACHINE = {"data_dir": "`~/.local/share/softswitch`", "node": "the host's name"}
 COMMANDS_HEAD = """# Commands
@@ -59,7 +59,11 @@ def _default(name: str, value: Any) -> str:
         return ""
     if isinstance(value, tuple):
         return f"`[{', '.join(value)}]`"
-    return f"`{value:g}s`" if isinstance(value, float) else f"`{value}`"
+    if isinstance(value, bool):
+        return "`yes`" if value else "`no`"
+    if isinstance(value, float):
+        return f"`{value / DAY:g}d`" if value >= DAY else f"`{value:g}s`"
+    return f"`{value}`"
 
 
 def commands() -> str:

@@ -29,7 +29,8 @@ def announce(config: Config) -> None:
     """Where to call, and how to hear it at once."""
     sip = config.sip
     uri = sip.uri
-    click.echo(f"softswitch answers at {uri} (UDP and TCP) with the dialplan {config.dialplan}.")
+    plans = ", then ".join(config.dialplan)
+    click.echo(f"softswitch answers at {uri} (UDP and TCP) with the dialplan {plans}.")
     if not is_tuned():
         click.echo(
             f"{SMALL_BUILD} calls: this PJSIP takes no more at once. scripts/build_pjsua2 makes one that "

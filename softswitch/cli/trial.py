@@ -34,7 +34,7 @@ def _call(uri: str, config: Config) -> CallReport:
 
 def _phrases(config: Config) -> list[str]:
     """Something that the dialplan's first question understands; nothing where it takes anything."""
-    plan = loader.load(loader.resolve(config.dialplan), config.human)
+    plan = loader.load(loader.resolve(config.dialplan[0]), config.human)
     ear = plan.ears.get(plan.settings.start)
     longest = max(ear.listen.grammar or (), key=len, default="") if ear else ""
     return [longest] if longest else []

@@ -29,7 +29,7 @@ def test_values_are_what_the_author_wrote(tmp_path: Path) -> None:
         tmp_path,
         "dialplan: no\nsip: {port: 5070, user_agent: 1:30}\nsurvival: {transfer_after: 90s, line: 012}\n",
     )
-    assert (loaded.dialplan, loaded.sip.user_agent, loaded.survival.line) == ("no", "1:30", "012")
+    assert (loaded.dialplan, loaded.sip.user_agent, loaded.survival.line) == (("no",), "1:30", "012")
     assert (loaded.sip.port, loaded.survival.transfer_after) == (5070, 90.0)
 
 
