@@ -1,7 +1,9 @@
 """The expression language: values, types, what is needed, and what is refused at which character."""
 
+from pathlib import Path
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from softswitch.dialplan.expressions import parse
@@ -44,6 +46,7 @@ CONTEXT = {
         ("7 / 2", "number", "3.5"),
         ("-age + 5", "number", "0"),
         ("0.1 * 3", "number", "0.3"),
+        ("age * 2.0", "number", "10"),
         ("100 * 10", "number", "1000"),
         ("price * 2", "money", "85.00"),
         ("price * 0.1", "money", "4.25"),
@@ -255,6 +258,27 @@ def test_length_is_bounded() -> None:
         parse("age".ljust(501), TYPES)
 
 
+DOCUMENT = Path(__file__).parents[2] / "docs/reference/expressions.md"
+
+
+def test_the_documents_examples_parse() -> None:
+    examples = DOCUMENT.read_text().split("## Examples")[1].split("##")[0]
+    rows = [row.split("`")[1] for row in examples.splitlines() if row.startswith("| `")]
+    types = {"pickup_date": "date", "account": "digits", "vip": "yes_no", "total": "money"}
+    assert len(rows) == 5
+    assert {parse(row, types).type for row in rows} == {"yes_no"}
+
+
+def test_the_documents_messages_are_those_given() -> None:
+    document = DOCUMENT.read_text()
+    types = {"order_number": "digits", "due": "date"}
+    for text in ("order_numbr = 5", "order_number + 'x'", "due = '2026-12-24'"):
+        with pytest.raises(ValueError) as error:
+            parse(text, types)
+        assert f"\n{error.value}\n" in document
+
+
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_parses_or_raises_value_error(text: str) -> None:
     try:
@@ -283,6 +307,7 @@ PIECES = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(PIECES, max_size=25))
 def test_any_row_of_tokens_parses_or_raises_value_error(pieces: list[str]) -> None:
     text = " ".join(pieces)
@@ -345,6 +370,7 @@ VALUES = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(expressions(), st.dictionaries(st.sampled_from(sorted(CONTEXT)), VALUES))
 def test_evaluating_never_raises_and_gives_text_that_its_type_reads_back(
     text: str, changed: dict[str, str]
@@ -357,6 +383,7 @@ def test_evaluating_never_raises_and_gives_text_that_its_type_reads_back(
         assert expression.holds(context) == (value == "yes")
 
 
+@settings(deadline=None)
 @given(expressions(), st.sets(st.sampled_from(sorted(TYPES))))
 def test_what_is_not_needed_makes_no_difference_where_it_is_missing(text: str, missing: set[str]) -> None:
     """All that is needed being set, no calculation of a number, date or time lacks a variable."""

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from softswitch.dialplan.hours import Calendar, parse_zone
@@ -181,6 +181,8 @@ LINES = [
 )
 @example(["sunday 1:30-2:30"], datetime(2026, 3, 28, 22, tzinfo=UTC), "Europe/London")
 @example(["sunday 1:30-2:30"], datetime(2026, 10, 24, 22, tzinfo=UTC), "Europe/London")
+@example(["daily 0:00-1:15"], datetime(2026, 10, 25, 1, 5, tzinfo=UTC), "Europe/London")
+@settings(deadline=None)
 def test_next_change_is_the_first_one(lines: list[str], at: datetime, zone: str) -> None:
     hours = Calendar(zone, {"open": lines}, HOLIDAYS)
     was = hours.is_within("open", at)
@@ -223,6 +225,7 @@ def test_wrong_holidays_are_named() -> None:
         calendar(holidays=["christmas"])
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="monday-friday 0123456789:,to closed", max_size=30) | st.text(max_size=20))
 def test_any_line_is_hours_or_a_value_error(line: str) -> None:
     try:

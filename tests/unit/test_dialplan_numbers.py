@@ -4,7 +4,7 @@ import time
 
 import phonenumbers
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from softswitch.dialplan import globs
@@ -74,6 +74,7 @@ def test_what_is_no_number(text: str, country: str) -> None:
     assert e164(text, country) == ""
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(phonenumbers.SUPPORTED_REGIONS)))
 def test_e164_of_each_country_comes_back_from_its_own_notations(country: str) -> None:
     example = phonenumbers.example_number(country)
@@ -83,6 +84,7 @@ def test_e164_of_each_country_comes_back_from_its_own_notations(country: str) ->
     assert NumberPattern.parse(international, country).matches(f"sip:{expected}@host")
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_any_text_is_a_number_or_none(text: str) -> None:
     number = e164(text, "GB")
@@ -168,6 +170,7 @@ def test_an_unknown_country_is_refused() -> None:
         NumberPattern.parse("+44*", "UK")
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="ab*", max_size=8), st.text(alphabet="abA", max_size=10))
 def test_globs_match_as_their_definition_says(pattern: str, text: str) -> None:
     def defined(pattern: str, text: str) -> bool:
