@@ -5,13 +5,20 @@ The canonical text of a value: number "5" or "2.5"; digits "0077"; money "42.50"
 text: the words as said (normalised).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-Readings = list[tuple[int, str]]
-"""Each the token after the last and the canonical value; longest first, the likelier first among equals."""
+from softswitch.dialplan.language import Language
+from softswitch.dialplan.slot_types.base import Readings
+from softswitch.dialplan.slot_types.choice import ListSlot, TextSlot, YesNoSlot
+from softswitch.dialplan.slot_types.date import DateSlot
+from softswitch.dialplan.slot_types.digits import DigitsSlot, PhoneSlot
+from softswitch.dialplan.slot_types.letters import LettersSlot
+from softswitch.dialplan.slot_types.money import MoneySlot
+from softswitch.dialplan.slot_types.number import NumberSlot
+from softswitch.dialplan.slot_types.time import TimeSlot
 
 
 @dataclass(frozen=True)
@@ -57,3 +64,26 @@ class Slot(Protocol):
 
         With `now` a date far from it is said with its year.
         """
+
+
+def slot(declaration: Declaration, language: Language) -> Slot:
+    """Raises ValueError, in one sentence, when the type is none or a limit is no value of it."""
+    made = MAKERS.get(declaration.type)
+    if made is None:
+        raise ValueError(f"expected one of: {', '.join(TYPES)}; found '{declaration.type}'")
+    return made(declaration, language)
+
+
+MAKERS: Mapping[str, Callable[[Declaration, Language], Slot]] = {
+    "number": lambda it, language: NumberSlot(language, it.minimum, it.maximum),
+    "digits": lambda it, language: DigitsSlot(language, it.length),
+    "money": lambda it, language: MoneySlot(language, it.currency, it.minimum, it.maximum),
+    "date": lambda it, language: DateSlot(language, it.minimum, it.maximum),
+    "time": lambda it, language: TimeSlot(language, it.minimum, it.maximum),
+    "phone": lambda it, language: PhoneSlot(language, it.country),
+    "letters": lambda it, language: LettersSlot(language, it.length),
+    "yes_no": lambda _, language: YesNoSlot(language),
+    "list": lambda it, _: ListSlot(it.values),
+    "text": lambda *_: TextSlot(),
+}
+TYPES = tuple(MAKERS)

@@ -65,6 +65,7 @@ TALK = Talk(
         "hell no",
         "nothing",
     ),
+    yes_no=("yes", "no"),
     intents={
         "help": (
             "help [me] [please]",

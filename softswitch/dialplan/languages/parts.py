@@ -31,6 +31,7 @@ class Half(IntEnum):
     AFTERNOON = 2
     EVENING = 3
     NIGHT = 4
+    FORENOON = 5  # twelve is noon in it: "las doce de la mañana"
 
 
 def numbered(words: str, first: int, step: int = 1) -> dict[str, int]:
@@ -88,10 +89,11 @@ class Numbers:
 
 @dataclass(frozen=True)
 class Calendar:
-    """Rows may read {day}, {ordinal}, {month}, {year}, {weekday}, {typed} ("2026-11-23") and counts.
+    """Rows may read {day}, {ordinal}, {month}, {year}, {weekday}, {typed} ("2026-11-23"), {short} ("11/23").
 
     The counts {days}, {weeks} and {months} are from today, or from the weekday named, and `more_days` from
-    there; `week` is a calendar week from this one (1 is the next); `past` is the weekday before today.
+    there; `week` is a calendar week from this one (1 is the next); `past` is the weekday before today;
+    `loose` adds the coming weekday as a second meaning.
     """
 
     weekdays: tuple[str, ...]  # as they are written into a prompt, Monday first
@@ -155,6 +157,7 @@ class Talk:
 
     yes: tuple[str, ...]
     no: tuple[str, ...]
+    yes_no: tuple[str, str]  # the words for prompts
     intents: Mapping[str, tuple[str, ...]]  # the universal ones
     corrections: tuple[str, ...]  # with {value}, {other} (the value that was wrong) and {name} (of the slot)
     lines: Mapping[str, str]  # what a plan need not write

@@ -52,6 +52,7 @@ CALENDAR = Calendar(
     suffixes={0: ""},
     rows=(
         ("[el|para el] {typed}", {}),
+        ("[el|para el] {short}", {}),
         ("[el|para el] [{weekday}] [día] {day} de {month} [(de|del) [año] {year}]", {}),
         ("[el|para el] [{weekday}] {day} {month} [{year}]", {}),
         ("(el|para el) [día] {day}", {}),
@@ -86,8 +87,8 @@ _AT = "[a|sobre|hacia] [la|las]"
 
 CLOCK = Clock(
     halves={
-        "a m": Half.MORNING, "am": Half.MORNING, "de la mañana": Half.MORNING, "por la mañana": Half.MORNING,
-        "de la madrugada": Half.MORNING, "p m": Half.AFTERNOON, "pm": Half.AFTERNOON,
+        "a m": Half.MORNING, "am": Half.MORNING, "de la madrugada": Half.MORNING,
+        "de la mañana": Half.FORENOON, "por la mañana": Half.FORENOON, "p m": Half.AFTERNOON, "pm": Half.AFTERNOON,
         "de la tarde": Half.AFTERNOON, "por la tarde": Half.AFTERNOON, "del mediodía": Half.AFTERNOON,
         "de la noche": Half.NIGHT, "por la noche": Half.NIGHT,
     },

@@ -63,6 +63,7 @@ TALK = Talk(
         "nada de eso",
         "no hace falta",
     ),
+    yes_no=("sí", "no"),
     intents={
         "help": (
             "ayuda [por favor]",
