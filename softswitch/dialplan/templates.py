@@ -1,92 +1,258 @@
-"""Sentence templates: `[could you] (tell|give) me your hours`, with slots such as `{order}`."""
+"""Sentence templates: `[could you] (tell|give) me your hours`, with `{slots}`, shared `<rules>` and `...` for
+any words between.
+
+Parsed into a tree that is never written out in full: one template may stand for thousands of phrases.
+"""
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import product
+from itertools import islice
 
 from softswitch.dialplan.spoken import normalise
 
 MAX_PHRASES = 1000
-"""One sentence that stands for more is a mistake; it would only fill the memory."""
+"""`expand` refuses more: whoever lists phrases wants to keep them all."""
+MAX_WORDS = 1000
+"""Words and slots of one template with its rules put in; a rule of rules could double them without end."""
+MAX_DEPTH = 50
+"""Brackets in brackets, rules in rules: deeper is a mistake, and would end in Python's own limit."""
 
 CLOSING = {"(": ")", "[": "]"}
+GAP = "…"
+"""Any words, or none, but no negation. Authors may write three dots."""
+TOKEN = re.compile(r"\{[^{}]*\}|<[^<>]*>|[()\[\]|…]|[^()\[\]|{}<>…]+|[{}<>]")
+SLOT = re.compile(r"\{[a-z][a-z0-9_]*\}")
+RULE = re.compile(r"<[a-z][a-z0-9_]*>")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Choice:
-    """Alternatives; each is a sequence of words, `{slots}` and further choices."""
+    """Alternatives; each is a sequence of words, `{slots}` and further choices. An empty one may be left out.
+
+    `words` counts the words and slots of all alternatives, `depth` the choices inside each other.
+    """
 
     branches: tuple[tuple["str | Choice", ...], ...]
+    words: int
+    depth: int
 
 
-def expand(template: str) -> tuple[str, ...]:
-    """Every phrase that the template stands for, normalised, slots kept as `{name}`.
+Rules = Mapping[str, Choice]
 
-    Raises ValueError that says what is wrong with the template.
-    """
-    tokens = _tokens(template)
-    choice, end = _alternatives(tokens, 0, "")
-    if end < len(tokens):
-        raise ValueError(f"'{tokens[end]}' has no opening bracket")
-    if (count := _count(choice)) > MAX_PHRASES:
-        raise ValueError(f"stands for {count} phrases, at most {MAX_PHRASES} are allowed; split it")
-    phrases = tuple(dict.fromkeys(" ".join(" ".join(words).split()) for words in _phrases(choice)))
-    if "" in phrases:
+
+def parse(template: str, rules: Rules | None = None) -> Choice:
+    """The tree of a sentence, rules put in. Raises ValueError that says what is wrong with the template."""
+    choice = _parse(template, rules or {})
+    if _may_be_empty(choice):
         raise ValueError("may stand for no words at all; at least one word must not be optional")
-    return phrases
+    return choice
+
+
+def parse_rules(rules: Mapping[str, str]) -> Rules:
+    """The trees of shared rules, which may use each other in any order, but not in a circle.
+
+    Raises ValueError that names the rule and what is wrong with it.
+    """
+    parsed: dict[str, Choice] = {}
+    for name in rules:
+        _parse_rule(name, rules, parsed, ())
+    return parsed
+
+
+def _parse_rule(
+    name: str, rules: Mapping[str, str], parsed: dict[str, Choice], users: tuple[str, ...]
+) -> None:
+    if name in users:
+        circle = " uses ".join(f"<{user}>" for user in (*users[users.index(name) :], name))
+        raise ValueError(f"rules may not go in a circle: {circle}")
+    if len(users) > MAX_DEPTH:
+        raise ValueError(
+            f"rule <{users[0]}> uses rules that use rules, more than {MAX_DEPTH} deep; flatten them"
+        )
+    if name in parsed:
+        return
+    for used in rules_of(rules[name]):
+        if used in rules:
+            _parse_rule(used, rules, parsed, (*users, name))
+    try:
+        parsed[name] = _parse(rules[name], parsed)
+    except ValueError as error:
+        raise ValueError(f"rule <{name}>: {error}") from None
 
 
 def slots_of(template: str) -> tuple[str, ...]:
+    """The names of the slots that the text itself has; those of its rules are in `names_in`."""
     return tuple(dict.fromkeys(re.findall(r"\{(\w+)\}", template)))
 
 
-def _tokens(template: str) -> list[str]:
-    tokens: list[str] = []
-    for token in re.findall(r"\{[^{}]*\}|[()\[\]|]|[^()\[\]|{}]+|[{}]", template):
-        if token[0] == "{" and not re.fullmatch(r"\{[a-z][a-z0-9_]*\}", token):
-            raise ValueError(f"'{token}' is not a slot; expected for instance {{order_number}}")
-        if token == "}":
-            raise ValueError("'}' has no opening bracket")
-        tokens += [token] if token[0] in "{()[]|" else normalise(token).split()
-    return tokens
+def rules_of(template: str) -> tuple[str, ...]:
+    """The names of the rules that the text uses, in order, each once."""
+    return tuple(dict.fromkeys(re.findall(r"<(\w+)>", template)))
 
 
-def _alternatives(tokens: list[str], at: int, opened: str) -> tuple[Choice, int]:
-    """Read up to the bracket that closes `opened` (or the end); the position of that bracket."""
-    branches: list[tuple[str | Choice, ...]] = []
-    branch: list[str | Choice] = []
-    while at < len(tokens) and tokens[at] not in ")]":
-        if tokens[at] == "|":
-            branches.append(tuple(branch))
-            branch = []
-        elif tokens[at] in CLOSING:
-            inner, end = _alternatives(tokens, at + 1, tokens[at])
-            if end >= len(tokens) or tokens[end] != CLOSING[tokens[at]]:
-                raise ValueError(f"'{tokens[at]}' is not closed by '{CLOSING[tokens[at]]}'")
-            branch.append(inner)
-            at = end
-        else:
-            branch.append(tokens[at])
-        at += 1
-    branches.append(tuple(branch))
-    if opened and not all(branches):
-        raise ValueError(f"'{opened}{CLOSING[opened]}' has an empty alternative; make it optional with [ ]")
-    return Choice(((), *branches) if opened == "[" else tuple(branches)), at
+def words_in(choice: Choice) -> Iterator[str]:
+    """Every word, `{slot}` and gap of the tree, in order; the same one may come again."""
+    for branch in choice.branches:
+        for part in branch:
+            if isinstance(part, Choice):
+                yield from words_in(part)
+            else:
+                yield part
 
 
-def _count(choice: Choice) -> int:
+def names_in(choice: Choice) -> tuple[str, ...]:
+    """The names of the slots, rules included, in order, each once."""
+    return tuple(dict.fromkeys(word[1:-1] for word in words_in(choice) if word[0] == "{"))
+
+
+def expand(template: str, rules: Rules | None = None) -> tuple[str, ...]:
+    """Every phrase that the template stands for, normalised, slots kept as `{name}`.
+
+    Raises ValueError that says what is wrong with the template, also when it stands for too many phrases.
+    """
+    choice = parse(template, rules)
+    if (number := count(choice)) > MAX_PHRASES:
+        raise ValueError(f"stands for {number} phrases, at most {MAX_PHRASES} are allowed; split it")
+    return tuple(phrases(choice))
+
+
+def count(choice: Choice) -> int:
+    """How many phrases the tree stands for, the same one counted as often as it can be made."""
     total = 0
     for branch in choice.branches:
         ways = 1
         for part in branch:
-            ways *= _count(part) if isinstance(part, Choice) else 1
+            ways *= count(part) if isinstance(part, Choice) else 1
         total += ways
     return total
 
 
-def _phrases(choice: Choice) -> list[tuple[str, ...]]:
-    found: list[tuple[str, ...]] = []
+def phrases(choice: Choice) -> list[str]:
+    """All phrases, each once, in order. The caller has looked at `count`."""
+    return list(dict.fromkeys(" ".join(words) for words in _phrases(choice)))
+
+
+def examples(choice: Choice, limit: int) -> list[str]:
+    """At most so many phrases that show the most of the template: each alternative once, then any others.
+
+    Nothing stands in the gaps.
+    """
+    found = dict.fromkeys(" ".join(_pick(choice, turn)) for turn in range(min(_turns(choice), limit)))
+    if len(found) < limit and count(choice) > len(found):
+        found |= dict.fromkeys(" ".join(words) for words in islice(_phrases(choice), 4 * limit))
+    bare = dict.fromkeys(" ".join(phrase.replace(GAP, " ").split()) for phrase in found)
+    return [phrase for phrase in islice(bare, limit) if phrase]
+
+
+def _parse(template: str, rules: Rules) -> Choice:
+    tokens = _tokens(template)
+    choice, end = _alternatives(tokens, 0, "", rules, 0)
+    if end < len(tokens):
+        raise ValueError(f"'{tokens[end]}' has no opening bracket")
+    return choice
+
+
+def _tokens(template: str) -> list[str]:
+    tokens: list[str] = []
+    for token in TOKEN.findall(template.replace("...", GAP)):
+        if token[0] == "{" and not SLOT.fullmatch(token):
+            raise ValueError(f"'{token}' is not a slot; expected for instance {{order_number}}")
+        if token[0] == "<" and not RULE.fullmatch(token):
+            raise ValueError(f"'{token}' is not a rule; expected for instance <polite>")
+        if token in "}>":
+            raise ValueError(f"'{token}' has no opening bracket")
+        tokens += [token] if token[0] in "{<()[]|…" else normalise(token).split()
+    return tokens
+
+
+def _alternatives(tokens: list[str], at: int, opened: str, rules: Rules, depth: int) -> tuple[Choice, int]:
+    """Read up to the bracket that closes `opened` (or the end); the position of that bracket."""
+    if depth > MAX_DEPTH:
+        raise ValueError(f"has brackets in brackets, more than {MAX_DEPTH} deep; split it")
+    branches: list[tuple[str | Choice, ...]] = []
+    branch: list[str | Choice] = []
+    while at < len(tokens) and tokens[at] not in ")]":
+        token = tokens[at]
+        if token == "|":
+            branches.append(tuple(branch))
+            branch = []
+        elif token in CLOSING:
+            inner, end = _alternatives(tokens, at + 1, token, rules, depth + 1)
+            if end >= len(tokens) or tokens[end] != CLOSING[token]:
+                raise ValueError(f"'{token}' is not closed by '{CLOSING[token]}'")
+            branch.append(inner)
+            at = end
+        else:
+            branch.append(_rule(token, rules) if token[0] == "<" else token)
+        at += 1
+    branches.append(tuple(branch))
+    if opened and not all(branches):
+        raise ValueError(f"'{opened}{CLOSING[opened]}' has an empty alternative; make it optional with [ ]")
+    return _choice(((), *branches) if opened == "[" else tuple(branches)), at
+
+
+def _rule(token: str, rules: Rules) -> Choice:
+    if token[1:-1] not in rules:
+        known = ", ".join(f"<{name}>" for name in rules)
+        raise ValueError(
+            f"there is no rule {token}; " + (f"known are {known}" if known else "none is declared")
+        )
+    return rules[token[1:-1]]
+
+
+def _choice(branches: tuple[tuple[str | Choice, ...], ...]) -> Choice:
+    inner = [part for branch in branches for part in branch if isinstance(part, Choice)]
+    words = sum(map(len, branches)) - len(inner) + sum(part.words for part in inner)
+    depth = 1 + max((part.depth for part in inner), default=0)
+    if words > MAX_WORDS or depth > MAX_DEPTH:
+        raise ValueError(
+            f"has {words} words with its rules, {depth} brackets deep; at most {MAX_WORDS} and {MAX_DEPTH} "
+            "are allowed; split it"
+        )
+    return Choice(branches, words, depth)
+
+
+def _may_be_empty(choice: Choice) -> bool:
+    return any(
+        all(_may_be_empty(part) if isinstance(part, Choice) else part == GAP for part in branch)
+        for branch in choice.branches
+    )
+
+
+def _phrases(choice: Choice) -> Iterator[tuple[str, ...]]:
     for branch in choice.branches:
-        ways = [_phrases(part) if isinstance(part, Choice) else [(part,)] for part in branch]
-        found += [sum(way, ()) for way in product(*ways)]
+        yield from _sequence(branch)
+
+
+def _sequence(branch: tuple[str | Choice, ...]) -> Iterator[tuple[str, ...]]:
+    """The first words vary last, and nothing is made before it is asked for."""
+    if not branch:
+        yield ()
+        return
+    first, rest = branch[0], branch[1:]
+    for head in _phrases(first) if isinstance(first, Choice) else [(first,)]:
+        for tail in _sequence(rest):
+            yield head + tail
+
+
+def _turns(choice: Choice) -> int:
+    """How many phrases it takes to show each alternative at least once."""
+    return sum(map(_branch_turns, choice.branches))
+
+
+def _branch_turns(branch: tuple[str | Choice, ...]) -> int:
+    return max((_turns(part) for part in branch if isinstance(part, Choice)), default=1)
+
+
+def _pick(choice: Choice, turn: int) -> tuple[str, ...]:
+    """The phrase of one turn; alternatives come last to first, so that the first phrase is the fullest."""
+    turn %= _turns(choice)
+    for branch in reversed(choice.branches):
+        if turn < _branch_turns(branch):
+            break
+        turn -= _branch_turns(branch)
+    found: tuple[str, ...] = ()
+    for part in branch:
+        found += _pick(part, turn) if isinstance(part, Choice) else (part,)
     return found

@@ -1,0 +1,313 @@
+"""What callers say, compiled: which intent of a plan an utterance means, among those a step listens for.
+
+Strict first: the utterance is a phrase of a template, skip words left out where that helps. Then fuzzy: the
+template whose phrase it is most alike, accepted from `threshold` up when no other intent comes nearer than
+`margin`. One index serves all steps, in one language.
+"""
+
+from collections import deque
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+
+import numpy as np
+from numpy.typing import NDArray
+
+from softswitch.dialplan import templates
+from softswitch.dialplan.automaton import Automaton, Found, State
+from softswitch.dialplan.language import Language
+from softswitch.dialplan.overlap import Likeness, Overlap, Said
+from softswitch.dialplan.slots import Slot
+from softswitch.dialplan.spoken import normalise
+from softswitch.dialplan.templates import GAP, Choice
+
+THRESHOLD = 0.7
+MARGIN = 0.1
+"""Chosen in docs/background/matching.md."""
+MAX_TOKENS = 100
+"""Of an utterance; what is said after them is not compared."""
+MAX_PHRASES = 3_000
+"""Of a recogniser's grammar; a step with more listens openly."""
+MAX_STATES_COMPARED = 20_000
+MAX_STOLEN = 1_000
+ANY_DAY = datetime(2026, 1, 5, 12)
+"""Whether two sentences are the same does not hang on the day."""
+LISTENING_SETS = 512
+"""Sets of intents that are remembered ready for use: about as many as a plan has steps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """`slots`: canonical values by slot name; empty for what a fuzzy match could not read."""
+
+    intent: str
+    score: float
+    slots: Mapping[str, str] = field(default_factory=dict)
+    template: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An intent that came into question, and in words why."""
+
+    intent: str
+    score: float
+    template: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Allowed:
+    """The intents that are listened for, as both indexes need them."""
+
+    bits: int
+    templates: NDArray[np.bool_]
+
+
+class Sentences:
+    """All intents of a plan in one language. Only its caches change after construction."""
+
+    def __init__(
+        self,
+        intents: Mapping[str, Sequence[str]],
+        rules: Mapping[str, str],
+        slots: Mapping[str, Slot],
+        language: Language,
+        skip_words: Sequence[str] = (),
+        threshold: float = THRESHOLD,
+        margin: float = MARGIN,
+    ) -> None:
+        """`intents`: templates by intent, in order of declaration. Raises ValueError for a template that is
+        wrong, with its intent, and for a slot that is not in `slots`.
+        """
+        self._threshold, self._margin = threshold, margin
+        self._intents = tuple(intents)
+        self._numbers = {name: number for number, name in enumerate(self._intents)}
+        self._slots, self._language = slots, language
+        parsed = templates.parse_rules(rules)
+        self._templates: list[tuple[int, str, Choice]] = [
+            (number, text, self._parse(name, text, parsed))
+            for number, (name, texts) in enumerate(intents.items())
+            for text in texts
+        ]
+        self._skip = [words for text in skip_words if (words := tuple(normalise(text).split()))]
+        self._automaton = Automaton(slots, language.negations, self._skip)
+        for number, _, choice in self._templates:
+            self._automaton.add(choice, number)
+        self._automaton.start()
+        self._overlap = Overlap([(number, choice) for number, _, choice in self._templates], slots, language)
+        self._of_template = np.array([number for number, _, _ in self._templates], dtype=np.intp)
+        self._listening: dict[frozenset[str], _Allowed] = {}
+
+    def _parse(self, intent: str, text: str, rules: templates.Rules) -> Choice:
+        try:
+            choice = templates.parse(text, rules)
+        except ValueError as error:
+            raise ValueError(f"a sentence of {intent} {error}") from None
+        for name in templates.names_in(choice):
+            if name not in self._slots:
+                raise ValueError(f"a sentence of {intent} has the slot {{{name}}}, which is not declared")
+        return choice
+
+    def strict(self, text: str, allowed: Collection[str], now: datetime) -> Match | None:
+        """The intent of which `text` is a whole phrase: with most literal words, then fewest slots, then
+        declared first. Intents in `allowed` that have no sentences are no error.
+        """
+        tokens = normalise(text).split()
+        if len(tokens) > MAX_TOKENS:
+            return None
+        found = self._automaton.find(tokens, self._allowed(allowed).bits, now)
+        return None if not found or self._tied(found) else self._match(found[0])
+
+    def _tied(self, found: Sequence[Found]) -> bool:
+        """Whether words fell into gaps, and another intent has as many of the others."""
+        best = found[0]
+        intents = {self._templates[way.template][0] for way in found if way.literal == best.literal}
+        return best.loose > 0 and len(intents) > 1
+
+    def _match(self, found: Found) -> Match:
+        number, template, _ = self._templates[found.template]
+        return Match(self._intents[number], 1.0, dict(reversed(found.bindings)), template)
+
+    def fuzzy(self, text: str, allowed: Collection[str], now: datetime) -> Match | None:
+        """The intent that `text` is most alike, when it is so clearly. Slots are filled where values can be
+        read.
+        """
+        said = self._said(text, now)
+        floor = max(0.0, self._threshold - self._margin)
+        ranked = self._rank(said, allowed, floor, self._margin)
+        if not ranked or ranked[0].score < self._threshold:
+            return None
+        if len(ranked) > 1 and ranked[0].score - ranked[1].score < self._margin:
+            return None
+        number, template, choice = self._templates[ranked[0].template]
+        slots = self._fill(said, ranked[0], choice)
+        return Match(self._intents[number], ranked[0].score, slots, template)
+
+    def candidates(
+        self, text: str, allowed: Collection[str], now: datetime, limit: int = 5
+    ) -> list[Candidate]:
+        """The intents that come nearest, the best template of each, best first; strict ones score 1."""
+        said = self._said(text, now)
+        strict = self._automaton.find(said.tokens, self._allowed(allowed).bits, now)
+        found: dict[str, Candidate] = {}
+        for way in strict:
+            match = self._match(way)
+            why = (
+                f"is a phrase of it: {way.literal} words as written, {way.loose} in gaps, "
+                f"{len(way.bindings)} slots"
+            )
+            found.setdefault(match.intent, Candidate(match.intent, 1.0, match.template, why))
+        for likeness in self._rank(said, allowed, 0.0, 1.0):
+            number, template, _ = self._templates[likeness.template]
+            intent = self._intents[number]
+            found.setdefault(intent, Candidate(intent, likeness.score, template, _why(said, likeness)))
+        return list(islice(found.values(), limit))
+
+    def _said(self, text: str, now: datetime) -> Said:
+        tokens = normalise(text).split()[:MAX_TOKENS]
+        skipped = {
+            place
+            for at in range(len(tokens))
+            for end in self._automaton.skips(tokens, at)
+            for place in range(at, end)
+        }
+        return Said(tokens, skipped, self._overlap, now)
+
+    def _rank(self, said: Said, allowed: Collection[str], floor: float, margin: float) -> list[Likeness]:
+        """The nearest template of each intent, best first."""
+        ranked = self._overlap.rank(said, self._allowed(allowed).templates, floor, margin)
+        best: dict[int, Likeness] = {}
+        for likeness in ranked:
+            best.setdefault(self._templates[likeness.template][0], likeness)
+        return list(best.values())
+
+    def _fill(self, said: Said, likeness: Likeness, choice: Choice) -> dict[str, str]:
+        """The values of the template's slots, each at words of its own: after the word that stands before
+        the slot in the template where that can be, otherwise wherever the first is.
+        """
+        words = likeness.words + tuple(f"{{{name}}}" for name in templates.names_in(choice))
+        values: dict[str, str] = {}
+        taken: set[int] = set()
+        before = -1
+        for word in words:
+            name = word[1:-1]
+            if word[0] == "{" and name not in values:
+                spans = [span for span in said.spans(name) if taken.isdisjoint(range(span[0], span[1]))]
+                if spans:
+                    at, end, values[name] = min(spans, key=lambda span: (span[0] != before, span[0]))
+                    taken.update(range(at, end))
+            hit = likeness.shared.get(word)
+            before = hit.at[-1] + 1 if hit else -1
+        return values
+
+    def _allowed(self, allowed: Collection[str]) -> _Allowed:
+        key = frozenset(allowed)
+        if (known := self._listening.get(key)) is None:
+            numbers = [self._numbers[name] for name in key if name in self._numbers]
+            if len(self._listening) >= LISTENING_SETS:
+                self._listening.clear()
+            bits = sum(1 << number for number in numbers)
+            known = self._listening[key] = _Allowed(bits, np.isin(self._of_template, numbers))
+        return known
+
+    def phrases(self, intents: Collection[str]) -> tuple[str, ...] | None:
+        """What a recogniser has to know to hear these intents: phrases, those with slots in pieces, and
+        what says the slots' values. None where it has to hear anything: free text, or more than
+        MAX_PHRASES.
+        """
+        wanted = [choice for number, _, choice in self._templates if self._intents[number] in intents]
+        names = {name for choice in wanted for name in templates.names_in(choice)}
+        if any(self._slots[name].type == "text" for name in names):
+            return None
+        if sum(map(templates.count, wanted)) > MAX_PHRASES:
+            return None
+        found = {phrase for choice in wanted for phrase in templates.phrases(choice)}
+        pieces = {" ".join(piece) for phrase in found for piece in _between_slots(phrase)} - {""}
+        return tuple(sorted(pieces.union(*(self._slots[name].phrases for name in names))))
+
+    def examples(self, intent: str, limit: int) -> list[str]:
+        """At most so many phrases, from all templates alike, slots as `{name}`."""
+        own = [
+            templates.examples(choice, limit)
+            for number, _, choice in self._templates
+            if self._intents[number] == intent
+        ]
+        rows = (texts[row] for row in range(limit) for texts in own if row < len(texts))
+        return list(islice(dict.fromkeys(rows), limit))
+
+    def stolen(self) -> list[tuple[str, str, str]]:
+        """Phrases that mean two intents: the phrase (slots as `{name}`), the intent that gets it, and the
+        other.
+
+        For each pair of intents the shortest, and also where words of one are a value of the other's slot.
+        Exact for words and for slots of one name as long as MAX_STATES_COMPARED is not reached; slots of
+        different names that read the same words are not compared.
+        """
+        found: dict[tuple[int, int], str] = {}
+        for phrase, ends in self._shared():
+            self._note(found, phrase, sorted(ends))
+        everything = (1 << len(self._intents)) - 1
+        if self._slots:
+            for _, _, choice in self._templates:
+                for phrase in templates.examples(choice, 2):
+                    self._compare_example(found, phrase, everything)
+        return [
+            (phrase, self._intents[first], self._intents[other])
+            for (first, other), phrase in islice(found.items(), MAX_STOLEN)
+        ]
+
+    def _note(self, found: dict[tuple[int, int], str], phrase: str, ends: Sequence[int]) -> None:
+        """`ends`: templates of which the phrase is one, the one that gets it first."""
+        intents = list(dict.fromkeys(self._templates[template][0] for template in ends))
+        for other in intents[1:]:
+            found.setdefault((intents[0], other), phrase)
+
+    def _compare_example(self, found: dict[tuple[int, int], str], phrase: str, allowed: int) -> None:
+        """Whether another intent's slot reads words of this one's phrase."""
+        if "{" not in phrase:
+            words = phrase.split()
+            ways = self._automaton.find(words, allowed, ANY_DAY)
+            # With words in gaps or skipped another intent comes near, but does not get the phrase.
+            whole = [way for way in ways if not way.loose and (way.bindings or way.literal == len(words))]
+            self._note(found, phrase, [way.template for way in whole])
+
+    def _shared(self) -> Iterator[tuple[str, tuple[int, ...]]]:
+        """Phrases in which templates of several intents end; a slot is like a word here."""
+        start = self._automaton.start()
+        seen = {id(start)}
+        waiting: deque[tuple[State, str]] = deque([(start, "")])
+        while waiting and len(seen) < MAX_STATES_COMPARED:
+            state, phrase = waiting.popleft()
+            self._automaton.unfold(state)
+            if len(state.accepts) > 1:
+                yield phrase, state.accepts
+            for symbol, after in self._automaton.leads(state):
+                # A single intent cannot steal from itself.
+                if after.intents & (after.intents - 1) and id(after) not in seen:
+                    seen.add(id(after))
+                    waiting.append((after, f"{phrase} {symbol}".strip()))
+
+
+def _between_slots(phrase: str) -> list[list[str]]:
+    pieces: list[list[str]] = [[]]
+    for word in phrase.split():
+        if word[0] == "{" or word == GAP:
+            pieces.append([])
+        else:
+            pieces[-1].append(word)
+    return pieces
+
+
+def _why(said: Said, likeness: Likeness) -> str:
+    at = {place for hit in likeness.shared.values() for place in hit.at}
+    parts = {
+        "shared": [
+            word if said.tokens[hit.at[0]] == word else f"{said.tokens[hit.at[0]]} as {word}"
+            for word, hit in likeness.shared.items()
+        ],
+        "only said": [token for place, token in enumerate(said.tokens) if place not in at],
+        "only in the sentence": [word for word in likeness.words if word not in likeness.shared],
+    }
+    return "; ".join(f"{what}: {', '.join(words)}" for what, words in parts.items() if words)
