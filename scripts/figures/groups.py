@@ -11,6 +11,7 @@ from figures import (
     call_setups,
     call_soak,
     call_start,
+    dialplan_match,
     speech_accuracy,
     speech_calls,
     speech_speed,
@@ -37,7 +38,7 @@ SPEECH = (
 GROUPS: Mapping[str, tuple[Measurement, ...]] = {
     "call": CALL,
     "speech": SPEECH,
-    "dialplan": (),
+    "dialplan": (dialplan_match.MATCH,),
     "trunks": (),
     "queues": (),
     "answers": (),
