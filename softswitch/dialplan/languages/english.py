@@ -158,16 +158,16 @@ MONEY = Money(
 )
 
 LETTERS = Letters(
-    names={letter: letter.upper() for letter in "abcdefghijklmnopqrstuvwxyz"}
-    | {
-        "zed": "Z", "zee": "Z", "bee": "B", "see": "C", "sea": "C", "dee": "D", "ef": "F", "gee": "G",
-        "aitch": "H", "haitch": "H", "jay": "J", "kay": "K", "ell": "L", "em": "M", "en": "N", "pea": "P",
-        "pee": "P", "cue": "Q", "queue": "Q", "are": "R", "ess": "S", "tea": "T", "tee": "T", "you": "U",
-        "vee": "V", "double u": "W", "double you": "W", "ex": "X", "why": "Y", "oh": "O", "eye": "I",
+    names={letter: letter.upper() for letter in "abcdefghijklmnopqrstuvwxyz"} | {"zed": "Z", "oh": "O"},
+    spellings={
+        "zee": "Z", "bee": "B", "see": "C", "sea": "C", "dee": "D", "ef": "F", "gee": "G", "aitch": "H",
+        "haitch": "H", "jay": "J", "kay": "K", "ell": "L", "em": "M", "en": "N", "pea": "P", "pee": "P",
+        "cue": "Q", "queue": "Q", "are": "R", "ess": "S", "tea": "T", "tee": "T", "you": "U", "vee": "V",
+        "double u": "W", "double you": "W", "ex": "X", "why": "Y", "eye": "I", "alfa": "A", "juliett": "J",
     },
     alphabet={
-        "alpha": "A", "alfa": "A", "bravo": "B", "charlie": "C", "delta": "D", "echo": "E", "foxtrot": "F",
-        "golf": "G", "hotel": "H", "india": "I", "juliet": "J", "juliett": "J", "kilo": "K", "lima": "L",
+        "alpha": "A", "bravo": "B", "charlie": "C", "delta": "D", "echo": "E", "foxtrot": "F",
+        "golf": "G", "hotel": "H", "india": "I", "juliet": "J", "kilo": "K", "lima": "L",
         "mike": "M", "november": "N", "oscar": "O", "papa": "P", "quebec": "Q", "romeo": "R", "sierra": "S",
         "tango": "T", "uniform": "U", "victor": "V", "whiskey": "W", "whisky": "W", "x ray": "X",
         "yankee": "Y", "zulu": "Z",

@@ -144,7 +144,8 @@ class Money:
 
 @dataclass(frozen=True)
 class Letters:
-    names: Mapping[str, str]  # "zed": "Z"
+    names: Mapping[str, str]  # as a recogniser of the language writes them
+    spellings: Mapping[str, str]  # other ways to write a name: "bee": "B"
     alphabet: Mapping[str, str]  # "bravo": "B"
     as_in: tuple[str, ...]  # "as in", between a letter and a word that begins with it
     capitals: frozenset[str]  # before a letter, and of no meaning here

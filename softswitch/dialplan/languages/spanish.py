@@ -88,8 +88,9 @@ _AT = "[a|sobre|hacia] [la|las]"
 CLOCK = Clock(
     halves={
         "a m": Half.MORNING, "am": Half.MORNING, "de la madrugada": Half.MORNING,
-        "de la mañana": Half.FORENOON, "por la mañana": Half.FORENOON, "p m": Half.AFTERNOON, "pm": Half.AFTERNOON,
-        "de la tarde": Half.AFTERNOON, "por la tarde": Half.AFTERNOON, "del mediodía": Half.AFTERNOON,
+        "de la mañana": Half.FORENOON, "por la mañana": Half.FORENOON,
+        "p m": Half.AFTERNOON, "pm": Half.AFTERNOON, "del mediodía": Half.AFTERNOON,
+        "de la tarde": Half.AFTERNOON, "por la tarde": Half.AFTERNOON,
         "de la noche": Half.NIGHT, "por la noche": Half.NIGHT,
     },
     rows=(
@@ -138,14 +139,15 @@ MONEY = Money(
 )
 
 LETTERS = Letters(
-    names={letter: letter.upper() for letter in "abcdefghijklmnñopqrstuvwxyz"}
+    names={"a": "A", "e": "E", "i": "I", "o": "O", "u": "U"}
     | {
-        "be": "B", "be larga": "B", "be alta": "B", "ce": "C", "de": "D", "efe": "F", "ge": "G",
-        "hache": "H", "jota": "J", "ka": "K", "ele": "L", "eme": "M", "ene": "N", "eñe": "Ñ", "pe": "P",
-        "cu": "Q", "ere": "R", "erre": "R", "ese": "S", "te": "T", "uve": "V", "ve": "V", "ve corta": "V",
-        "ve baja": "V", "uve doble": "W", "doble uve": "W", "doble ve": "W", "doble u": "W", "equis": "X",
-        "ye": "Y", "i griega": "Y", "zeta": "Z", "ceta": "Z",
+        "be": "B", "ce": "C", "de": "D", "efe": "F", "ge": "G", "hache": "H", "jota": "J", "ka": "K",
+        "ele": "L", "eme": "M", "ene": "N", "eñe": "Ñ", "pe": "P", "cu": "Q", "ere": "R", "erre": "R",
+        "ese": "S", "te": "T", "uve": "V", "ve": "V", "be larga": "B", "be alta": "B", "ve corta": "V",
+        "ve baja": "V", "uve doble": "W", "doble uve": "W", "doble ve": "W", "doble u": "W",
+        "equis": "X", "ye": "Y", "i griega": "Y", "zeta": "Z",
     },
+    spellings={letter: letter.upper() for letter in "bcdfghjklmnñpqrstvwxyz"} | {"ceta": "Z"},
     alphabet={
         "alfa": "A", "bravo": "B", "charlie": "C", "delta": "D", "eco": "E", "foxtrot": "F", "golf": "G",
         "hotel": "H", "india": "I", "julieta": "J", "kilo": "K", "lima": "L", "mike": "M",

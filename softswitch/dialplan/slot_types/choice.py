@@ -8,9 +8,9 @@ from softswitch.dialplan.language import Language
 from softswitch.dialplan.slot_types.base import Base, Readings, ordered
 from softswitch.dialplan.slot_types.patterns import Phrases
 from softswitch.dialplan.spoken import normalise
-from softswitch.dialplan.templates import expand
+from softswitch.dialplan.templates import examples, expand, parse
 
-MOST_KEYS = 9
+MOST_SHOWN = 40  # forms of a template in a recogniser's grammar; the ear mixes their words
 MOST_AGREEING = 4  # "yes yes that's right of course"
 MOST_WORDS = 60
 
@@ -19,7 +19,10 @@ MOST_WORDS = 60
 def _answers(language: Language) -> tuple[Phrases[str], tuple[str, ...]]:
     said = {"yes": language.talk.yes, "no": language.talk.no}
     forms = {form: answer for answer, texts in said.items() for text in texts for form in expand(text)}
-    return Phrases(forms), tuple(forms)
+    shown = [
+        example for texts in said.values() for text in texts for example in examples(parse(text), MOST_SHOWN)
+    ]
+    return Phrases(forms), tuple(dict.fromkeys(shown))
 
 
 class YesNoSlot(Base):

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+import phonenumbers
+
 from softswitch.dialplan.language import Language
 from softswitch.dialplan.numbers import e164, spoken_groups
 from softswitch.dialplan.slot_types.base import Base, Readings, in_threes, strings
@@ -11,6 +13,7 @@ from softswitch.dialplan.spoken import LONGEST_TYPED, as_meant, digit_groups
 
 LONGEST_NUMBER = 17  # E.164 has 15 digits, and 00 may stand before them
 SHORTEST_NUMBER = 5
+SURELY_WHOLE = 10
 MOST_TRIES = 8  # each try asks for the plan of a country, some 40 us
 
 
@@ -69,6 +72,7 @@ class PhoneSlot(Base):
         self._reader = DigitReader(language)
         self._plus = language.numbers.plus
         self._country = country
+        e164("0", country)  # the plan of a country is read from disk at its first use; no call is to wait for it
         self.phrases = (*language.digit_phrases, *sorted(self._plus))
 
     def read_any(self, tokens: Sequence[str], at: int, now: datetime) -> Readings:
@@ -78,7 +82,8 @@ class PhoneSlot(Base):
         start = at + 1 if token in self._plus else at
         found = self._reader.read(tokens, start, LONGEST_NUMBER)
         for end, digits in [each for each in found if len(each[1]) >= SHORTEST_NUMBER][:MOST_TRIES]:
-            if number := e164(f"+{digits}" if international else digits, self._country):
+            number = e164(f"+{digits}" if international else digits, self._country)
+            if number and (international or _is_whole(digits, number)):
                 return [(end, number)]
         return []
 
@@ -86,7 +91,13 @@ class PhoneSlot(Base):
         return value.startswith("+") and e164(value, "") == value
 
     def keyed(self, digits: str, now: datetime) -> str | None:
-        return (e164(digits, self._country) or None) if digits.isascii() and digits.isdigit() else None
+        number = e164(digits, self._country) if digits.isascii() and digits.isdigit() else ""
+        return number if number and _is_whole(digits, number) else None
 
     def spoken(self, value: str, now: datetime | None = None) -> str:
         return spoken_groups(value)
+
+
+def _is_whole(digits: str, number: str) -> bool:
+    """Whether it is no beginning of a number: a short one must be in use, because few countries have them."""
+    return len(digits) >= SURELY_WHOLE or phonenumbers.is_valid_number(phonenumbers.parse(number))

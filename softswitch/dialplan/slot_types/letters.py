@@ -21,7 +21,7 @@ class LettersSlot(Base):
         self._length = length or (1, LONGEST)
         self._numbers = language.numbers
         self._capitals, self._zero = letters.capitals, letters.zero
-        self._names = Phrases({**letters.names, **letters.alphabet})
+        self._names = Phrases({**letters.names, **letters.spellings, **letters.alphabet})
         self._as_in = Phrases(dict.fromkeys(letters.as_in, True))
         self._written = frozenset(letters.names.values()) | DIGITS
         self._first = (
