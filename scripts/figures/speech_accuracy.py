@@ -67,7 +67,7 @@ class _Hearing:
     question: Question | None
 
     @property
-    def grammar(self) -> Sequence[str] | None:
+    def grammar(self) -> tuple[str, ...] | None:
         return self.question.grammar if self.question and self.way == GRAMMAR else None
 
 
@@ -108,10 +108,12 @@ def _rated(rate: Rate, found: Sequence[_Heard]) -> Estimate:
 def _listen(line: Condition, material: Material, workshop: Workshop) -> list[_Heard]:
     hearings = list(_hearings(material))
     sounds = _over(line, hearings, list(material.sounds()))
-    jobs = [Job(hearing.grammar, sounds[id(hearing.said.sound)]) for hearing in hearings]
+    # What several steps hear without grammar is heard once.
+    jobs = dict.fromkeys(Job(each.grammar, sounds[id(each.said.sound)]) for each in hearings)
     workshop.tell(f"{len(jobs)} utterances to hear")
-    heard = hear(workshop.ear, jobs, lambda done: workshop.tell(f"{done} of {len(jobs)} heard"))
-    return [_judged(hearing, recognition) for hearing, recognition in zip(hearings, heard, strict=True)]
+    heard = hear(workshop.ear, list(jobs), lambda done: workshop.tell(f"{done} of {len(jobs)} heard"))
+    found = dict(zip(jobs, heard, strict=True))
+    return [_judged(each, found[Job(each.grammar, sounds[id(each.said.sound)])]) for each in hearings]
 
 
 def _hearings(material: Material) -> Iterator[_Hearing]:

@@ -31,7 +31,7 @@ def backlog(workshop: Workshop) -> Sequence[float]:
 def _utterances(workshop: Workshop) -> list[Job]:
     """Sentences with the whole vocabulary and phrases with their step's grammar, in turn."""
     material = speech_said.material(workshop)
-    said: list[tuple[Sequence[str] | None, Said]] = [(None, each) for each in material.sentences[:CALLS]]
+    said: list[tuple[tuple[str, ...] | None, Said]] = [(None, each) for each in material.sentences[:CALLS]]
     for step in material.steps:
         grammar = Question(step.intents).grammar
         said += [(grammar, each) for each in step.said[: CALLS // len(material.steps)]]

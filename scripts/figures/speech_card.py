@@ -5,11 +5,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from figures.figure import Figure
+from figures.speech_accuracy import HELD_OUT
+from figures.speech_calls import BACKLOG
 from figures.speech_line import CONDITIONS
+from figures.speech_speed import FACTORS, FOOTPRINT
 from softswitch.errors import SoftswitchError
 
 HEADING = "## Measured figures"
 BEFORE = "## What it is not for"
+OF_THE_EAR = {spec.name for each in (*HELD_OUT, FACTORS, FOOTPRINT, BACKLOG) for spec in each.specs}
 
 _SECTION = """{heading}
 
@@ -39,11 +43,11 @@ def with_section(card: str, section: str) -> str:
 
 
 def section(figures: Sequence[Figure]) -> str:
-    """Accuracy as a table with a column for each kind of line; whatever else was measured below it."""
+    """Accuracy as a table with a column for each kind of line, below it what else was measured of the ear."""
     lines = [condition.name for condition in CONDITIONS]
     rates: dict[str, dict[str, Figure]] = {}
     others = []
-    for figure in figures:
+    for figure in (each for each in figures if each.name in OF_THE_EAR):
         what, _, line = figure.name.rpartition(", ")
         if line in lines and figure.unit == "%":
             rates.setdefault(what, {})[line] = figure

@@ -23,7 +23,7 @@ SAMPLE_BYTES = 2
 class Job:
     """16-bit PCM at 8 kHz, to be heard with a grammar, or with the whole vocabulary where it is None."""
 
-    grammar: Sequence[str] | None
+    grammar: tuple[str, ...] | None
     pcm: bytes
 
 

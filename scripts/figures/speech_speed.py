@@ -15,9 +15,11 @@ from figures.speech_ear import Job, hear_one, recognizer, seconds
 from figures.speech_line import CLEAN, CONDITIONS, Condition, heard_over, surroundings
 from figures.speech_material import Material, Said
 from softswitch.errors import SoftswitchError
+from softswitch.session.listening import LONGEST_S
 
 UTTERANCES = 60
-NOISE_S = 60.0
+NOISES = 2
+NOISE_S = LONGEST_S  # no utterance of a call is longer
 LOADS = 5
 NOISY = min((line for line in CONDITIONS if line.snr is not None), key=lambda line: line.snr or 0.0)
 
@@ -29,17 +31,18 @@ def factors(workshop: Workshop) -> Sequence[float]:
     grammar = Question(step.intents).grammar
     sentences, said = material.sentences[:UTTERANCES], step.said[:UTTERANCES]
     others = list(material.sounds())
+    noises = [surroundings(NOISE_S, others, seed) for seed in range(NOISES)]
     return [
         _factor(workshop, _jobs(None, sentences, CLEAN)),
         _factor(workshop, _jobs(grammar, said, CLEAN)),
         _factor(workshop, _jobs(None, sentences, NOISY, material)),
-        _factor(workshop, [Job(None, surroundings(NOISE_S, others, 1))]),
-        _factor(workshop, [Job(grammar, surroundings(NOISE_S, others, 1))]),
+        _factor(workshop, [Job(None, noise) for noise in noises]),
+        _factor(workshop, [Job(grammar, noise) for noise in noises]),
     ]
 
 
 def _jobs(
-    grammar: Sequence[str] | None, said: Sequence[Said], line: Condition, others: Material | None = None
+    grammar: tuple[str, ...] | None, said: Sequence[Said], line: Condition, others: Material | None = None
 ) -> list[Job]:
     sounds = list(others.sounds()) if others else []
     return [Job(grammar, heard_over(line, each.sound, sounds, seed)) for seed, each in enumerate(said)]
