@@ -5,11 +5,12 @@ Every word and slot of a template is a position; what may follow it is known wit
 are kept up to a limit, so that nothing is ever written out in full.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from softswitch.dialplan.language import Language
 from softswitch.dialplan.slots import Slot
 from softswitch.dialplan.templates import GAP, Choice
 
@@ -29,6 +30,7 @@ class Found:
 
     template: int
     literal: int  # words that stand in the template
+    content: int  # those of them that are words of meaning
     loose: int  # words that fell into gaps
     bindings: Bindings
 
@@ -55,12 +57,12 @@ class Automaton:
     """`intents` of states and `allowed` are sets of intent numbers as bits: one AND says whether to go on."""
 
     def __init__(
-        self, slots: Mapping[str, Slot], negations: Collection[str], skip_words: Sequence[Sequence[str]] = ()
+        self, slots: Mapping[str, Slot], language: Language, skip_words: Sequence[Sequence[str]] = ()
     ) -> None:
-        """`negations`: words that no gap takes, because they turn the sentence into its opposite.
+        """No gap takes the negations of `language`, because they turn a sentence into its opposite.
         `skip_words`: sequences of words that a caller may say anywhere between those of a template.
         """
-        self._slots, self.negations = slots, frozenset(negations)
+        self._slots, self.language = slots, language
         self._skip: dict[str, list[tuple[str, ...]]] = {}
         for words in skip_words:
             self._skip.setdefault(words[0], []).append(tuple(words))
@@ -172,6 +174,7 @@ class _Way(NamedTuple):
     """What was used so far."""
 
     literal: int
+    content: int
     loose: int
     bindings: Bindings
 
@@ -187,7 +190,7 @@ class _Search:
 
     def run(self, start: State) -> list[Found]:
         if self._tokens:
-            self._visit(start, 0, _Way(0, 0, ()))
+            self._visit(start, 0, _Way(0, 0, 0, ()))
         return self._found
 
     def _visit(self, state: State, at: int, way: _Way) -> bool:
@@ -199,10 +202,10 @@ class _Search:
             self._automaton.unfold(state)
         if at == len(self._tokens):
             ends = self._automaton.accepted(state, self._allowed)
-            self._found += [Found(template, way.literal, way.loose, way.bindings) for template in ends]
+            self._found += [Found(template, *way) for template in ends]
             return bool(ends)
-        word = state.words.get(self._tokens[at])
-        whole = word is not None and self._visit(word, at + 1, _Way(way.literal + 1, way.loose, way.bindings))
+        word = self._tokens[at]
+        whole = word in state.words and self._visit(state.words[word], at + 1, self._with(word, way))
         for name, after in state.slots:
             whole |= self._read(name, after, at, way)
         for end in self._automaton.skips(self._tokens, at):
@@ -213,21 +216,29 @@ class _Search:
             self._dead.add((id(state), at))
         return whole
 
+    def _with(self, word: str, way: _Way) -> _Way:
+        content = way.content + (word not in self._automaton.language.function_words)
+        return _Way(way.literal + 1, content, way.loose, way.bindings)
+
     def _read(self, name: str, after: State, at: int, way: _Way) -> bool:
         """The first reading that lets the rest match is taken."""
         if not after.intents & self._allowed:
             return False
         for end, value in self._automaton.readings(name, self._tokens, at, self._now):
-            if self._visit(after, end, _Way(way.literal, way.loose, (*way.bindings, (name, value)))):
+            if self._visit(after, end, way._replace(bindings=(*way.bindings, (name, value)))):
                 return True
         return False
 
     def _pass(self, after: State, at: int, way: _Way) -> bool:
         """A gap takes one word after another, up to a negation."""
-        whole = False
+        whole, negations = False, self._automaton.language.negations
         if after.intents & self._allowed:
+            self._automaton.unfold(after)
+            plain = not after.slots and after.gap is None
             for end in range(at + 1, len(self._tokens) + 1):
-                if self._tokens[end - 1] in self._automaton.negations:
+                if self._tokens[end - 1] in negations:
                     break
-                whole |= self._visit(after, end, _Way(way.literal, way.loose + end - at, way.bindings))
+                # Most words lead nowhere; a look at them is cheaper than a visit.
+                if not plain or end == len(self._tokens) or self._tokens[end] in after.words:
+                    whole |= self._visit(after, end, way._replace(loose=way.loose + end - at))
         return whole

@@ -67,7 +67,8 @@ class Said:
     def __init__(self, tokens: Sequence[str], skipped: Collection[int], overlap: "Overlap", now: datetime):
         """`skipped`: the words that count only where a template has them."""
         self.tokens, self.now, self._overlap = tokens, now, overlap
-        self.negated = not overlap.language.negations.isdisjoint(tokens)
+        negations = overlap.language.negations
+        self.negations = frozenset(at for at, token in enumerate(tokens) if token in negations)
         self.hits: dict[str, Hit] = {}
         self.weights = [0.0] * len(tokens)
         self._unread = set(overlap.slots)
@@ -210,9 +211,11 @@ class Overlap:
         """None where one is negated and the other not, or only words of little meaning are shared."""
         words = dict.fromkeys(self._nearest(self._choices[template], said.hits)[1])
         words.pop(GAP, None)
-        if said.negated == self.language.negations.isdisjoint(words):
-            return None
         shared = {word: said.hits[word] for word in words if word in said.hits}
+        # The "no" in a slot's value is the value's own.
+        values = {at for word, hit in shared.items() if word[0] == "{" for at in hit.at}
+        if (said.negations <= values) != self.language.negations.isdisjoint(words):
+            return None
         content = [hit.at[0] for word, hit in shared.items() if word not in self.language.function_words]
         if not content:
             return None

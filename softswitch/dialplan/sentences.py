@@ -92,7 +92,7 @@ class Sentences:
             for text in texts
         ]
         self._skip = [words for text in skip_words if (words := tuple(normalise(text).split()))]
-        self._automaton = Automaton(slots, language.negations, self._skip)
+        self._automaton = Automaton(slots, language, self._skip)
         for number, _, choice in self._templates:
             self._automaton.add(choice, number)
         self._automaton.start()
@@ -121,9 +121,9 @@ class Sentences:
         return None if not found or self._tied(found) else self._match(found[0])
 
     def _tied(self, found: Sequence[Found]) -> bool:
-        """Whether words fell into gaps, and another intent has as many of the others."""
+        """Whether words fell into gaps, and another intent has as many words of meaning as written."""
         best = found[0]
-        intents = {self._templates[way.template][0] for way in found if way.literal == best.literal}
+        intents = {self._templates[way.template][0] for way in found if way.content >= best.content}
         return best.loose > 0 and len(intents) > 1
 
     def _match(self, found: Found) -> Match:

@@ -212,3 +212,20 @@ def test_endless_talk_is_no_match_and_takes_no_time(plan: Sentences) -> None:
     assert plan.strict(said, ALL, NOW) is None
     plan.fuzzy(said, ALL, NOW)
     plan.strict("park speak to a person anywhere garage " * 14, ALL, NOW)
+
+
+def test_words_of_little_meaning_do_not_decide_between_gaps() -> None:
+    plan = sentences(
+        {"order": ["... the parcel ..."], "swap": ["... replacement ...", "the parcel was torn"]}
+    )
+    assert plan.strict("well the parcel was torn so send a replacement", ALL | {"order", "swap"}, NOW) is None
+    whole = plan.strict("the parcel was torn", ["order", "swap"], NOW)
+    assert whole and whole.intent == "swap"
+
+
+def test_the_no_of_a_value_is_no_negation_of_the_sentence() -> None:
+    answers = ListedSlot({"not really": "no", "of course": "yes"}, "yes_no")
+    plan = Sentences({"answer": ["i would say {answer}"]}, {}, {"answer": answers}, ENGLISH)
+    match = plan.fuzzy("i say not really", ["answer"], NOW)
+    assert match and match.slots == {"answer": "no"}
+    assert plan.fuzzy("i don't say of course", ["answer"], NOW) is None
