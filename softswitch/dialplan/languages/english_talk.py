@@ -165,6 +165,7 @@ TALK = Talk(
         "confirm": "I understood {value}. Is that right?",
         "invalid": "I'm sorry, {value} will not do here.",
         "corrected": "All right, {value}.",
+        "what_instead": "Sorry. What should it be?",
         "no_input": "I'm sorry, I did not hear anything.",
         "no_match": "I'm sorry, I did not understand that.",
         "low_confidence": "I'm not sure that I heard you right.",

@@ -151,6 +151,7 @@ TALK = Talk(
         "confirm": "He entendido {value}. ¿Es correcto?",
         "invalid": "Lo siento, {value} no es posible aquí.",
         "corrected": "De acuerdo, {value}.",
+        "what_instead": "Perdón. ¿Cuál es la respuesta correcta?",
         "no_input": "Perdone, no he oído nada.",
         "no_match": "Perdone, no le he entendido.",
         "low_confidence": "No estoy seguro de haberle oído bien.",

@@ -1,0 +1,103 @@
+"""Compiles the steps of a plan: what they say, understand and lead to, with all that they inherit."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from softswitch.dialplan import expressions
+from softswitch.dialplan import steps as compiled
+from softswitch.dialplan.files.flow import FlowFile
+from softswitch.dialplan.files.flow import Step as StepFile
+from softswitch.dialplan.files.plan import Failure, Repairs
+from softswitch.dialplan.parts import Parts
+from softswitch.dialplan.prompts2 import NOTHING, Scripts
+from softswitch.dialplan.questions import Questions
+from softswitch.dialplan.steps import KINDS, Failing, Kind, Step
+from softswitch.dialplan.tongues import Tongue
+
+
+@dataclass(frozen=True)
+class Builder:
+    """Everything is looked up once, so that a plan of a thousand steps is built at once."""
+
+    parts: Parts
+    tongues: Mapping[str, Tongue]
+    scripts: Scripts
+
+    @cached_property
+    def _questions(self) -> Questions:
+        return Questions(self.parts, self.tongues, self.scripts)
+
+    def steps(self) -> dict[str, Step]:
+        return {
+            name: self._step(name, flow_name, flow, step, inherited)
+            for flow_name, flow in self.parts.flows.items()
+            for inherited in [self._inherited(flow)]
+            for name, step in flow.steps.items()
+        }
+
+    @cached_property
+    def _of_plan(self) -> dict[Kind, Failing]:
+        return dict(self._failings(self.parts.plan.repair))
+
+    def _inherited(self, flow: FlowFile) -> dict[Kind, Failing]:
+        return {**self._of_plan, **dict(self._failings(flow.repair))}
+
+    def _failings(self, repairs: Repairs) -> Iterator[tuple[Kind, Failing]]:
+        for kind in KINDS:
+            failure: Failure | None = getattr(repairs, kind, None)
+            if failure is not None:
+                yield kind, Failing(self.scripts.script(failure.say), failure.times, failure.then or "")
+
+    def _step(
+        self, name: str, flow_name: str, flow: FlowFile, file: StepFile, inherited: Mapping[Kind, Failing]
+    ) -> Step:
+        say = self.scripts.script(file.say) if file.say else NOTHING
+        reprompt = self.scripts.script(file.reprompt) if file.reprompt else NOTHING
+        own = dict(self._failings(file))
+        return Step(
+            name,
+            flow_name,
+            file.barge_in or self.parts.plan.barge_in,
+            tuple((variable, self._parse(text)) for variable, text in file.set.items()),
+            say,
+            reprompt,
+            {**inherited, **own} if own else inherited,
+            next=file.next or file.else_ or "",
+            question=self._questions.of(name, flow, file, say, reprompt) if file.hears else None,
+            branches=tuple(
+                compiled.Branch(self._parse(branch.when), branch.then) for branch in file.if_ or ()
+            ),
+            call=self.parts.first_steps[file.call] if file.call else "",
+            do=self._do(file),
+            lookup=self._lookup(file),
+            language=file.language or "",
+            transfer=self._transfer(file),
+            hangup=bool(file.hangup),
+            returns=bool(file.return_),
+        )
+
+    def _parse(self, text: str) -> expressions.Expression:
+        return expressions.parse(text, self.parts.types)
+
+    def _do(self, file: StepFile) -> compiled.Do | None:
+        if file.do is None:
+            return None
+        action = self.parts.plan.actions[file.do.action]
+        return compiled.Do(file.do.action, action.arguments, action.order_by or "")
+
+    def _lookup(self, file: StepFile) -> compiled.Lookup | None:
+        if (lookup := file.lookup) is None:
+            return None
+        rows = self.parts.tables[lookup.table].rows
+        return compiled.Lookup(rows, lookup.key, lookup.found, lookup.not_found)
+
+    def _transfer(self, file: StepFile) -> compiled.Transfer | None:
+        if (transfer := file.transfer) is None:
+            return None
+        human = self.parts.plan.human
+        if transfer.to != "human":
+            uri: str | None = transfer.to
+        else:
+            uri = human if human and human != "human" else self.parts.human
+        return compiled.Transfer(uri, transfer.failed)

@@ -1,0 +1,42 @@
+"""What is said when something outside the flows happens: the plan's words, or the language's."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from softswitch.dialplan.files.plan import Lines as LinesFile
+from softswitch.dialplan.files.texts import Prompts
+from softswitch.dialplan.language import LANGUAGES
+from softswitch.dialplan.prompts2 import NOTHING, Script, Scripts
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """`silence` stands in for texts that came out empty; `goodbye` ends a call that leads nowhere."""
+
+    resumed: Script
+    no_human: Script
+    transfer_failed: Script
+    corrected: Script
+    returning: Script
+    goodbye: Script
+    silence: Script
+
+    def all(self) -> Iterator[Script]:
+        yield from (self.resumed, self.no_human, self.transfer_failed, self.corrected, self.returning)
+        yield from (self.goodbye, self.silence)
+
+
+def lines_of(file: LinesFile, scripts: Scripts) -> Lines:
+    def line(given: Prompts, name: str) -> Script:
+        default = {language: LANGUAGES[language].talk.lines[name] for language in scripts.languages}
+        return scripts.script(given, default)
+
+    return Lines(
+        line(file.resumed, "resumed"),
+        line(file.no_human, "no_human"),
+        line(file.transfer_failed, "transfer_failed"),
+        line(file.corrected, "what_instead"),
+        scripts.script(file.returning) if file.returning else NOTHING,
+        line(Prompts(), "goodbye"),
+        line(Prompts(), "no_match"),
+    )

@@ -1,0 +1,174 @@
+"""A loaded dialplan, ready to be interpreted. `build` makes it from files that were checked."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from softswitch.dialplan import routes as routing
+from softswitch.dialplan.building import Builder
+from softswitch.dialplan.files.plan import PlanFile
+from softswitch.dialplan.files.plan import Route as RouteFile
+from softswitch.dialplan.hours import Calendar
+from softswitch.dialplan.lines import Lines, lines_of
+from softswitch.dialplan.numbers import NumberPattern, e164
+from softswitch.dialplan.parts import ROUTE, Parts
+from softswitch.dialplan.prompts2 import Script, Scripts
+from softswitch.dialplan.questions import own_sentences
+from softswitch.dialplan.sentences import Sentences
+from softswitch.dialplan.slots import Slot
+from softswitch.dialplan.steps import Step
+from softswitch.dialplan.tongues import Tongue
+from softswitch.events import Say
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that a call needs. `slots`, `sentences` are by language; `confirms` by intent."""
+
+    files: Parts
+    languages: tuple[str, ...]
+    steps: Mapping[str, Step]
+    calendar: Calendar
+    routes: tuple[routing.Route, ...]
+    sentences: Mapping[str, Sentences]
+    slots: Mapping[str, Mapping[str, Slot]]
+    sensitive: frozenset[str]
+    remembered: tuple[str, ...]
+    """The variables that are kept of a caller from call to call."""
+    confirms: Mapping[str, Script]
+    lines: Lines
+
+    @property
+    def name(self) -> str:
+        return self.files.plan.name
+
+    @property
+    def version(self) -> str:
+        return self.files.version
+
+    @property
+    def human(self) -> str | None:
+        return self.files.human
+
+    @property
+    def settings(self) -> PlanFile:
+        return self.files.plan
+
+    @property
+    def strikes(self) -> int:
+        return self.files.plan.repair.strikes
+
+    @property
+    def last_resort(self) -> str:
+        """The step where failures end."""
+        return self.files.plan.repair.then
+
+    def route(self, call: routing.CallFacts) -> routing.Decision:
+        """By which route a call enters; a plan without routes takes every call."""
+        return routing.choose(self.routes, call, self.calendar)
+
+    def facts(self, call: routing.CallFacts, decision: routing.Decision) -> dict[str, str]:
+        """What is known of a call as it comes, as variables. What is withheld is not set."""
+        local = call.at.astimezone(self.calendar.zone)
+        country = self.files.plan.country
+        known = {
+            "caller_number": e164(call.from_uri, country),
+            "called_number": e164(call.to_uri, country),
+            "trunk": call.trunk,
+            "today": local.date().isoformat(),
+            "now": f"{local:%H:%M}",
+            "holiday": _yes_or_no(self.calendar.is_holiday(local.date())),
+            "language": self.languages[0],
+        }
+        for name in self.files.plan.hours:
+            known[f"hours_{name}"] = _yes_or_no(self.calendar.is_within(name, call.at))
+        if route := decision.route:
+            known[ROUTE] = str(self.routes.index(route))
+            known["language"] = route.language or known["language"]
+        return {name: value for name, value in known.items() if value}
+
+    def first(self, facts: Mapping[str, str]) -> str:
+        """The step where a call begins."""
+        route = self._route(facts)
+        return (route and route.start) or self.files.plan.start
+
+    def beginning(self, facts: Mapping[str, str]) -> dict[str, str]:
+        """What is known as the call begins: from the plan, the call, its route, and look-ups."""
+        plan = self.files.plan
+        context = {name: variable.value for name, variable in plan.variables.items() if variable.value}
+        context.update(facts)
+        context.update(
+            {name: it.value for name, it in plan.variables.items() if it.scope == "plan" and it.value}
+        )
+        if route := self._route(facts):
+            context.update(route.set)
+        for prefetch in plan.prefetch:
+            context.update(self.files.tables[prefetch.table].rows.get(context.get(prefetch.key, ""), {}))
+        return context
+
+    def _route(self, facts: Mapping[str, str]) -> routing.Route | None:
+        number = facts.get(ROUTE, "")
+        known = number.isdecimal() and int(number) < len(self.routes)
+        return self.routes[int(number)] if known else None
+
+    def static_prompts(self) -> tuple[Say, ...]:
+        """Every fixed thing that may be said, each once: what has to be rendered when the plan is loaded."""
+        found: dict[tuple[str, str, float, str], Say] = {}
+        for script in self._scripts():
+            for say in script.static():
+                found.setdefault((say.language, say.text, say.rate, say.audio), say)
+        for step in self.steps.values():
+            for say in step.question.listen(self.languages[0], "", False).filler if step.question else ():
+                found.setdefault((say.language, say.text, say.rate, say.audio), say)
+        return tuple(found.values())
+
+    def _scripts(self) -> Iterator[Script]:
+        for step in self.steps.values():
+            yield from (step.say, step.reprompt)
+            yield from (failing.say for failing in step.failings.values())
+            if question := step.question:
+                yield question.confirm
+                for field in question.fields:
+                    yield from (field.ask, field.reask, field.invalid)
+        yield from self.confirms.values()
+        yield from self.lines.all()
+
+
+def _yes_or_no(value: bool) -> str:
+    return "yes" if value else "no"
+
+
+def build(parts: Parts) -> Plan:
+    """The plan of files that the checks found no error in."""
+    file = parts.plan
+    own = own_sentences(parts)
+    tongues = {language: Tongue(parts, language, own) for language in file.spoken}
+    scripts = Scripts(file.spoken, parts.folder / "audio")
+    calendar = Calendar(file.time_zone, file.hours, file.holidays)
+    return Plan(
+        parts,
+        file.spoken,
+        Builder(parts, tongues, scripts).steps(),
+        calendar,
+        tuple(_route(route, calendar, file.country) for route in file.routes),
+        {language: tongue.sentences for language, tongue in tongues.items()},
+        {language: tongue.slots for language, tongue in tongues.items()},
+        parts.sensitive,
+        tuple(name for name, variable in file.variables.items() if variable.scope == "caller"),
+        {name: scripts.script(intent.confirm) for name, intent in parts.intents.items() if intent.confirm},
+        lines_of(file.lines, scripts),
+    )
+
+
+def _route(file: RouteFile, calendar: Calendar, country: str) -> routing.Route:
+    when = file.when
+    return routing.Route(
+        file.name,
+        when.trunk,
+        tuple(NumberPattern.parse(text, country) for text in when.from_),
+        tuple(NumberPattern.parse(text, country) for text in when.to),
+        routing.HoursCondition.parse(when.hours, calendar) if when.hours else None,
+        when.holiday,
+        file.start,
+        file.language,
+        file.set,
+    )

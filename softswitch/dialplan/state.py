@@ -1,0 +1,150 @@
+"""Where a call is in its dialplan, and how that is written down to go on from after a crash."""
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from softswitch.dialplan.prompts2 import RATES
+from softswitch.events import BargeIn, Say
+
+MAX_TRAIL = 10
+"""So many questions back can a caller go."""
+MAX_FRAMES = 8
+"""Flows called, or digressed into, one in another; of more the outermost is forgotten."""
+NOTHING: Mapping[str, str] = {}
+
+
+class Frame(NamedTuple):
+    """Where a flow goes on that was left for another one: at the step after a call, or at the question that
+    was digressed from.
+    """
+
+    step: str
+    digressed: bool
+
+
+class Stop(NamedTuple):
+    """A question that the caller came past, and what was open there."""
+
+    step: str
+    frames: tuple[Frame, ...]
+
+
+class Pending(NamedTuple):
+    """What waits for a yes: an intent with its slots that was heard badly; without an intent what was
+    collected at the step.
+    """
+
+    intent: str
+    slots: Mapping[str, str]
+
+
+CONFIRM = Pending("", NOTHING)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """`facts` is what was known as the call came, `context` what is known now, by variable.
+
+    `failures` counts by kind, in a row at this question, `strikes` of all kinds since the caller was last
+    understood. `said` is what `repeat` says; `trail` the questions so far, the present one last; `asking` the
+    variable that is asked for; `askers` the step that asked, of each sensitive variable that is set.
+    """
+
+    version: str
+    language: str
+    step: str
+    facts: Mapping[str, str] = field(default_factory=dict)
+    context: Mapping[str, str] = field(default_factory=dict)
+    failures: Mapping[str, int] = field(default_factory=dict)
+    strikes: int = 0
+    spoken_once: bool = False
+    said: tuple[Say, ...] = ()
+    trail: tuple[Stop, ...] = ()
+    frames: tuple[Frame, ...] = ()
+    asking: str = ""
+    pending: Pending | None = None
+    unsure: bool = False
+    rate: float = 1.0
+    visits: int = 0
+    askers: Mapping[str, str] = field(default_factory=dict)
+
+
+def dump(state: State, sensitive: Collection[str]) -> str:
+    """The state as JSON, without the values of sensitive variables."""
+    pending = state.pending
+    if pending and not pending.slots.keys().isdisjoint(sensitive):
+        pending = None
+    raw = {
+        "version": state.version,
+        "language": state.language,
+        "step": state.step,
+        "facts": _without(state.facts, sensitive),
+        "context": _without(state.context, sensitive),
+        "failures": state.failures,
+        "strikes": state.strikes,
+        "spoken_once": state.spoken_once,
+        "said": [
+            (say.text, say.static, say.barge_in, say.rate, say.pause, say.audio, say.language)
+            for say in state.said
+        ],
+        "trail": state.trail,
+        "frames": state.frames,
+        "asking": state.asking,
+        "pending": pending,
+        "unsure": state.unsure,
+        "rate": state.rate,
+        "visits": state.visits,
+        "askers": state.askers,
+    }
+    return json.dumps(raw, separators=(",", ":"))
+
+
+def load(text: str) -> State:
+    """The state that was dumped. Raises ValueError when the text is no such state."""
+    try:
+        raw: dict[str, Any] = json.loads(text)
+        pending = raw["pending"]
+        rate = float(raw["rate"])
+        return State(
+            version=str(raw["version"]),
+            language=str(raw["language"]),
+            step=str(raw["step"]),
+            facts=_texts(raw["facts"]),
+            context=_texts(raw["context"]),
+            failures={str(kind): int(number) for kind, number in raw["failures"].items()},
+            strikes=int(raw["strikes"]),
+            spoken_once=bool(raw["spoken_once"]),
+            said=tuple(map(_say, raw["said"])),
+            trail=tuple(Stop(str(step), _frames(frames)) for step, frames in raw["trail"]),
+            frames=_frames(raw["frames"]),
+            asking=str(raw["asking"]),
+            pending=None if pending is None else Pending(str(pending[0]), _texts(pending[1])),
+            unsure=bool(raw["unsure"]),
+            rate=rate if rate in RATES else 1.0,
+            visits=int(raw["visits"]),
+            askers=_texts(raw["askers"]),
+        )
+    except (LookupError, TypeError, AttributeError, RecursionError, OverflowError) as error:
+        raise ValueError(f"not a dialplan's state: {error!r}") from None
+
+
+def _without(values: Mapping[str, str], sensitive: Collection[str]) -> Mapping[str, str]:
+    if not sensitive or values.keys().isdisjoint(sensitive):
+        return values
+    return {name: value for name, value in values.items() if name not in sensitive}
+
+
+def _texts(raw: Mapping[str, Any]) -> dict[str, str]:
+    return {str(name): str(value) for name, value in raw.items()}
+
+
+def _frames(raw: list[tuple[Any, Any]]) -> tuple[Frame, ...]:
+    return tuple(Frame(str(step), bool(digressed)) for step, digressed in raw)
+
+
+def _say(raw: list[Any]) -> Say:
+    text, static, barge_in, rate, pause, audio, language = raw
+    pause = None if pause is None else float(pause)
+    return Say(str(text), bool(static), BargeIn(barge_in), float(rate), pause, str(audio), str(language))

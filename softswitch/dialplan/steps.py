@@ -1,0 +1,122 @@
+"""A plan's steps as the interpreter walks them: everything looked up, parsed and inherited beforehand."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from softswitch.dialplan.expressions import Expression
+from softswitch.dialplan.prompts2 import Script
+from softswitch.events import BargeIn, Listen
+
+Kind = Literal["no_input", "silent", "no_match", "shouting", "low_confidence"]
+"""What can go wrong at a question."""
+KINDS: tuple[Kind, ...] = ("no_input", "silent", "no_match", "shouting", "low_confidence")
+
+
+class Way(NamedTuple):
+    """Where an intent or a key leads: to a step, or (`digressed`) into a flow and back."""
+
+    target: str
+    digressed: bool
+    intent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failing:
+    """What is said at each failure of one kind in a row, and where the `times`th leads."""
+
+    say: Script
+    times: int
+    then: str
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A variable that a question collects. `ask` and `reask` are what is said for it at first and again."""
+
+    name: str
+    ask: Script
+    reask: Script
+    valid: Expression | None
+    invalid: Script
+    sensitive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a step understands.
+
+    `ways` by intent; `keys` by telephone key; `names` are those under which Sentences knows what is listened
+    for, by the variable that is asked for ("" for none) and whether a yes is waited for. With `opening` the
+    step's `say` asks first; a form without asks for its first variable.
+    """
+
+    ways: Mapping[str, Way]
+    keys: Mapping[str, Way]
+    names: Mapping[tuple[str, bool], frozenset[str]]
+    fields: tuple[Field, ...]
+    by_name: Mapping[str, Field]
+    opening: bool
+    confirm: Script
+    always: bool
+    next: str
+    speech: bool
+    sensitive: bool
+    listen: Callable[[str, str, bool], Listen]
+    """By language, and as `names` are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    when: Expression
+    then: str
+
+
+@dataclass(frozen=True, slots=True)
+class Do:
+    """`order_by` is the variable whose value orders the actions, "" for none."""
+
+    action: str
+    arguments: tuple[str, ...]
+    order_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    table: Mapping[str, Mapping[str, str]]
+    key: str
+    found: str
+    not_found: str
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """`uri` is None when there is nobody to transfer to."""
+
+    uri: str | None
+    failed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """`next` is where it goes on by itself; which of the others is set is its way on. `call` is the first
+    step of the flow that it calls.
+    """
+
+    name: str
+    flow: str
+    barge_in: BargeIn
+    sets: tuple[tuple[str, Expression], ...]
+    say: Script
+    reprompt: Script
+    failings: Mapping[Kind, Failing]
+    next: str = ""
+    question: Question | None = None
+    branches: tuple[Branch, ...] = ()
+    call: str = ""
+    do: Do | None = None
+    lookup: Lookup | None = None
+    language: str = ""
+    transfer: Transfer | None = None
+    hangup: bool = False
+    returns: bool = False

@@ -1,0 +1,132 @@
+"""What a plan is in each of its languages: slots, sentences, lines, and what the recogniser has to expect."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from softswitch.dialplan import corrections, templates
+from softswitch.dialplan.files.data import ListFile
+from softswitch.dialplan.files.texts import Texts
+from softswitch.dialplan.language import LANGUAGES, Language
+from softswitch.dialplan.parts import Parts
+from softswitch.dialplan.sentences import Sentences
+from softswitch.dialplan.slots import Declaration, Slot, slot
+
+MAX_GRAMMAR = 2000
+"""More phrases than this make no closed grammar; the recogniser then gets its whole vocabulary."""
+YES, NO = "yes", "no"
+
+
+@dataclass(frozen=True)
+class Tongue:
+    """A plan in one language."""
+
+    parts: Parts
+    name: str
+    own: Mapping[str, Texts]
+    """The sentences of single steps, by the name under which Sentences knows them."""
+
+    @cached_property
+    def language(self) -> Language:
+        return LANGUAGES[self.name]
+
+    @cached_property
+    def slots(self) -> Mapping[str, Slot]:
+        """Of every variable but for columns of tables, whose values are said as they are."""
+        declared = self.parts.plan.variables
+        made = {
+            type_: slot(Declaration(type_, country=self.parts.plan.country), self.language)
+            for type_ in ("phone", "text", "date", "time", "yes_no")
+        }
+        known = {name: made[type_] for name, type_ in self.parts.facts.items()}
+        return {**known, **{name: slot(self._declaration(name), self.language) for name in declared}}
+
+    def _declaration(self, name: str) -> Declaration:
+        plan, variable = self.parts.plan, self.parts.plan.variables[name]
+        values = self._values(self.parts.lists[variable.of]) if variable.of else {}
+        return Declaration(
+            variable.type,
+            variable.length,
+            variable.minimum,
+            variable.maximum,
+            values,
+            plan.country,
+            plan.currency,
+        )
+
+    def _values(self, file: ListFile) -> dict[str, tuple[str, ...]]:
+        return {
+            value: tuple(
+                phrase
+                for form in forms.in_language(self.name)
+                for phrase in templates.expand(form, self._parsed_rules)
+            )
+            for value, forms in file.values.items()
+        }
+
+    @cached_property
+    def _rules(self) -> dict[str, str]:
+        return {name: _either(texts.in_language(self.name)) for name, texts in self.parts.plan.rules.items()}
+
+    @cached_property
+    def _parsed_rules(self) -> templates.Rules:
+        return templates.parse_rules(self._rules)
+
+    @cached_property
+    def intents(self) -> dict[str, Sequence[str]]:
+        """The universal intents of the language, or the plan's own of that name, and the plan's others."""
+        talk = self.language.talk
+        given = {name: file.sentences.in_language(self.name) for name, file in self.parts.intents.items()}
+        return {**talk.intents, YES: talk.yes, NO: talk.no, **given}
+
+    @cached_property
+    def sentences(self) -> Sentences:
+        """Besides the intents, `{variable}` stands for a bare value, and a step for its own sentences."""
+        plan = self.parts.plan
+        bare = {f"{{{name}}}": (f"{{{name}}}",) for name in self.parts.collected}
+        own = {name: texts.in_language(self.name) for name, texts in self.own.items()}
+        return Sentences(
+            {**self.intents, **bare, **own},
+            self._rules,
+            self.slots,
+            self.language,
+            plan.skip_words.in_language(self.name),
+            plan.matching.threshold,
+            plan.matching.margin,
+        )
+
+
+class Grammars:
+    """The closed grammars of one language; what many steps listen for is only put together once."""
+
+    def __init__(self, tongue: Tongue) -> None:
+        self._sentences = tongue.sentences
+        self._skip_words = tongue.parts.plan.skip_words.in_language(tongue.name)
+        self._corrections = corrections.of(tongue.language).phrases
+        self._phrases: dict[str, tuple[str, ...] | None] = {}
+        self._known: dict[tuple[frozenset[str], tuple[str, ...], bool], tuple[str, ...] | None] = {}
+
+    def of(
+        self, names: frozenset[str], backchannel: tuple[str, ...], *, correcting: bool
+    ) -> tuple[str, ...] | None:
+        """What is expected where these are listened for; None for anything."""
+        key = (names, backchannel, correcting)
+        if key not in self._known:
+            extra = (*backchannel, *self._skip_words, *(self._corrections if correcting else ()))
+            self._known[key] = self._together(names, extra)
+        return self._known[key]
+
+    def _together(self, names: frozenset[str], extra: Iterable[str]) -> tuple[str, ...] | None:
+        found = set(extra)
+        for name in names:
+            if name not in self._phrases:
+                self._phrases[name] = self._sentences.phrases({name})
+            if (phrases := self._phrases[name]) is None:
+                return None
+            found.update(phrases)
+        return tuple(sorted(found)) if len(found) <= MAX_GRAMMAR else None
+
+
+def _either(texts: Sequence[str]) -> str:
+    """Several templates as one."""
+    return texts[0] if len(texts) == 1 else f"({'|'.join(texts)})"

@@ -1,0 +1,206 @@
+"""One turn of a call while it is worked out: the state taken apart, what is said and done, and why."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from softswitch.dialplan.plan2 import Plan
+from softswitch.dialplan.prompts2 import Script, Voice, one_by_one
+from softswitch.dialplan.slots import Slot
+from softswitch.dialplan.state import MAX_TRAIL, Frame, Pending, State, Stop
+from softswitch.dialplan.steps import Field, Question, Step
+from softswitch.events import Action, BargeIn, Do, Hangup, Say, Transfer
+
+MAX_STEPS = 200
+"""Steps in one turn: holds even where a plan has a circle that nobody can leave."""
+MASK = "****"
+SOME_DAY = datetime(2000, 1, 1, 12)
+"""Stands in for the time of a call that does not tell it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an input led to.
+
+    `intent` is what it was taken for, or the variable that it filled, "" for nothing; `path` the steps that
+    the answer went through. `masked`: a sensitive variable was filled, or asked for, so that what was heard
+    or pressed must not be written down. `why` tells how it came about.
+    """
+
+    state: State
+    actions: tuple[Action, ...]
+    intent: str
+    slots: Mapping[str, str]
+    path: tuple[str, ...]
+    masked: bool
+    why: tuple[str, ...]
+
+
+class Turn:
+    """Made from a state, changed by the rooms of the interpreter, and made into an outcome."""
+
+    def __init__(self, plan: Plan, state: State) -> None:
+        self.plan, self.before = plan, state
+        self.language = state.language
+        self.step = plan.steps[state.step]
+        self.facts = state.facts
+        self.context = dict(state.context)
+        self.failures: Mapping[str, int] = state.failures
+        self.strikes, self.spoken_once = state.strikes, state.spoken_once
+        self.said, self.trail = state.said, state.trail
+        self.frames: tuple[Frame, ...] = state.frames
+        self.asking = state.asking
+        self.pending: Pending | None = state.pending
+        self.unsure, self.rate, self.visits = state.unsure, state.rate, state.visits
+        self.askers: Mapping[str, str] = state.askers
+        self.fresh: set[str] = set()
+        """Variables that the input just filled: a question for them need not be asked."""
+        self.steps_left = MAX_STEPS
+        self.quiet = False
+        """Whether nothing of this turn can be talked over."""
+        self.intent = ""
+        self.slots: Mapping[str, str] = {}
+        self.masked = False
+        self.path: list[str] = []
+        self.why: list[str] = []
+        self.actions: list[Action] = []
+        self._now: datetime | None = None
+        self._extra: Mapping[str, str] = {}
+
+    @property
+    def now(self) -> datetime:
+        """The call's arrival, local time."""
+        if self._now is None:
+            try:
+                day, time = self.context["today"], self.context["now"]
+                self._now = datetime.fromisoformat(f"{day}T{time}").replace(tzinfo=None)
+            except (KeyError, ValueError):
+                self._now = SOME_DAY
+        return self._now
+
+    @property
+    def question(self) -> Question:
+        """That of the present step, which hears."""
+        assert self.step.question is not None
+        return self.step.question
+
+    @property
+    def asked(self) -> Field | None:
+        return self.question.by_name.get(self.asking)
+
+    @property
+    def voice(self) -> Voice:
+        return Voice(self.language, self.rate, BargeIn.OFF if self.quiet else self.step.barge_in)
+
+    def slot(self, name: str) -> Slot:
+        return self.plan.slots[self.language][name]
+
+    def say(self, script: Script, extra: Mapping[str, str] | None = None) -> None:
+        """All of a script; `extra` are values for this once."""
+        self._extra = extra or {}
+        self.actions += script.render(self.voice, self.spoken)
+
+    def say_nth(self, script: Script, number: int, extra: Mapping[str, str] | None = None) -> None:
+        self._extra = extra or {}
+        self.actions += script.nth(number, self.voice, self.spoken)
+
+    def spoken(self, name: str, how: str) -> str:
+        """A variable as it is said; "" when it is not set, or secret."""
+        value = self._extra.get(name) or self.context.get(name, "")
+        if not value or name in self.plan.sensitive:
+            return ""
+        if how:
+            return one_by_one(value, how)
+        slot = self.plan.slots[self.language].get(name)
+        return slot.spoken(value, self.now) if slot else value
+
+    def fill(self, values: Mapping[str, str]) -> None:
+        """Set variables that the caller gave, the last given last."""
+        for name, value in values.items():
+            self.context.pop(name, None)
+            self.keep(name, value)
+        self.fresh.update(values)
+
+    def keep(self, name: str, value: str) -> None:
+        self.context[name] = value
+        if name in self.plan.sensitive:
+            self.askers = {**self.askers, name: self.step.name}
+
+    def heed(self) -> None:
+        """The caller was understood."""
+        self.strikes = 0
+        if self.failures:
+            self.failures = {}
+
+    def stop_here(self) -> None:
+        """The call waits, ends or leaves at the present step: what was said is what can be repeated."""
+        self.said = tuple(action for action in self.actions if isinstance(action, Say))
+
+    def listen(self) -> None:
+        """Wait for the caller at the present question."""
+        listen = self.question.listen(self.language, self.asking, self.pending is not None)
+        self.actions.append(listen)
+
+    def remember_question(self) -> None:
+        stop = Stop(self.step.name, self.frames)
+        trail = self.trail[:-1] if self.trail and self.trail[-1].step == stop.step else self.trail
+        self.trail = (*trail, stop)[-MAX_TRAIL:]
+
+    def promise(self, step: Step) -> None:
+        """The action of a step that does one."""
+        do = step.do
+        assert do is not None
+        self.visits += 1
+        arguments = tuple((name, self.context.get(name, "")) for name in do.arguments)
+        order = self.context.get(do.order_by, "") if do.order_by else ""
+        self.actions.append(Do(do.action, arguments, f"{step.name}:{self.visits}", order))
+
+    def outcome(self) -> Outcome:
+        self._never_silent()
+        masked = self.plan.sensitive
+        slots = self.slots
+        if not masked.isdisjoint(slots):
+            slots = {name: MASK if name in masked else value for name, value in slots.items()}
+        return Outcome(
+            self._state(),
+            tuple(self.actions),
+            self.intent,
+            slots,
+            tuple(self.path),
+            self.masked,
+            tuple(self.why),
+        )
+
+    def _never_silent(self) -> None:
+        """A text may have come out empty, because its variables are not set."""
+        if not any(type(action) is Say for action in self.actions):
+            at = next(
+                (n for n, action in enumerate(self.actions) if type(action) is not Do), len(self.actions)
+            )
+            self.actions[at:at] = self.plan.lines.silence.render(self.voice, self.spoken)
+
+    def _state(self) -> State:
+        return State(
+            self.plan.version,
+            self.language,
+            self.step.name,
+            self.facts,
+            self.context,
+            self.failures,
+            self.strikes,
+            self.spoken_once,
+            self.said,
+            self.trail,
+            self.frames,
+            self.asking,
+            self.pending,
+            self.unsure,
+            self.rate,
+            self.visits,
+            self.askers,
+        )
+
+    def end(self, action: Transfer | Hangup) -> None:
+        self.stop_here()
+        self.asking, self.pending = "", None
+        self.actions.append(action)

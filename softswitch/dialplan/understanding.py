@@ -1,0 +1,170 @@
+"""What speech and keys mean at a question."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, NamedTuple
+
+from softswitch.dialplan import readings
+from softswitch.dialplan.sentences import Match
+from softswitch.dialplan.spoken import normalise
+from softswitch.dialplan.state import CONFIRM
+from softswitch.dialplan.steps import Way
+from softswitch.dialplan.tongues import NO, YES
+from softswitch.dialplan.turn import Turn
+from softswitch.events import Heard, Hypothesis
+
+How = Literal["go", "fill", "yes", "no", "change"]
+
+
+class Meaning(NamedTuple):
+    """What an input was taken for: an intent that leads somewhere, values for the question's variables, an
+    answer to what waits for a yes, or the variable (`intent`) that is wrong.
+    """
+
+    how: How
+    intent: str
+    slots: Mapping[str, str]
+    way: Way | None = None
+
+
+class Understood(NamedTuple):
+    """The best meaning, how sure the ear was of it altogether, and of which words; None for none."""
+
+    meaning: Meaning | None
+    confidence: float
+    text: str
+
+
+class _Hypothesis(NamedTuple):
+    text: str
+    confidence: float
+
+
+def understand(turn: Turn, heard: Heard) -> Understood:
+    """Of the hypotheses the first that is wholly understood, else the first that is nearly.
+
+    Hypotheses with one meaning add up: their confidence together must reach the plan's threshold. Below it
+    the meaning that comes nearest is returned, for the caller to be asked.
+    """
+    matching = turn.plan.settings.matching
+    hypotheses = _distinct((Hypothesis(heard.text, heard.confidence), *heard.alternatives))
+    if sum(said.confidence for said in hypotheses) < min(
+        matching.confidence_threshold, matching.confirm_threshold
+    ):
+        return Understood(None, 0.0, "")
+    exact = [_exact(turn, said.text) for said in hypotheses]
+    if any(exact):
+        best = _best(exact, hypotheses, matching.confidence_threshold)
+        if best.confidence >= matching.confidence_threshold:
+            return best
+    near = [meaning or _near(turn, said.text) for meaning, said in zip(exact, hypotheses, strict=True)]
+    return _best(near, hypotheses, matching.confidence_threshold)
+
+
+def _distinct(hypotheses: Sequence[Hypothesis]) -> list[_Hypothesis]:
+    """Normalised; the same words count together."""
+    found: dict[str, float] = {}
+    for said in hypotheses:
+        if text := normalise(said.text):
+            found[text] = found.get(text, 0.0) + said.confidence
+    return [_Hypothesis(text, confidence) for text, confidence in found.items()]
+
+
+def _best(
+    meanings: Sequence[Meaning | None], hypotheses: Sequence[_Hypothesis], threshold: float
+) -> Understood:
+    """The first meaning that reaches the threshold; else the surest."""
+    best = Understood(None, 0.0, "")
+    for meaning, said in zip(meanings, hypotheses, strict=True):
+        if meaning is None:
+            continue
+        together = sum(
+            other.confidence for like, other in zip(meanings, hypotheses, strict=True) if like == meaning
+        )
+        if together > best.confidence:
+            best = Understood(meaning, together, said.text)
+        if together >= threshold:
+            break
+    return best
+
+
+def completes(turn: Turn, texts: Sequence[str]) -> bool:
+    """Whether one of the texts is a whole interpretation, with nothing to wait for."""
+    return any(_is_over(turn, meaning) for text in texts if (meaning := _exact(turn, normalise(text))))
+
+
+def _is_over(turn: Turn, meaning: Meaning) -> bool:
+    """Free text may always go on, and digits until there are as many as there can be."""
+    if meaning.how != "fill":
+        return True
+    for name, value in meaning.slots.items():
+        declared = turn.plan.settings.variables.get(name)
+        if declared and (declared.type == "text" or (declared.length and len(value) < declared.length[1])):
+            return False
+    return True
+
+
+def _exact(turn: Turn, text: str) -> Meaning | None:
+    question = turn.question
+    names = question.names[turn.asking, turn.pending is not None]
+    match = turn.plan.sentences[turn.language].strict(text, names, turn.now)
+    if not question.fields:
+        return _meaning(turn, match) if match else None
+    tokens = text.split()
+    if match and match.intent[0] != "{":
+        return _meaning(turn, match)
+    free = turn.asking and turn.slot(turn.asking).type == "text"
+    if (match is None or free) and (values := readings.correct(turn, text)):
+        return _filling(turn, values)
+    if match:
+        # Which variable a bare value is for depends on what is asked.
+        return _filling(turn, readings.bare(turn, tokens) or match.slots)
+    if len(question.fields) > 1 and (found := readings.scan(turn, tokens)).whole:
+        return _filling(turn, found.values)
+    if not turn.asking and (name := readings.named(turn, text)):
+        return Meaning("change", name, {})
+    return None
+
+
+def _near(turn: Turn, text: str) -> Meaning | None:
+    question = turn.question
+    if question.fields:
+        found = readings.scan(turn, text.split())
+        if found.mostly:
+            return _filling(turn, found.values)
+    names = question.names[turn.asking, turn.pending is not None]
+    match = turn.plan.sentences[turn.language].fuzzy(text, names, turn.now)
+    return _meaning(turn, match) if match else None
+
+
+def _meaning(turn: Turn, match: Match) -> Meaning | None:
+    """What a match means here. Own sentences of which no value could be read mean nothing."""
+    if turn.pending and match.intent == YES:
+        return Meaning("yes", YES, {})
+    if turn.pending and match.intent == NO:
+        return Meaning("no", NO, {})
+    if way := turn.question.ways.get(match.intent):
+        return Meaning("go", match.intent, match.slots, way)
+    return _filling(turn, match.slots) if match.slots else None
+
+
+def _filling(turn: Turn, values: Mapping[str, str]) -> Meaning:
+    own = [name for name in values if name in turn.question.by_name]
+    name = turn.asking if turn.asking in values else own[0] if own else next(iter(values), "")
+    return Meaning("fill", name, values)
+
+
+def pressed(turn: Turn, digits: str) -> Meaning | None:
+    """A yes or no where one is waited for; a whole value where one is asked for; else a single key, also one
+    that cuts off a value, is a choice.
+    """
+    if turn.pending and digits in ("1", "2"):
+        return Meaning("yes", YES, {}) if digits == "1" else Meaning("no", NO, {})
+    asked = turn.asked
+    if asked and turn.pending != CONFIRM:
+        slot = turn.slot(asked.name)
+        value = slot.keyed(digits, turn.now)
+        if value is not None and slot.fits(value):
+            return Meaning("fill", asked.name, {asked.name: value})
+    cut_off = asked is not None and not digits[-1:].isdigit()
+    way = turn.question.keys.get(digits[-1:] if cut_off else digits)
+    return Meaning("go", way.intent, {}, way) if way else None
