@@ -1,9 +1,9 @@
 """The Protocols that a session needs. `app` wires the real parts; tests wire tests/fakes.py."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from softswitch.events import Action, CallInfo, Cause, Hypothesis, Input, Recognition
+from softswitch.events import Action, CallInfo, Cause, Hypothesis, Input, Recognition, Say
 
 
 class Line(Protocol):
@@ -71,16 +71,16 @@ class Recognizer(Protocol):
     def open(self, grammar: Sequence[str] | None) -> RecognizerStream: ...
 
 
-class Synthesizer(Protocol):
-    async def speak(self, text: str) -> bytes:
-        """`text` as PCM at the node's clock rate, leading and trailing silence trimmed."""
+class Voice(Protocol):
+    """What callers of one dialplan hear, in each of its languages, as PCM at the node's clock rate."""
+
+    def get(self, say: Say) -> bytes | None:
+        """Static speech and recordings, which were rendered when the dialplan was loaded; immediate."""
         ...
 
-
-class Prompts(Protocol):
-    """Static speech that was rendered when the dialplan was loaded."""
-
-    def get(self, text: str) -> bytes | None: ...
+    async def speak(self, say: Say) -> bytes:
+        """Anything else, synthesised now; leading and trailing silence trimmed."""
+        ...
 
 
 class SpeechMark(Protocol):
@@ -113,6 +113,26 @@ class Conversation(Protocol):
     @property
     def intent(self) -> str:
         """The intent that the last input was taken for; "" when none."""
+        ...
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The steps that the last answer went through, the one it ended in last."""
+        ...
+
+    @property
+    def language(self) -> str:
+        """What is spoken now."""
+        ...
+
+    @property
+    def masked(self) -> bool:
+        """Whether the last input may hold something that nobody shall see."""
+        ...
+
+    @property
+    def context(self) -> Mapping[str, str]:
+        """What is known: variables and facts that are set, as canonical text."""
         ...
 
     def start(self) -> tuple[Action, ...]: ...

@@ -89,6 +89,7 @@ class Supervisor:
         )
         self._stopping = asyncio.Event()
         self._failed = ""
+        self._reload: asyncio.Task[None] | None = None
 
     @staticmethod
     def _child(module: str, settings: int, region: int, listener: int, counter: Node) -> Child:
@@ -103,6 +104,7 @@ class Supervisor:
         children = (self._gateway, self._control)
         for child in children:
             child.watch_ready(loop)
+        loop.add_signal_handler(signal.SIGHUP, self._wish_reload)
         keepers = [asyncio.create_task(self._keep(child)) for child in children]
         try:
             await self._until_ready(on_ready)
@@ -126,6 +128,15 @@ class Supervisor:
             self._stopping.set()
         ready.cancel()
         stopping.cancel()
+
+    def _wish_reload(self) -> None:
+        """SIGHUP: control loads its dialplans anew, as soon as it is there to do so."""
+        if self._reload is None or self._reload.done():
+            self._reload = asyncio.create_task(self._pass_on_reload())
+
+    async def _pass_on_reload(self) -> None:
+        await self._control.ready.wait()  # one that is starting would die of the signal
+        self._control.signal(signal.SIGHUP)
 
     async def _both_ready(self) -> None:
         await self._gateway.ready.wait()
@@ -192,7 +203,7 @@ def sole_node(config: Config) -> Iterator[None]:
     """One node per data directory: two would share records and sockets."""
     try:
         config.run_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        opened = (config.run_dir / LOCK).open("w")
+        opened = (config.run_dir / LOCK).open("a+")
     except OSError as error:
         raise SoftswitchError(
             f"cannot write in {config.data_dir}: {error.strerror}. Set data_dir to a folder that you own"
@@ -203,6 +214,9 @@ def sole_node(config: Config) -> Iterator[None]:
                 f"a node is running already with {config.data_dir}. Stop it, or give this one another place "
                 "with --set data_dir=PATH"
             )
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
         yield
 
 
@@ -213,6 +227,14 @@ def is_running(config: Config) -> bool:
             return not _locked(lock)
     except FileNotFoundError:
         return False
+
+
+def running_pid(config: Config) -> int | None:
+    """The supervisor's process id when a node is running with this data directory."""
+    if not is_running(config):
+        return None
+    written = (config.run_dir / LOCK).read_text()
+    return int(written) if written.isdigit() else None
 
 
 def _locked(lock: IO[str]) -> bool:

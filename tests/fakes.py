@@ -1,11 +1,14 @@
 """Stand-ins for a session's ports, on virtual time: a frame is 20 ms, whatever the clock says."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from softswitch.events import Action, CallInfo, Cause, Heard, Hypothesis, Input, Recognition
+from softswitch.events import Action, CallInfo, Cause, Heard, Hypothesis, Input, Recognition, Say
 
 FRAME_BYTES = 320
+LOOPS = 4
+"""Turns of the event loop that a test gives to tasks in every frame."""
 INFO = CallInfo(
     "c" * 32, "sip-id", "sip:caller@example.org", "sip:desk@example.org", "192.0.2.1:5060", 1000.0
 )
@@ -25,6 +28,7 @@ class FakeLine:
     info: CallInfo = INFO
     clock_rate: int = 8000
     ring_frames: int = 1600
+    audio: bytes = b""  # all that was ever played into it
     uplink: list[bytes] = field(default_factory=list)
     played: int = 0
     pending: int = 0
@@ -42,6 +46,7 @@ class FakeLine:
         if self.pending + frames > self.ring_frames:
             raise BufferError
         self.pending += frames
+        self.audio += pcm
         return self.played + self.pending
 
     def flush(self) -> int:
@@ -67,19 +72,22 @@ class FakeLine:
             self.played += 1
 
 
-class FakePrompts:
-    """Every text is ready: 100 ms of audio per word."""
+@dataclass
+class FakeVoice:
+    """100 ms of audio per word. Every text is ready but `missing` ones, which take `late` ticks to speak."""
 
-    def __init__(self, missing: Sequence[str] = ()) -> None:
-        self.missing = missing
+    missing: Sequence[str] = ()
+    late: int = 0
+    said: list[Say] = field(default_factory=list)
 
-    def get(self, text: str) -> bytes | None:
-        return None if text in self.missing else audio_of(text)
+    def get(self, say: Say) -> bytes | None:
+        self.said.append(say)
+        return None if say.text in self.missing else audio_of(say.text)
 
-
-class FakeSynthesizer:
-    async def speak(self, text: str) -> bytes:
-        return audio_of(text)
+    async def speak(self, say: Say) -> bytes:
+        for _ in range(self.late * LOOPS):
+            await asyncio.sleep(0)
+        return audio_of(say.text)
 
 
 def audio_of(text: str) -> bytes:
@@ -154,6 +162,10 @@ class ScriptedConversation:
     version: str = "1"
     step: str = "only"
     intent: str = ""
+    path: tuple[str, ...] = ("only",)
+    language: str = "en"
+    masked: bool = False
+    context: Mapping[str, str] = field(default_factory=dict)
     inputs: list[Input] = field(default_factory=list)
 
     def start(self) -> tuple[Action, ...]:

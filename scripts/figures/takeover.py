@@ -24,7 +24,7 @@ from softswitch.gateway.caller.script import CallReport, CallScript, Pause, Prog
 from softswitch.gateway.caller.voicing import Samples
 from softswitch.speech import models
 from softswitch.speech.pool import SpeechPool
-from softswitch.speech.prompts import PromptCache
+from softswitch.speech.prompts import Prompt, PromptCache
 from softswitch.speech.synthesizer import PiperSynthesizer
 
 STAGGER_S = 0.2
@@ -113,11 +113,10 @@ def find(pattern: Samples, audio: Samples) -> int | None:
 def prompt(killing: Killing) -> Samples:
     """The resumed prompt's audio, from the node's own cache."""
     pool = SpeechPool(1)
-    cache = PromptCache(
-        PiperSynthesizer(models.voice("embedded"), CLOCK_RATE, pool), pool, Path(killing.prompts)
-    )
-    asyncio.run(cache.render_all([killing.resumed]))
-    return np.frombuffer(cache.get(killing.resumed) or b"", dtype=np.int16)
+    cache = PromptCache(pool, Path(killing.prompts))
+    resumed = Prompt(PiperSynthesizer(models.voice("embedded"), CLOCK_RATE, pool), killing.resumed)
+    asyncio.run(cache.render_all([resumed]))
+    return np.frombuffer(cache.get(resumed) or b"", dtype=np.int16)
 
 
 if __name__ == "__main__":

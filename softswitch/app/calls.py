@@ -1,45 +1,61 @@
 """Every call that is up: offers become sessions, the gateway's news reaches them, and each is ticked."""
 
+import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass, field
 
-from softswitch.events import CallConfirmed, CallEnded, CallInfo, Cause, LegEvent
+from softswitch.app.dialplans import Admission, Dialplans, Loaded
+from softswitch.events import CallConfirmed, CallEnded, Cause, LegEvent
 from softswitch.gateway.line import CallLine
-from softswitch.ports import Conversation
-from softswitch.session.session import Parts, Session
+from softswitch.session.session import Session
 from softswitch.store.queries import LiveCall
 
 log = logging.getLogger(__name__)
+
+Recall = Callable[[str, str], Awaitable[dict[str, str]]]
+"""What a dialplan (its name) remembers of a caller (his number)."""
+
+
+@dataclass(eq=False)
+class Arrival:
+    """A call that is being looked up, and what happened to it meanwhile."""
+
+    admission: Admission
+    line: CallLine
+    news: list[LegEvent] = field(default_factory=list)
+    work: asyncio.Task[None] | None = None
 
 
 class Calls:
     """Implements gateway.link.Switch.
 
     `unfinished` are the calls that the records know as up: those that the gateway still has are taken up
-    again where they were.
+    again where they were, in the version of the dialplan that they began with.
     """
 
     def __init__(
         self,
-        new_conversation: Callable[[CallInfo], Conversation],
-        parts: Parts,
+        dialplans: Dialplans,
+        recall: Recall,
         unfinished: Collection[LiveCall],
         may_take: Callable[[], bool],
         on_ready: Callable[[set[str]], None],
     ) -> None:
-        self._new_conversation = new_conversation
-        self._parts = parts
+        self._dialplans = dialplans
+        self._recall = recall
         self._unfinished = {call.info.call_id: call for call in unfinished}
         self._may_take = may_take
         self._on_ready = on_ready
-        self._sessions: dict[str, Session] = {}
+        self._sessions: dict[str, tuple[Session, Loaded]] = {}
+        self._arriving: dict[str, Arrival] = {}
         self.refused: Counter[str] = Counter()
 
     def by_state(self) -> dict[str, float]:
         """Calls by RFC 4235's dialog states, and those held."""
-        states = Counter[str](trying=0, confirmed=0, held=0, transferring=0)
-        for session in self._sessions.values():
+        states = Counter[str](trying=len(self._arriving), confirmed=0, held=0, transferring=0)
+        for session, _ in self._sessions.values():
             states[session.state] += 1
         return dict(states)
 
@@ -47,32 +63,101 @@ class Calls:
 
     def on_offer(self, line: CallLine, established: bool, codec: str) -> None:
         call_id = line.info.call_id
+        self._drop_arrival(call_id)
         old = self._sessions.pop(call_id, None)
-        if not established and not self._may_take():
-            self.refused["503"] += 1
-            line.hangup(Cause.TEMPORARY_FAILURE)
-            return
-        session = Session(line, self._new_conversation(line.info), self._parts)
-        self._sessions[call_id] = session
         before = self._unfinished.pop(call_id, None)
         if old is not None:  # the connection was lost, not this process
-            old.detach()
-            session.resume(*old.resume_point())
-        elif before is not None and before.state:
-            log.info("call %s is taken up again at step %s", call_id, before.step)
-            session.resume(before.state, before.next_turn)
+            self._go_on(line, *old)
+        elif before is not None and before.state and self._take_up(line, before):
+            pass
+        elif not established and not self._may_take():
+            self._refuse(line, Cause.TEMPORARY_FAILURE, "503")
+            return
         else:
-            session.start()
+            self._let_in(line)
         if established:  # who confirmed it may not have heard of it
-            session.on_event(CallConfirmed(codec))
+            self.on_event(call_id, CallConfirmed(codec))
+
+    def _go_on(self, line: CallLine, old: Session, loaded: Loaded) -> None:
+        old.detach()
+        session = Session(line, Admission(loaded).conversation({}), loaded.parts)
+        self._sessions[line.info.call_id] = session, loaded
+        session.resume(*old.resume_point())
+
+    def _take_up(self, line: CallLine, before: LiveCall) -> bool:
+        loaded = self._dialplans.running((before.plan, before.plan_version))
+        if loaded is None:  # its dialplan is not configured any more: as a new call it may find another
+            return False
+        log.info("call %s is taken up again at step %s", line.info.call_id, before.step)
+        self._dialplans.begin(loaded)
+        session = Session(line, Admission(loaded).conversation({}), loaded.parts)
+        self._sessions[line.info.call_id] = session, loaded
+        session.resume(before.state, before.next_turn)
+        return True
+
+    def _let_in(self, line: CallLine) -> None:
+        try:
+            admission = self._dialplans.admit(line.info)
+        except Exception:  # a bug in routing must not be a call that rings for ever
+            log.exception("call %s cannot be routed", line.info.call_id)
+            self._refuse(line, Cause.TEMPORARY_FAILURE, "503")
+            return
+        if admission is None:
+            log.info("no dialplan has a route for call %s", line.info.call_id)
+            self._refuse(line, Cause.UNALLOCATED_NUMBER, "404")
+            return
+        self._dialplans.begin(admission.loaded)
+        if not admission.caller:
+            self._start(Arrival(admission, line), {})
+            return
+        arrival = self._arriving[line.info.call_id] = Arrival(admission, line)
+        arrival.work = asyncio.create_task(self._look_up(arrival))
+
+    def _refuse(self, line: CallLine, cause: Cause, status: str) -> None:
+        self.refused[status] += 1
+        line.hangup(cause)
+
+    async def _look_up(self, arrival: Arrival) -> None:
+        """Start the call once it is known what is remembered of the caller."""
+        admission = arrival.admission
+        try:
+            known = await self._recall(admission.loaded.plan.name, admission.caller)
+        except Exception:  # nobody is turned away because he was forgotten
+            log.exception("in call %s", arrival.line.info.call_id)
+            known = {}
+        del self._arriving[arrival.line.info.call_id]
+        self._start(arrival, known)
+
+    def _start(self, arrival: Arrival, known: dict[str, str]) -> None:
+        admission, line = arrival.admission, arrival.line
+        conversation = admission.conversation(known)
+        session = Session(line, conversation, admission.loaded.parts, admission.route)
+        self._sessions[line.info.call_id] = session, admission.loaded
+        session.start()
+        for event in arrival.news:
+            self.on_event(line.info.call_id, event)
+
+    def _drop_arrival(self, call_id: str) -> None:
+        """It is offered anew, or the node stops."""
+        arrival = self._arriving.pop(call_id, None)
+        if arrival and arrival.work:
+            arrival.work.cancel()
+            self._dialplans.end(arrival.admission.loaded)
 
     def on_event(self, call_id: str, event: LegEvent) -> None:
-        session = self._sessions.get(call_id)
+        if arrival := self._arriving.get(call_id):
+            arrival.news.append(event)
+            return
+        session, _ = self._sessions.get(call_id, (None, None))
         if session is None:
             return
         session.on_event(event)
         if isinstance(event, CallEnded):
-            self._sessions.pop(call_id, None)
+            self._forget(call_id)
+
+    def _forget(self, call_id: str) -> None:
+        _, loaded = self._sessions.pop(call_id)
+        self._dialplans.end(loaded)
 
     def on_refused(self, status: int) -> None:
         self.refused[str(status)] += 1
@@ -84,12 +169,16 @@ class Calls:
     def on_ready(self, live_call_ids: set[str]) -> None:
         """The gateway has named its calls: what it does not have is gone."""
         for call_id in set(self._sessions) - live_call_ids:
-            self._sessions.pop(call_id).lose("gateway died")
+            self._sessions[call_id][0].lose("gateway died")
+            self._forget(call_id)
+        for call_id in set(self._arriving) - live_call_ids:
+            self._drop_arrival(call_id)
         self._unfinished.clear()
+        self._dialplans.settle()
         self._on_ready(live_call_ids)
 
     def on_tick(self) -> None:
-        for session in list(self._sessions.values()):
+        for session, _ in list(self._sessions.values()):
             try:
                 session.tick()
             except Exception:  # one call's bug is not another's
@@ -97,6 +186,8 @@ class Calls:
 
     def close(self) -> None:
         """The node stops: whatever is still up ends now."""
-        for session in self._sessions.values():
+        for call_id in list(self._arriving):
+            self._drop_arrival(call_id)
+        for session, _ in self._sessions.values():
             session.lose("node stopped")
         self._sessions.clear()

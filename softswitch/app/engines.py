@@ -1,26 +1,28 @@
-"""Ear, voice, dialplan and prompts, loaded side by side: what a node needs before its first call."""
+"""Ears, voices and prompts: what dialplans need before their first call."""
 
 import asyncio
 import sys
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from softswitch.app import plans
 from softswitch.config import Config
-from softswitch.dialplan.plan import Plan
-from softswitch.speech import models
+from softswitch.errors import SoftswitchError
+from softswitch.events import Say
+from softswitch.speech import models, voices
 from softswitch.speech.endpointing import SpeechEndpointer
 from softswitch.speech.pool import SpeechPool
 from softswitch.speech.prompts import PromptCache
 from softswitch.speech.recognizer import VoskRecognizer
 from softswitch.speech.synthesizer import PiperSynthesizer
+from softswitch.speech.voices import PlanVoice, Progress
 
 SHOW_PROGRESS_AFTER_S = 1.0
 
 
 @dataclass
-class Progress:
+class Bar:
     """A bar on standard error, for work that takes longer than a second."""
 
     label: str
@@ -34,19 +36,6 @@ class Progress:
         print(f"{self.label} [{bar:<30}] {done}/{total}", end=end, file=sys.stderr, flush=True)
 
 
-@dataclass(frozen=True)
-class Engines:
-    plan: Plan
-    pool: SpeechPool
-    recognizer: VoskRecognizer
-    synthesizer: PiperSynthesizer
-    prompts: PromptCache
-    clock_rate: int
-
-    def new_endpointer(self) -> SpeechEndpointer:
-        return SpeechEndpointer(self.clock_rate)
-
-
 class Shelf:
     """Every ear and every voice is loaded once, however many languages and dialplans share it."""
 
@@ -54,6 +43,12 @@ class Shelf:
         self._installed, self._rate, self._pool = config.models_dir, config.media.clock_rate, pool
         self._ears: dict[Path, asyncio.Task[VoskRecognizer]] = {}
         self._voices: dict[Path, asyncio.Task[PiperSynthesizer]] = {}
+
+    @property
+    def backlog(self) -> float:
+        """Seconds of callers' audio that are not decoded yet."""
+        loaded = (ear for ear in self._ears.values() if ear.done() and not ear.exception())
+        return sum(ear.result().backlog for ear in loaded)
 
     async def ear(self, setting: str) -> VoskRecognizer:
         """Raises SoftswitchError when there is none, or none that Vosk can load."""
@@ -73,23 +68,46 @@ class Shelf:
         return await self._voices[path]
 
 
-async def load(config: Config, restarted: bool) -> Engines:
-    """Raises SoftswitchError (or InvalidFile) when a model is missing or the dialplan is wrong."""
-    pool = SpeechPool(config.speech.workers)
-    rate = config.media.clock_rate
-    plan = await asyncio.to_thread(plans.load, config, restarted)
-    shelf, chosen = Shelf(config, pool), (plan.settings.language, plan.name)
-    recognizer, synthesizer = await asyncio.gather(
-        shelf.ear(config.speech.model_for(*chosen)), shelf.voice(config.speech.voice_for(*chosen))
-    )
-    prompts = PromptCache(synthesizer, pool, config.data_dir / "prompts")
-    await prompts.render_all((*plan.static_prompts(), config.survival.line), Progress("Rendering prompts"))
-    return Engines(plan, pool, recognizer, synthesizer, prompts, rate)
+class Engines:
+    """The node's, shared by its dialplans."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self.pool = SpeechPool(config.speech.workers)
+        self.shelf = Shelf(config, self.pool)
+        self.prompts = PromptCache(self.pool, config.data_dir / "prompts")
+
+    def new_endpointer(self) -> SpeechEndpointer:
+        return SpeechEndpointer(self._config.media.clock_rate)
+
+    async def equip(self, plan: str, languages: Iterable[str]) -> tuple[dict[str, VoskRecognizer], PlanVoice]:
+        """Ears by language, and the voice. Raises SoftswitchError with everything that is missing."""
+        speech, languages = self._config.speech, tuple(languages)
+        missing = [setting for language in languages for setting in speech.missing_for(language, plan)]
+        if missing:
+            raise SoftswitchError(
+                f"the dialplan {plan} speaks {', '.join(languages)}, but the embedded models speak English "
+                f"only: set {' and '.join(missing)}"
+            )
+        heard = [self.shelf.ear(speech.model_for(language, plan)) for language in languages]
+        said = [self.shelf.voice(speech.voice_for(language, plan)) for language in languages]
+        ears, spoken = await asyncio.gather(asyncio.gather(*heard), asyncio.gather(*said))
+        by_language = dict(zip(languages, spoken, strict=True))
+        return dict(zip(languages, ears, strict=True)), PlanVoice(by_language, self.prompts)
+
+    async def render(
+        self,
+        wanted: Iterable[tuple[PlanVoice, Iterable[Say]]],
+        progress: Progress | None = None,
+        at_once: int = 0,
+    ) -> None:
+        """Have all that these dialplans say in memory; see PromptCache.render_all."""
+        await voices.prepare(self.prompts, wanted, progress, at_once)
 
 
-def write_holding_line(engines: Engines, config: Config) -> Path:
+def write_holding_line(voice: PlanVoice, config: Config) -> Path:
     """The line that callers hear while control is away, as raw PCM where the gateway finds it."""
     path = config.run_dir / "holding-line.pcm"
-    path.with_suffix(".new").write_bytes(engines.prompts.get(config.survival.line) or b"")
+    path.with_suffix(".new").write_bytes(voice.get(Say(config.survival.line)) or b"")
     path.with_suffix(".new").replace(path)
     return path

@@ -5,6 +5,7 @@ from itertools import accumulate
 from softswitch.app.calls import Calls
 from softswitch.app.engines import Engines
 from softswitch.app.recorder import Recorder
+from softswitch.app.reloading import Loader
 from softswitch.gateway.link import GatewayLink
 from softswitch.gateway.rings import PACING_BOUNDS_MS, Node, Region
 from softswitch.publish.http import MetricsServer
@@ -16,6 +17,7 @@ def watch(
     metrics: Metrics,
     region: Region,
     engines: Engines,
+    loader: Loader,
     calls: Calls,
     recorder: Recorder,
     mqtt: MqttPublisher | None,
@@ -24,12 +26,14 @@ def watch(
     node, pool = region.node, engines.pool
     metrics.watch("softswitch_calls", calls.by_state)
     metrics.watch("softswitch_refused_calls_total", lambda: dict(calls.refused))
+    metrics.watch("softswitch_dialplan_info", lambda: _versions(loader))
+    metrics.watch("softswitch_dialplan_reloads_total", lambda: dict(loader.reloads))
     metrics.watch("softswitch_ring_underruns_total", lambda: node[Node.UNDERRUNS])
     metrics.watch("softswitch_uplink_frames_lost_total", lambda: node[Node.FRAMES_DROPPED])
     metrics.watch("softswitch_speech_workers", lambda: pool.workers)
     metrics.watch("softswitch_speech_busy_workers", lambda: pool.busy)
     metrics.watch("softswitch_speech_waiting_jobs", lambda: pool.waiting)
-    metrics.watch("softswitch_recognizer_backlog_seconds", lambda: engines.recognizer.backlog)
+    metrics.watch("softswitch_recognizer_backlog_seconds", lambda: engines.shelf.backlog)
     metrics.watch("softswitch_sink_queue_depth", lambda: _by_sink(recorder.depth, mqtt, "depth"))
     metrics.watch("softswitch_events_dropped_total", lambda: _by_sink(recorder.rejected, mqtt, "dropped"))
     metrics.watch(
@@ -45,6 +49,10 @@ def require(server: MetricsServer, link: GatewayLink, recorder: Recorder) -> Non
     """What must be so for this node to take calls."""
     server.require("gateway", lambda: "" if link.connected else "away; new calls hear the holding line")
     server.require("records", lambda: "" if recorder.has_room else "too many wait for the database")
+
+
+def _versions(loader: Loader) -> dict[tuple[str, str], float]:
+    return dict.fromkeys(loader.dialplans.keys, 1.0)
 
 
 def _by_sink(records: int, mqtt: MqttPublisher | None, attribute: str) -> dict[str, float]:

@@ -8,23 +8,27 @@ from collections.abc import Coroutine
 from typing import Any
 
 from softswitch.app import engines as engine_room
-from softswitch.app import figures
+from softswitch.app import figures, watching
+from softswitch.app.callers import Callers
 from softswitch.app.calls import Calls
 from softswitch.app.engines import Engines
 from softswitch.app.recorder import Recorder
+from softswitch.app.reloading import Loader
 from softswitch.child import Inheritance
 from softswitch.config import Config
-from softswitch.dialplan import conversation
-from softswitch.events import CallInfo, Cause
+from softswitch.dialplan.plan import Plan
+from softswitch.events import Cause, SessionEvent
 from softswitch.gateway.link import GatewayLink
 from softswitch.gateway.rings import Node as Counter
 from softswitch.gateway.rings import Region
-from softswitch.ports import Conversation
 from softswitch.publish.http import MetricsServer
 from softswitch.publish.metrics import CONTENT_TYPE, Metrics
 from softswitch.publish.mqtt import MqttPublisher
 from softswitch.session.session import Parts
+from softswitch.speech.recognizer import VoskRecognizer
+from softswitch.speech.voices import PlanVoice
 from softswitch.store import queries
+from softswitch.store.queries import LiveCall
 from softswitch.store.writer import Records
 
 log = logging.getLogger(__name__)
@@ -42,19 +46,29 @@ class Node:
         self._metrics = Metrics()
         self._mqtt = MqttPublisher(config.mqtt, config.node) if config.mqtt.url else None
         self._errands: set[asyncio.Task[Any]] = set()
+        self._engines = Engines(config)
+        self._loader = Loader(config, self._engines, self._equip)
+        self._callers = Callers(config.database_url)
+        self._reload_wanted = asyncio.Event()
 
     async def run(self) -> None:
         """Until SIGTERM, or until a part that must not fail has failed."""
         stopping = asyncio.Event()
+        loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-        engines, _ = await asyncio.gather(
-            engine_room.load(self._config, self._restarted), asyncio.to_thread(self._prepare_database)
+            loop.add_signal_handler(number, stopping.set)
+        loop.add_signal_handler(signal.SIGHUP, self._reload_wanted.set)
+        unfinished = await self._load()
+        recorder = self._recorder = self._open_records()
+        calls = Calls(
+            self._loader.dialplans,
+            self._callers.recall,
+            unfinished,
+            lambda: recorder.has_room,
+            self._on_gateway_ready,
         )
-        recorder = self._open_records()
-        calls = await self._open_calls(engines, recorder)
-        link = self._open_link(engines, calls)
-        server = await self._serve_figures(engines, calls, recorder, link)
+        link = self._open_link(calls)
+        server = await self._serve_figures(calls, recorder, link)
         services: list[asyncio.Task[Any]] = [
             asyncio.create_task(service) for service in self._services(link, recorder)
         ]
@@ -68,15 +82,26 @@ class Node:
         for service in done - {stop}:
             service.result()
 
-    def _prepare_database(self) -> None:
-        """A control process that is started again finds the schema as the first one left it.
+    async def _load(self) -> list[LiveCall]:
+        """Dialplans, engines and the database; the calls that the records know as up.
 
-        Alembic takes a third of the start-up time: callers on the line shall not wait for it.
+        A control process that is started again finds the schema as the first one left it: Alembic takes a
+        third of the start-up time, which callers on the line shall not wait for.
         """
-        if not self._restarted:
-            from softswitch.store import migrate
+        if self._restarted:
+            unfinished = await asyncio.to_thread(self._unfinished)
+            await self._loader.restart((call.plan, call.plan_version) for call in unfinished)
+            return unfinished
+        await asyncio.gather(self._loader.start(), asyncio.to_thread(self._prepare_database))
+        return await asyncio.to_thread(self._unfinished)
 
-            migrate.upgrade(self._config.database_url)
+    def _prepare_database(self) -> None:
+        from softswitch.store import migrate
+
+        migrate.upgrade(self._config.database_url)
+
+    def _unfinished(self) -> list[LiveCall]:
+        return queries.live_calls(self._config.database_url, self._config.node)
 
     def _open_records(self) -> Recorder:
         def committed(_: int, seconds: float) -> None:
@@ -86,25 +111,19 @@ class Node:
         records.start()
         return Recorder(records, [self._metrics.take, *([self._mqtt.take] if self._mqtt else [])])
 
-    async def _open_calls(self, engines: Engines, recorder: Recorder) -> Calls:
-        unfinished = await asyncio.to_thread(queries.live_calls, self._config.database_url, self._config.node)
-        parts = Parts(
-            engines.recognizer, engines.synthesizer, engines.prompts, engines.new_endpointer, recorder.emit
-        )
+    def _equip(self, plan: Plan, ears: dict[str, VoskRecognizer], voice: PlanVoice) -> Parts:
+        def emit(event: SessionEvent) -> None:
+            self._recorder.emit(event)
 
-        def converse(_: CallInfo) -> Conversation:
-            return conversation.Conversation(engines.plan)
+        return Parts(ears, voice, self._engines.new_endpointer, emit, plan.remembered, self._metrics.filled)
 
-        return Calls(converse, parts, unfinished, lambda: recorder.has_room, self._on_gateway_ready)
-
-    def _open_link(self, engines: Engines, calls: Calls) -> GatewayLink:
-        line = engine_room.write_holding_line(engines, self._config)
+    def _open_link(self, calls: Calls) -> GatewayLink:
+        first = self._loader.dialplans.active[0].voice
+        line = engine_room.write_holding_line(first, self._config)
         return GatewayLink(self._config.run_dir / "gateway.sock", self._region, line, calls)
 
-    async def _serve_figures(
-        self, engines: Engines, calls: Calls, recorder: Recorder, link: GatewayLink
-    ) -> MetricsServer:
-        figures.watch(self._metrics, self._region, engines, calls, recorder, self._mqtt)
+    async def _serve_figures(self, calls: Calls, recorder: Recorder, link: GatewayLink) -> MetricsServer:
+        figures.watch(self._metrics, self._region, self._engines, self._loader, calls, recorder, self._mqtt)
         settings = self._config.metrics
         server = MetricsServer(settings.address, settings.port, self._metrics.render, CONTENT_TYPE)
         figures.require(server, link, recorder)
@@ -114,7 +133,18 @@ class Node:
 
     def _services(self, link: GatewayLink, recorder: Recorder) -> list[Coroutine[Any, Any, None]]:
         """What runs for as long as the node does."""
-        return [link.run(), recorder.run(), *([self._mqtt.run()] if self._mqtt else [])]
+        config = self._config
+        services = [link.run(), recorder.run(), self._reload_when_wanted()]
+        services.append(self._callers.forget(config.database.remember_callers))
+        if config.dialplan_watch:
+            services.append(watching.watch(config.dialplan, self._reload_wanted.set))
+        return [*services, *([self._mqtt.run()] if self._mqtt else [])]
+
+    async def _reload_when_wanted(self) -> None:
+        while True:
+            await self._reload_wanted.wait()
+            self._reload_wanted.clear()
+            await self._loader.reload()
 
     def _on_gateway_ready(self, live_call_ids: set[str]) -> None:
         """Both processes are up: records of calls that are no more are closed, and the node is ready."""

@@ -1,6 +1,6 @@
 """One call's dialplan as a session holds it: ports.Conversation over the pure interpreter."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from softswitch.dialplan import interpreter
 from softswitch.dialplan.plan import Plan
@@ -8,15 +8,21 @@ from softswitch.events import Action, Hypothesis, Input
 
 
 class Conversation:
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, facts: Mapping[str, str] = {}, language: str = "") -> None:
         self.plan, self.version = plan.name, plan.version
-        self.intent = ""
+        self.intent, self.language = "", language or plan.settings.language
+        self.masked = False
+        self.path: tuple[str, ...] = ()
         self._plan = plan
         self._state = interpreter.State(plan.version, plan.settings.start)
 
     @property
     def step(self) -> str:
         return self._state.step
+
+    @property
+    def context(self) -> Mapping[str, str]:
+        return self._state.context
 
     def start(self) -> tuple[Action, ...]:
         self._state, actions = interpreter.start(self._plan)

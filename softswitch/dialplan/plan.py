@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from softswitch.dialplan import prompts, templates
 from softswitch.dialplan.grammar import Matcher
 from softswitch.dialplan.language import LANGUAGES, Language
+from softswitch.dialplan.routes import CallFacts, Decision, Route
 from softswitch.dialplan.schema import Collect, IntentFile, PlanFile, Slot, Step, Timing
 from softswitch.events import Listen, Say
 
@@ -64,9 +65,24 @@ class Plan:
         value = context.get(name, "")
         return " ".join(value) if name in self.settings.slots else value
 
-    def static_prompts(self) -> tuple[str, ...]:
+    def static_prompts(self) -> tuple[Say, ...]:
         """Every fixed text that may be said, each once: what has to be rendered when the plan is loaded."""
-        return tuple(dict.fromkeys(prompts.static(self._texts())))
+        return tuple(map(Say, dict.fromkeys(prompts.static(self._texts()))))
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        return (self.settings.language,)
+
+    @property
+    def remembered(self) -> frozenset[str]:
+        """The variables that are kept of a caller."""
+        return frozenset()
+
+    def route(self, call: CallFacts) -> Decision:
+        return Decision(Route(""), ())
+
+    def facts(self, call: CallFacts, decision: Decision) -> dict[str, str]:
+        return {}
 
     def _texts(self) -> Iterator[str]:
         for step in self.steps.values():

@@ -10,26 +10,38 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A pulled metric: a single number, or several told apart by one `label`."""
+    """A pulled metric: a single number, or several told apart by `labels`."""
 
     name: str
     kind: Literal["gauge", "counter"]
     help: str
-    label: str = ""
+    labels: tuple[str, ...] = ()
 
 
 FIGURES = (
-    Figure("softswitch_calls", "gauge", "Calls at present, by dialog state.", "state"),
-    Figure("softswitch_refused_calls_total", "counter", "Calls refused, by SIP status.", "status"),
+    Figure("softswitch_calls", "gauge", "Calls at present, by dialog state.", ("state",)),
+    Figure("softswitch_refused_calls_total", "counter", "Calls refused, by SIP status.", ("status",)),
+    Figure(
+        "softswitch_dialplan_info",
+        "gauge",
+        "1 for each version of a dialplan that has calls or takes them.",
+        ("plan", "version"),
+    ),
+    Figure(
+        "softswitch_dialplan_reloads_total",
+        "counter",
+        "Dialplans loaded anew, by what came of it.",
+        ("result",),
+    ),
     Figure("softswitch_ring_underruns_total", "counter", "Frames a caller should have heard and did not."),
     Figure("softswitch_uplink_frames_lost_total", "counter", "Caller frames that control came too late for."),
     Figure("softswitch_speech_workers", "gauge", "Speech threads."),
     Figure("softswitch_speech_busy_workers", "gauge", "Speech threads at work."),
     Figure("softswitch_speech_waiting_jobs", "gauge", "Jobs that wait for a speech thread."),
     Figure("softswitch_recognizer_backlog_seconds", "gauge", "Caller audio not yet decoded, all calls."),
-    Figure("softswitch_sink_queue_depth", "gauge", "Events waiting, by where they go.", "sink"),
-    Figure("softswitch_events_dropped_total", "counter", "Events lost, by where they were to go.", "sink"),
-    Figure("softswitch_restarts_total", "counter", "Restarts by the supervisor, by process.", "process"),
+    Figure("softswitch_sink_queue_depth", "gauge", "Events waiting, by where they go.", ("sink",)),
+    Figure("softswitch_events_dropped_total", "counter", "Events lost, by where they were to go.", ("sink",)),
+    Figure("softswitch_restarts_total", "counter", "Restarts by the supervisor, by process.", ("process",)),
     Figure("softswitch_mqtt_connected", "gauge", "1 while the MQTT broker is connected."),
 )
 

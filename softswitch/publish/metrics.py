@@ -15,8 +15,8 @@ from softswitch.publish.figures import COMMIT_BUCKETS, FIGURES, STAGE_BUCKETS, F
 
 CONTENT_TYPE = prometheus_client.CONTENT_TYPE_LATEST
 
-Reading = float | Mapping[str, float]
-"""A number; or, for a figure with a label, numbers by the label's value."""
+Reading = float | Mapping[str, float] | Mapping[tuple[str, str], float]
+"""A number; or, for a figure with labels, numbers by the label's value, or by those of two."""
 
 Buckets = Sequence[tuple[float, int]]
 """(upper bound in ms, how many frames came within it): cumulative, ascending, the last bound infinite."""
@@ -25,6 +25,9 @@ _CUT = 0.04
 """An answer of which more than this many seconds went unheard was cut: two frames are only rounding."""
 _OPEN_CUTS = 4096
 """Calls remembered for telling a barge-in from a hang-up; more cannot be up at once."""
+
+MOST_NAMES = 2000
+"""Label values of one counter: 1,000 steps are a large dialplan."""
 
 _log = structlog.get_logger(__name__)
 
@@ -43,6 +46,9 @@ class Metrics:
         self._finished = self._counter("softswitch_finished_calls", "Calls finished.", "cause", "ended_by")
         self._turns = self._counter("softswitch_turns", "Turns finished.", "via", "matched")
         self._barge_ins = self._counter("softswitch_barge_ins", "Answers that the caller interrupted.")
+        self._fillers = self._counter("softswitch_fillers", "Fillers said because an answer was late.")
+        self._intents = Named(self._counter("softswitch_intents", "What callers meant.", "intent"))
+        self._steps = Named(self._counter("softswitch_steps", "Steps of dialplans that were taken.", "step"))
         self._stages = Histogram(
             "softswitch_stage_seconds",
             "How long each stage of a turn took.",
@@ -74,6 +80,10 @@ class Metrics:
 
     def _take_turn(self, turn: TurnFinished) -> None:
         self._turns.labels(turn.via, "yes" if turn.intent else "no").inc()
+        if turn.intent:
+            self._intents.count(turn.intent)
+        for step in turn.path:
+            self._steps.count(step)
         for stage, milliseconds in turn.stages_ms.items():
             self._stages.labels(stage).observe(milliseconds / 1000)
         # A cut answer was interrupted when the caller spoke or pressed next; otherwise he hung up on it.
@@ -84,6 +94,10 @@ class Metrics:
             self._cut[turn.call_id] = None
             if len(self._cut) > _OPEN_CUTS:
                 self._cut.popitem(last=False)
+
+    def filled(self) -> None:
+        """Count one filler."""
+        self._fillers.inc()
 
     def commit_took(self, seconds: float) -> None:
         """Count one commit of the record writer: the age of its oldest event."""
@@ -100,6 +114,20 @@ class Metrics:
     def render(self) -> bytes:
         """All figures in the text format of CONTENT_TYPE."""
         return prometheus_client.generate_latest(self.registry)
+
+
+class Named:
+    """Counts by names that authors gave: dialplans may come and go, so beyond MOST_NAMES all are "other"."""
+
+    def __init__(self, counter: Counter) -> None:
+        self._counter = counter
+        self._known: set[str] = set()
+
+    def count(self, name: str) -> None:
+        if name not in self._known and len(self._known) >= MOST_NAMES:
+            name = "other"
+        self._known.add(name)
+        self._counter.labels(name).inc()
 
 
 class _Pulled(Collector):
@@ -139,7 +167,8 @@ class _Pulled(Collector):
             reading = read()
             numbers = reading if isinstance(reading, Mapping) else {"": reading}
             for value, number in numbers.items():
-                family.add_metric([value] if figure.label else [], float(number))
+                values = [value] if isinstance(value, str) else list(value)
+                family.add_metric(values if figure.labels else [], float(number))
         except Exception as error:
             _log.warning("figure not read", figure=figure.name, error=str(error))
             return _empty(figure)
@@ -148,7 +177,7 @@ class _Pulled(Collector):
 
 def _empty(figure: Figure) -> GaugeMetricFamily | CounterMetricFamily:
     kind = GaugeMetricFamily if figure.kind == "gauge" else CounterMetricFamily
-    return kind(figure.name, figure.help, labels=[figure.label] if figure.label else [])
+    return kind(figure.name, figure.help, labels=figure.labels)
 
 
 def _pacing_family() -> HistogramMetricFamily:

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -72,15 +72,18 @@ class Listeners(Protocol):
 
 
 class Ear:
+    """Understands whatever `recognizers` has a language for, the plan's first one first."""
+
     def __init__(
         self,
         endpointer: Endpointer,
-        recognizer: Recognizer,
+        recognizers: Mapping[str, Recognizer],
         completes: Callable[[str, Sequence[Hypothesis]], bool],
         tell: Listeners,
     ) -> None:
         self._endpointer = endpointer
-        self._recognizer = recognizer
+        self._recognizers = recognizers
+        self._first = next(iter(recognizers.values()))
         self._completes = completes
         self._tell = tell
         self._listen: Listen | None = None
@@ -111,7 +114,7 @@ class Ear:
         mark = self._endpointer.feed(frame)
         self._pre_roll.append(frame)
         listen = self._listen
-        if mark.started and (listen is None or deaf or self._keys):
+        if mark.started and (listen is None or deaf or self._keys or not listen.speech):
             self._endpointer.reset()  # so that it starts again for who listens later
         if listen is None or deaf:
             return
@@ -120,7 +123,7 @@ class Ear:
         elif self._keys:  # who keys is not understood to speak: a cough does not cost him his digits
             self._since_key += FRAME_S
             self._settle_keys(late=self._since_key >= listen.interdigit_timeout)
-        elif mark.started:
+        elif mark.started and listen.speech:
             self._begin(listen)
         elif prompt_over:
             self._quiet += FRAME_S
@@ -157,7 +160,8 @@ class Ear:
     # --- speech ---------------------------------------------------------------------------------------
 
     def _begin(self, listen: Listen) -> None:
-        utterance = Utterance(self._recognizer.open(listen.grammar))
+        recognizer = self._recognizers.get(listen.language, self._first)
+        utterance = Utterance(recognizer.open(listen.grammar))
         utterance.pending = list(self._pre_roll)
         utterance.frames = len(self._pre_roll)
         self._utterance = utterance
@@ -203,8 +207,8 @@ class Ear:
                     self._finished(utterance, await stream.finish())
                 else:
                     break
-        except Exception:
-            log.exception("the recogniser failed; the caller is asked again")
+        except Exception as error:  # its text may tell what was said
+            log.error("the recogniser failed (%s); the caller is asked again", type(error).__name__)
             if not utterance.dead:
                 self._conclude(utterance)
         finally:

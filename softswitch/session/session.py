@@ -7,8 +7,9 @@ that the record says what the caller really heard; the state to go on from is re
 
 import logging
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 from softswitch.events import (
     Action,
@@ -19,6 +20,7 @@ from softswitch.events import (
     CallFinished,
     CallStarted,
     Cause,
+    Do,
     DtmfReceived,
     EndedBy,
     Hangup,
@@ -37,7 +39,8 @@ from softswitch.events import (
     TransferProgress,
     TurnFinished,
 )
-from softswitch.ports import Conversation, Endpointer, Line, Prompts, Recognizer, Synthesizer
+from softswitch.ports import Conversation, Endpointer, Line, Recognizer, Voice
+from softswitch.session.fillers import Fillers
 from softswitch.session.listening import Ear, Timing
 from softswitch.session.speaking import Speaker
 
@@ -46,17 +49,24 @@ END_MARGIN = 10
 """Ticks between the last frame played and a hang-up or transfer: what was said is still on its way."""
 TRANSFER_LIMIT = 1500
 """Ticks (30 s) that a transfer may stay without a word."""
+MASK = "****"
+"""Recorded in the stead of what a caller said or pressed that nobody shall see."""
 
 
 @dataclass(frozen=True)
 class Parts:
-    """What a session is made of; `app` wires the real ones."""
+    """What the sessions of one dialplan are made of; `app` wires the real ones.
 
-    recognizer: Recognizer
-    synthesizer: Synthesizer
-    prompts: Prompts
+    `recognizers` by language, the plan's first one first; `remembers` names the variables that are kept of a
+    caller; `filled` is told of each filler that is said.
+    """
+
+    recognizers: Mapping[str, Recognizer]
+    voice: Voice
     new_endpointer: Callable[[], Endpointer]
     emit: Callable[[SessionEvent], None]
+    remembers: frozenset[str] = frozenset()
+    filled: Callable[[], None] = lambda: None
 
 
 @dataclass
@@ -71,15 +81,24 @@ class Turn:
     intent: str = ""
     at: float = 0.0
     stages_ms: dict[str, float] = field(default_factory=dict)
+    path: tuple[str, ...] = ()
+    language: str = ""
+
+    def mask(self) -> None:
+        self.heard = MASK if self.heard else ""
 
 
 class Session:
-    def __init__(self, line: Line, conversation: Conversation, parts: Parts) -> None:
+    """`route` is the name of the plan's route that let the call in."""
+
+    def __init__(self, line: Line, conversation: Conversation, parts: Parts, route: str = "") -> None:
         self._line = line
         self._conversation = conversation
         self._parts = parts
-        self._speaker = Speaker(line, parts.prompts, parts.synthesizer)
-        self._ear = Ear(parts.new_endpointer(), parts.recognizer, conversation.completes, self)
+        self._route = route
+        self._fillers = Fillers(int(line.info.call_id[:8], 16), parts.filled)
+        self._speaker = Speaker(line, parts.voice, self._fillers)
+        self._ear = Ear(parts.new_endpointer(), parts.recognizers, conversation.completes, self)
         self._turn: Turn | None = None
         self._turns = 0
         self._listen: Listen | None = None
@@ -88,6 +107,7 @@ class Session:
         self._transferring = False
         self._held = False
         self._confirmed = False
+        self._remembered = self._worth_remembering()
         self.ended = False
 
     @property
@@ -111,9 +131,9 @@ class Session:
 
     def start(self) -> None:
         """A new call: the first words are in the ring before it is answered."""
-        plan = self._conversation
-        self._emit(CallStarted(self._line.info, plan.plan, plan.version, self._line.info.started_at))
-        self._respond(Turn(1, plan.step, "start", at=time.time()), self._conversation.start)
+        plan, info = self._conversation, self._line.info
+        self._emit(CallStarted(info, plan.plan, plan.version, info.started_at, self._route))
+        self._respond(Turn(1, plan.step, "start", at=time.time()), plan.start)
         self._line.answer()
 
     def resume(self, state: str, next_turn: int) -> None:
@@ -198,10 +218,13 @@ class Session:
             return
         turn = Turn(0, self._conversation.step, _via(event), at=time.time())
         turn.stages_ms = {"endpoint": timing.endpoint_ms, "recognize": timing.recognize_ms}
+        answer_heard = self._speaker.account().heard
         if isinstance(event, Heard):
             turn.heard, turn.confidence = event.text, event.confidence
+            event = replace(event, barged_in=self._ear.interrupted, answer_heard=answer_heard)
         elif isinstance(event, Pressed):
             turn.heard, turn.confidence = event.digits, 1.0
+            event = replace(event, answer_heard=answer_heard)
         self._take(turn, event)
 
     def _is_backchannel(self, event: Input) -> bool:
@@ -229,27 +252,46 @@ class Session:
     def _respond(self, turn: Turn, decide: Callable[[], tuple[Action, ...]]) -> None:
         """Have the dialplan decide, carry it out, and save where the conversation is."""
         began = time.perf_counter()
-        actions = self._decide(decide)
+        actions = self._decide(turn, decide)
         decided = time.perf_counter()
         self._turn, self._turns = turn, turn.number
-        turn.intent = self._conversation.intent
         self._carry_out(actions)
         stages = turn.stages_ms
         stages["interpret"] = (decided - began) * 1000
         stages["answer"] = (time.perf_counter() - decided) * 1000
         stages["total"] = sum(stages.values())
-        plan = self._conversation
-        self._emit(StateSaved(self.call_id, plan.step, plan.dump(), time.time()))
+        self._save(tuple(action for action in actions if isinstance(action, Do)))
 
-    def _decide(self, decide: Callable[[], tuple[Action, ...]]) -> tuple[Action, ...]:
+    def _decide(self, turn: Turn, decide: Callable[[], tuple[Action, ...]]) -> tuple[Action, ...]:
+        plan = self._conversation
         try:
-            return decide()
-        except Exception:  # a bug must not be dead air
-            log.exception("the dialplan failed in call %s", self.call_id)
+            actions = decide()
+        except Exception as error:  # a bug must not be dead air, nor its message tell what was said
+            where = "".join(traceback.format_tb(error.__traceback__))
+            log.error("the dialplan failed in call %s: %s\n%s", self.call_id, type(error).__name__, where)
+            turn.mask()
             return (Hangup(Cause.TEMPORARY_FAILURE),)
+        turn.intent, turn.path, turn.language = plan.intent, plan.path, plan.language
+        if plan.masked:
+            turn.mask()
+        return actions
+
+    def _save(self, promised: tuple[Do, ...]) -> None:
+        plan = self._conversation
+        remembered = self._worth_remembering()
+        news = tuple((name, value) for name, value in remembered if (name, value) not in self._remembered)
+        self._remembered = remembered
+        caller = plan.context.get("caller_number", "") if news else ""
+        self._emit(StateSaved(self.call_id, plan.step, plan.dump(), time.time(), promised, news, caller))
+
+    def _worth_remembering(self) -> tuple[tuple[str, str], ...]:
+        context = self._conversation.context
+        return tuple((name, context[name]) for name in sorted(self._parts.remembers) if name in context)
 
     def _carry_out(self, actions: tuple[Action, ...]) -> None:
         self._end, self._since_end = None, 0
+        if listen := next((action for action in actions if isinstance(action, Listen)), None):
+            self._fillers.use(listen)
         self._speaker.say([action for action in actions if isinstance(action, Say)])
         for action in actions:
             if isinstance(action, Listen):
@@ -291,6 +333,8 @@ class Session:
                 said_heard=account.heard,
                 at=turn.at,
                 stages_ms=turn.stages_ms,
+                path=turn.path,
+                language=turn.language,
             )
         )
 

@@ -1,4 +1,9 @@
-"""The session's mouth: prompts into the ring in order, and how much of them the caller has heard."""
+"""The session's mouth: prompts into the ring in order, and how much of them the caller has heard.
+
+An answer is one stretch of audio from its first sample to its last: what follows with a pause of 0 goes on
+in the very next sample. Only whole frames go to the ring; the rest of one waits for what comes next, and is
+filled with silence when nothing does.
+"""
 
 import asyncio
 import logging
@@ -7,21 +12,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from softswitch.events import BargeIn, Say
-from softswitch.ports import Line, Prompts, Synthesizer
+from softswitch.ports import Line, Voice
+from softswitch.session.fillers import Fillers
 
 log = logging.getLogger(__name__)
 FRAME_S = 0.02
-GAP_FRAMES = 9
-"""Silence between two prompts that follow each other: a speaker's breath."""
-BREATH_FRAMES = 6
+BREATH_S = 0.18
+"""Silence between two prompts that follow each other."""
+AFTER_KEY_S = 0.12
 """Silence after a prompt that a key cut: without it the next one runs into the stump of the last."""
 PIECE_S = 10
 """Audio is written in pieces of at most this length, so that any prompt fits a ring of 30 s in time."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Span:
-    """Where one Say lies in what is played, in frames."""
+    """Where one Say lies in the answer, in bytes."""
 
     say: Say
     start: int
@@ -39,29 +45,34 @@ class Account:
 
 
 class Speaker:
-    def __init__(self, line: Line, prompts: Prompts, synthesizer: Synthesizer) -> None:
+    def __init__(self, line: Line, voice: Voice, fillers: Fillers) -> None:
         self._line = line
-        self._prompts = prompts
-        self._synthesizer = synthesizer
+        self._voice = voice
+        self._fillers = fillers
         self._waiting: deque[Say] = deque()
-        self._pieces: deque[tuple[Span, bytes]] = deque()
+        self._pieces: deque[bytes] = deque()
+        self._rest = b""  # less than a frame, until it is known what follows
         self._synthesis: asyncio.Task[None] | None = None
         self._spans: list[Span] = []
-        self._breath = False
-        self._piece_bytes = line.clock_rate * 2 * PIECE_S
+        self._begun_at = 0  # the line's position, in frames, where the answer begins
+        self._after_key = False
         self._frame_bytes = round(line.clock_rate * FRAME_S) * 2
+        self._piece_bytes = self._frame_bytes * round(PIECE_S / FRAME_S)
 
     def say(self, items: Sequence[Say]) -> None:
         """A new answer: what was left of the old one is dropped."""
         self.stop()
         self._spans = []
+        self._begun_at = self._line.played
         self._waiting.extend(items)
+        self._fillers.rewind()
         self._advance()
 
     def stop(self) -> None:
         """Silence at once; `account` still tells what was heard."""
         self._waiting.clear()
         self._pieces.clear()
+        self._rest = b""
         if self._synthesis:
             self._synthesis.cancel()
             self._synthesis = None
@@ -71,11 +82,14 @@ class Speaker:
     def cut(self) -> None:
         """Silence at once, because a key was pressed. Who speaks has made the pause himself."""
         self.stop()
-        self._breath = True
+        self._after_key = True
 
     def tick(self) -> None:
+        """Every 20 ms."""
         if self._pieces:
             self._write()
+        elif self._synthesis and not self._spans:
+            self._fill()
         elif not self._waiting and not self._synthesis:
             self._line.expect_more(False)
 
@@ -87,68 +101,106 @@ class Speaker:
     @property
     def barge_in(self) -> BargeIn:
         """What may interrupt the prompt that is being played right now."""
-        played = self._line.played
+        if self._synthesis and not self._spans:  # who speaks while he waits shall not lose his answer
+            return BargeIn.OFF
+        played = self._played_bytes()
         playing = next((span for span in self._spans if played < span.end), None)
         return playing.say.barge_in if playing else BargeIn.SPEECH
 
     def account(self) -> Account:
-        played = self._line.played
-        heard_frames = 0
+        played = self._played_bytes()
         words: list[str] = []
         for span in self._spans:
-            part = min(max(played - span.start, 0), span.end - span.start)
-            heard_frames += part
-            words += _first_words(span.say.text, part, span.end - span.start)
-        total = sum(span.end - span.start for span in self._spans)
+            words += _first_words(span.say.text, played - span.start, span.end - span.start)
+        total = self._spans[-1].end if self._spans else 0
         said = " ".join(span.say.text for span in self._spans)
-        return Account(said, total * FRAME_S, " ".join(words), heard_frames * FRAME_S)
+        return Account(said, self._seconds(total), " ".join(words), self._seconds(min(played, total)))
+
+    def _played_bytes(self) -> int:
+        """How much of the answer has been played; fillers go before it."""
+        return max(0, self._line.played - self._begun_at) * self._frame_bytes
+
+    def _seconds(self, size: int) -> float:
+        return size / self._frame_bytes * FRAME_S
+
+    # --- what is said, in order -------------------------------------------------------------------------
 
     def _advance(self) -> None:
         """Everything that is ready goes to the ring; the first text that is not is synthesised."""
         while self._waiting and not self._synthesis:
             say = self._waiting.popleft()
-            pcm = self._prompts.get(say.text)
+            pcm = self._voice.get(say)
             if pcm is None:
                 self._synthesis = asyncio.create_task(self._synthesize(say))
             else:
                 self._append(say, pcm)
+        if not self._waiting and not self._synthesis:
+            self._end()
 
     async def _synthesize(self, say: Say) -> None:
         if self._spans:
             self._line.expect_more(True)
         try:
-            pcm = await self._synthesizer.speak(say.text)
-        except Exception:
-            log.exception("cannot speak %r", say.text)
+            pcm = await self._voice.speak(say)
+        except Exception as error:  # its text may be a caller's own words, which no log shall show
+            log.error("cannot speak %d characters: %s", len(say.text), type(error).__name__)
             pcm = b""
         self._synthesis = None
         self._append(say, pcm)
         self._advance()
 
     def _append(self, say: Say, pcm: bytes) -> None:
-        before = GAP_FRAMES if self._spans else BREATH_FRAMES * self._breath
-        if pcm:
-            pcm = bytes(before * self._frame_bytes) + pcm
-            self._breath = False
-        start = self._spans[-1].end if self._spans else self._line.played + self._line.pending
-        span = Span(say, start, start)
-        self._spans.append(span)
-        for at in range(0, len(pcm), self._piece_bytes):
-            piece = pcm[at : at + self._piece_bytes]
-            span.end += -(-len(piece) // self._frame_bytes)
-            self._pieces.append((span, piece))
+        if not self._spans:
+            self._begun_at = self._line.played + self._line.pending
+        end = self._spans[-1].end if self._spans else 0
+        if not pcm:
+            self._spans.append(Span(say, end, end))
+            return
+        silence = bytes(2 * round(self._pause(say) * self._line.clock_rate))
+        self._after_key = False
+        start = end + len(silence)
+        self._spans.append(Span(say, start, start + len(pcm)))
+        self._put(silence + pcm)
+
+    def _pause(self, say: Say) -> float:
+        """Seconds of silence before it."""
+        if self._spans:
+            return BREATH_S if say.pause is None else say.pause
+        if self._fillers.said:
+            return BREATH_S
+        return AFTER_KEY_S if self._after_key else 0.0
+
+    def _put(self, pcm: bytes) -> None:
+        pcm = self._rest + pcm
+        whole = len(pcm) - len(pcm) % self._frame_bytes
+        self._rest = pcm[whole:]
+        for at in range(0, whole, self._piece_bytes):
+            self._pieces.append(pcm[at : min(at + self._piece_bytes, whole)])
         self._write()
+
+    def _end(self) -> None:
+        """Nothing follows: what is left of a frame is played with silence."""
+        if self._rest:
+            self._put(bytes(self._frame_bytes - len(self._rest)))
 
     def _write(self) -> None:
         while self._pieces:
             try:
-                self._line.play(self._pieces[0][1])
+                self._line.play(self._pieces[0])
             except BufferError:
                 return
             self._pieces.popleft()
 
+    def _fill(self) -> None:
+        """The answer is late: something is heard meanwhile."""
+        say = self._fillers.due(self._line.pending > 0)
+        pcm = self._voice.get(say) if say else None
+        if pcm:
+            self._pieces.append(pcm)
+            self._write()
+
 
 def _first_words(text: str, part: int, whole: int) -> list[str]:
-    """The words of `text` that were out after `part` of `whole` frames, cut at a word."""
-    words = text.split()
-    return words if part >= whole else words[: int(len(words) * part / whole)]
+    """The words of `text` that were out after `part` of `whole`, cut at a word."""
+    words = text.split() if whole else []
+    return words if part >= whole else words[: max(0, int(len(words) * part / whole))]

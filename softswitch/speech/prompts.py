@@ -1,7 +1,8 @@
 """Prompt audio, rendered once: in memory for playing, on disk for the next start.
 
 A prompt's address is a hash of all that decides how it sounds: the voice's files, the clock rate, the
-rendering's version and the normalised text. A file is the SHA-256 of its PCM followed by the PCM.
+rendering's version, the rate of speech and the normalised text. A file is the SHA-256 of its PCM followed by
+the PCM. Recordings are not kept on disk a second time.
 """
 
 import asyncio
@@ -10,11 +11,12 @@ import os
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 import structlog
 
 from softswitch.errors import SoftswitchError
-from softswitch.speech.normalize import normalize
+from softswitch.speech import recordings
 from softswitch.speech.pool import SpeechPool
 from softswitch.speech.synthesizer import PiperSynthesizer
 
@@ -25,51 +27,75 @@ MEGABYTE = 1 << 20
 _log = structlog.get_logger(__name__)
 
 
+class Prompt(NamedTuple):
+    """What is said by a voice at a rate; or the recording that says it, whose file never changes."""
+
+    voice: PiperSynthesizer
+    text: str
+    rate: float = 1.0
+    audio: str = ""
+
+    @property
+    def of(self) -> "Prompt":
+        """The same for all prompts that sound the same: a recording is played as it was recorded."""
+        return self._replace(text="", rate=1.0) if self.audio else self
+
+    @property
+    def address(self) -> str:
+        """Its name on disk."""
+        slower = "" if self.rate == 1 else f"\n{self.rate:.3f}"
+        spoken = f"{self.voice.identity}\n{self.voice.words(self.text)}{slower}"
+        return hashlib.sha256(spoken.encode()).hexdigest()
+
+
 class PromptCache:
-    """Implements ports.Prompts. At most `memory_bytes` are held, and `disk_bytes` kept in `folder`."""
+    """At most `memory_bytes` are held, and `disk_bytes` kept in `folder`."""
 
     def __init__(
         self,
-        synthesizer: PiperSynthesizer,
         pool: SpeechPool,
         folder: Path,
         *,
         memory_bytes: int = 256 * MEGABYTE,
         disk_bytes: int = 1024 * MEGABYTE,
     ) -> None:
-        self._synthesizer = synthesizer
         self._pool = pool
         self._folder = folder
         self._memory_bytes = memory_bytes
         self._disk_bytes = disk_bytes
-        self._held: dict[str, bytes] = {}  # by text, the least recently rendered set first
+        self._held: dict[Prompt, bytes] = {}  # the least recently rendered set first
         self.rendered = 0  # prompts that had to be synthesised since the start
         self.held_bytes = 0
 
-    def get(self, text: str) -> bytes | None:
-        """The prompt's PCM when `text` is among those rendered; immediate."""
-        return self._held.get(text)
+    def get(self, prompt: Prompt) -> bytes | None:
+        """The prompt's PCM when it is among those rendered; immediate."""
+        return self._held.get(prompt.of)
 
     async def render_all(
-        self, texts: Iterable[str], progress: Callable[[int, int], None] | None = None
+        self,
+        prompts: Iterable[Prompt],
+        progress: Callable[[int, int], None] | None = None,
+        at_once: int = 0,
     ) -> None:
-        """Have every text in memory, synthesising only what is neither there nor on disk.
+        """Have every prompt in memory, synthesising only what is neither there nor on disk.
 
-        `progress(done, total)` is called after each. Raises SoftswitchError when they are more than memory
-        may hold. A disk that cannot be written costs the next start its cache, not this one its prompts.
+        `progress(done, total)` is called after each. `at_once` prompts keep the pool busy, 0 as many as it
+        can take: with 1, callers hardly notice. Raises SoftswitchError when they are more than memory may
+        hold, or a recording cannot be read. A disk that cannot be written costs the next start its cache,
+        not this one its prompts.
         """
-        wanted = list(dict.fromkeys(texts))
+        wanted = list(dict.fromkeys(prompt.of for prompt in prompts))
         self._make_folder()
-        fetched: dict[str, bytes] = {}
+        fetched: dict[Prompt, bytes] = {}
         left = iter(wanted)
 
         async def fetch() -> None:
-            for text in left:
-                fetched[text] = self._held.get(text) or await self._fetch(text)
+            for prompt in left:
+                fetched[prompt] = self._held.get(prompt) or await self.fetch(prompt)
                 if progress:
                     progress(len(fetched), len(wanted))
 
-        tasks = [asyncio.create_task(fetch()) for _ in range(2 * self._pool.workers)]
+        tasks = [asyncio.create_task(fetch()) for _ in range(at_once or 2 * self._pool.workers)]
         try:
             await asyncio.gather(*tasks)
         finally:
@@ -78,28 +104,30 @@ class PromptCache:
         self._hold(fetched)
         await self._pool.run(self._tidy)
 
-    def address(self, text: str) -> Path:
+    def path(self, prompt: Prompt) -> Path:
         """The file that holds, or will hold, this prompt."""
-        name = hashlib.sha256(f"{self._synthesizer.identity}\n{normalize(text)}".encode()).hexdigest()
-        return self._folder / f"{name}.pcm"
+        return self._folder / f"{prompt.address}.pcm"
 
-    async def _fetch(self, text: str) -> bytes:
-        pcm = await self._pool.run(self._read, text)
+    async def fetch(self, prompt: Prompt) -> bytes:
+        """From disk, or made now; not held in memory. Raises SoftswitchError for a broken recording."""
+        if prompt.audio:
+            return await self._pool.run(recordings.read, Path(prompt.audio), prompt.voice.clock_rate)
+        pcm = await self._pool.run(self._read, prompt)
         if pcm is None:
-            pcm = await self._synthesizer.speak(text)
+            pcm = await prompt.voice.speak(prompt.text, prompt.rate)
             self.rendered += 1
-            await self._pool.run(self._write, text, pcm)
+            await self._pool.run(self._write, prompt, pcm)
         return pcm
 
-    def _hold(self, fetched: dict[str, bytes]) -> None:
+    def _hold(self, fetched: dict[Prompt, bytes]) -> None:
         """Put the new set last, and drop the oldest of what calls in progress may still need."""
         size = sum(map(len, fetched.values()))
         if size > self._memory_bytes:
             raise SoftswitchError(
-                f"the dialplan's prompts take {size // MEGABYTE} MB, more than the"
+                f"the dialplans' prompts take {size // MEGABYTE} MB, more than the"
                 f" {self._memory_bytes // MEGABYTE} MB held in memory: shorten its texts or split it"
             )
-        earlier = {text: pcm for text, pcm in self._held.items() if text not in fetched}
+        earlier = {prompt: pcm for prompt, pcm in self._held.items() if prompt not in fetched}
         size += sum(map(len, earlier.values()))
         while size > self._memory_bytes:
             size -= len(earlier.pop(next(iter(earlier))))
@@ -115,9 +143,9 @@ class PromptCache:
                 " set data_dir to a folder that you own"
             ) from None
 
-    def _read(self, text: str) -> bytes | None:
+    def _read(self, prompt: Prompt) -> bytes | None:
         """The prompt from disk; None when it is missing, cut short or altered."""
-        path = self.address(text)
+        path = self.path(prompt)
         try:
             stored = path.read_bytes()
             os.utime(path)  # used now: the oldest are the first to go
@@ -126,8 +154,8 @@ class PromptCache:
         digest, pcm = stored[:DIGEST_BYTES], stored[DIGEST_BYTES:]
         return pcm if hashlib.sha256(pcm).digest() == digest else None
 
-    def _write(self, text: str, pcm: bytes) -> None:
-        path = self.address(text)
+    def _write(self, prompt: Prompt, pcm: bytes) -> None:
+        path = self.path(prompt)
         temporary = path.with_suffix(f".{os.getpid()}.tmp")
         try:
             temporary.write_bytes(hashlib.sha256(pcm).digest() + pcm)

@@ -11,7 +11,7 @@ import onnxruntime
 import soxr
 from numpy.typing import NDArray
 from piper import PiperVoice
-from piper.config import PiperConfig
+from piper.config import PiperConfig, SynthesisConfig
 
 from softswitch.errors import SoftswitchError
 from softswitch.speech.models import Voice
@@ -33,12 +33,13 @@ Samples: TypeAlias = NDArray[np.float32]
 
 
 class PiperSynthesizer:
-    """Implements ports.Synthesizer. `identity` names the voice and the rendering."""
+    """One voice. `identity` names it and the rendering."""
 
     def __init__(self, voice: Voice, clock_rate: int, pool: SpeechPool) -> None:
         self.clock_rate = clock_rate
         self.identity = f"{voice.identity} {clock_rate} {RENDERING}"
         self._pool = pool
+        self._english = str(voice.settings["espeak"]["voice"]).startswith("en")
         try:
             self._voice = PiperVoice(session=_session(voice), config=PiperConfig.from_dict(voice.settings))
         except Exception as error:  # onnxruntime's errors have no common base of their own
@@ -46,27 +47,36 @@ class PiperSynthesizer:
                 f"the Piper voice {voice.path} cannot be loaded ({error}): fetch it again"
             ) from None
 
-    async def speak(self, text: str) -> bytes:
-        """`text`, normalised first, as PCM at the clock rate; b"" when it holds nothing to say."""
-        return await self._pool.run(self.render, text)
+    async def speak(self, text: str, rate: float = 1.0) -> bytes:
+        """`text`, as `words` gives it, as PCM at the clock rate; b"" when it holds nothing to say.
 
-    def render(self, text: str) -> bytes:
+        `rate` is the speed of speech, 1 as the voice speaks by itself.
+        """
+        return await self._pool.run(self.render, text, rate)
+
+    def words(self, text: str) -> str:
+        """What is given to the voice. Voices of other languages than English read numbers themselves."""
+        return normalize(text) if self._english else " ".join(text.split())
+
+    def render(self, text: str, rate: float = 1.0) -> bytes:
         """The same, blocking: 2 to 4 ms per second of speech. Safe on several threads at once."""
-        spoken = normalize(text)
+        spoken = self.words(text)
         if not any(character.isalnum() for character in spoken):
             return b""
-        sentences = [self._sentence(chunk.audio_float_array) for chunk in self._voice.synthesize(spoken)]
+        timing = SynthesisConfig(length_scale=self._voice.config.length_scale / rate)
+        chunks = self._voice.synthesize(spoken, timing)
+        sentences = [self._sentence(chunk.audio_float_array) for chunk in chunks]
         pause = np.zeros(int(SENTENCE_PAUSE_S * self.clock_rate), dtype=np.float32)
         parts = [part for sentence in sentences if len(sentence) for part in (pause, sentence)]
         if not parts:
             return b""
-        return _pcm(_levelled(np.concatenate(parts[1:]), self.clock_rate))
+        return pcm(_levelled(np.concatenate(parts[1:]), self.clock_rate))
 
     def _sentence(self, samples: Samples) -> Samples:
         rate = self._voice.config.sample_rate
         if rate != self.clock_rate:
             samples = soxr.resample(samples, rate, self.clock_rate)
-        return _faded(_trimmed(samples, self.clock_rate), self.clock_rate)
+        return faded(_trimmed(samples, self.clock_rate), self.clock_rate)
 
 
 def _session(voice: Voice) -> onnxruntime.InferenceSession:
@@ -95,14 +105,14 @@ def _trimmed(samples: Samples, rate: int) -> Samples:
     return samples[start : (int(loud[-1]) + 1) * size + int(TAIL_S * rate)]
 
 
-def _faded(samples: Samples, rate: int) -> Samples:
+def faded(samples: Samples, rate: int) -> Samples:
     """With a ramp at both ends, so that a prompt never starts or ends with a click."""
     length = min(int(FADE_S * rate), len(samples) // 2)
     ramp = (np.arange(length, dtype=np.float32) + 0.5) / max(1, length)
-    faded = samples.copy()
-    faded[:length] *= ramp
-    faded[len(faded) - length :] *= ramp[::-1]
-    return faded
+    soft = samples.copy()
+    soft[:length] *= ramp
+    soft[len(soft) - length :] *= ramp[::-1]
+    return soft
 
 
 def _levelled(samples: Samples, rate: int) -> Samples:
@@ -115,5 +125,6 @@ def _levelled(samples: Samples, rate: int) -> Samples:
     return samples * np.float32(min(gain, PEAK / float(np.abs(samples).max())))
 
 
-def _pcm(samples: Samples) -> bytes:
-    return np.round(samples * 32767).astype("<i2").tobytes()
+def pcm(samples: Samples) -> bytes:
+    """As 16-bit PCM; what is louder than that can hold is clipped."""
+    return np.round(np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes()

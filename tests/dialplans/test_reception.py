@@ -101,7 +101,7 @@ def test_every_word_that_callers_are_expected_to_say_is_in_the_ears_vocabulary(p
 
 
 def test_every_fixed_text_that_is_said_was_declared_for_rendering(plan: Plan) -> None:
-    declared = set(plan.static_prompts())
+    declared = {say.text for say in plan.static_prompts()}
     for scenario in SCENARIOS.values():
         conversation = Conversation(plan)
         spoken = list(conversation.start())

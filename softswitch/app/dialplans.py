@@ -1,0 +1,101 @@
+"""The dialplans that run: which of them a call enters, and the versions that calls in progress go on with."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from softswitch.app.plans import Key
+from softswitch.dialplan.conversation import Conversation
+from softswitch.dialplan.plan import Plan
+from softswitch.dialplan.routes import CallFacts
+from softswitch.events import CallInfo
+from softswitch.session.session import Parts
+from softswitch.speech.voices import PlanVoice
+
+MOST_VERSIONS = 10
+"""Versions of one dialplan at once: each holds its prompts and its grammars in memory."""
+
+
+@dataclass(eq=False)
+class Loaded:
+    """A version of a dialplan, ready for calls. `setting` is how the configuration names it."""
+
+    setting: str
+    plan: Plan
+    voice: PlanVoice
+    parts: Parts
+    calls: int = 0
+
+    @property
+    def key(self) -> Key:
+        return self.plan.name, self.plan.version
+
+
+@dataclass(frozen=True)
+class Admission:
+    """A call let in: by which dialplan and route, what is known of it, and which language is spoken."""
+
+    loaded: Loaded
+    route: str = ""
+    language: str = ""
+    facts: Mapping[str, str] | None = None
+
+    @property
+    def caller(self) -> str:
+        """Under which number values are remembered, "" when there are none or he withholds it."""
+        return (self.facts or {}).get("caller_number", "") if self.loaded.parts.remembers else ""
+
+    def conversation(self, remembered: Mapping[str, str]) -> Conversation:
+        kept = {name: value for name, value in remembered.items() if name in self.loaded.parts.remembers}
+        return Conversation(self.loaded.plan, {**(self.facts or {}), **kept}, self.language)
+
+
+class Dialplans:
+    """`active` take new calls, in order; `old` ones have calls in progress."""
+
+    def __init__(self, active: Sequence[Loaded], old: Sequence[Loaded] = ()) -> None:
+        self.active = list(active)
+        self.old = list(old)
+
+    @property
+    def keys(self) -> list[Key]:
+        return [loaded.key for loaded in (*self.active, *self.old)]
+
+    def admit(self, info: CallInfo) -> Admission | None:
+        """The first dialplan that has a route for the call; None when none wants it."""
+        at = datetime.fromtimestamp(info.started_at, UTC)
+        call = CallFacts(info.trunk, info.from_uri, info.to_uri, at)
+        for loaded in self.active:
+            decision = loaded.plan.route(call)
+            if decision.route:
+                route = decision.route
+                facts = loaded.plan.facts(call, decision)
+                return Admission(loaded, route.name, route.language or "", facts)
+        return None
+
+    def running(self, key: Key) -> Loaded | None:
+        """The version that a call began with; the present one of that dialplan when it is gone."""
+        everything = (*self.active, *self.old)
+        same = [loaded for loaded in everything if loaded.key == key]
+        named = [loaded for loaded in self.active if loaded.plan.name == key[0]]
+        return next(iter((*same, *named)), None)
+
+    def replace(self, active: Sequence[Loaded]) -> None:
+        """These take new calls from here on; the others go on for as long as they have calls."""
+        gone = [loaded for loaded in self.active if loaded not in active]
+        self.active = list(active)
+        self.old = [loaded for loaded in (*self.old, *gone) if loaded.calls]
+
+    def settle(self) -> None:
+        """Every call that was up before is known by now: old versions without one are let go."""
+        self.old = [loaded for loaded in self.old if loaded.calls]
+
+    def begin(self, loaded: Loaded) -> None:
+        """A call has entered it."""
+        loaded.calls += 1
+
+    def end(self, loaded: Loaded) -> None:
+        """A call has left it; an old version without calls is let go, its prompts and grammars with it."""
+        loaded.calls -= 1
+        if not loaded.calls and loaded in self.old:
+            self.old.remove(loaded)
