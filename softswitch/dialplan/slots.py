@@ -29,7 +29,9 @@ class Declaration:
     length: tuple[int, int] | None = None  # digits, letters: least and most
     minimum: str = ""  # number, money, date, time
     maximum: str = ""
-    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)  # list: value to its spoken forms
+    values: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict, hash=False
+    )  # list: spoken forms of each
     country: str = ""  # phone: how national numbers are read, e.g. "GB"
     currency: str = ""  # money: ISO 4217, how it is said
 

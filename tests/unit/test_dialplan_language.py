@@ -1,13 +1,16 @@
 """Spoken digits, sentence templates and matching."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from num2words import num2words
 
 from softswitch.dialplan import prompts
 from softswitch.dialplan.grammar import Matcher
-from softswitch.dialplan.language import ENGLISH
-from softswitch.dialplan.spoken import digit_spans, normalise, read_digits
+from softswitch.dialplan.language import ENGLISH, LANGUAGES, SPANISH, Language
+from softswitch.dialplan.spoken import cardinals, digit_spans, normalise, read_digits
 from softswitch.dialplan.templates import MAX_PHRASES, expand
 from softswitch.events import BargeIn, Say
 
@@ -89,6 +92,12 @@ def test_spans_are_in_order_and_apart_whatever_is_said(tokens: list[str]) -> Non
         ("a_b", "a b"),
         ("Größe", "größe"),
         ("?!", ""),
+        ("At 9:30pm, or 9 a.m.", "at 9:30 pm or 9 a m"),
+        ("2026-11-23 for $42.50", "2026-11-23 for 42.50"),
+        ("+44 20-7946", "+44 20-7946"),
+        ("well - no, -5 or -five", "well no -5 or five"),
+        ("1,250. Yes", "1,250 yes"),
+        ("ab12, 23rd, 12b", "ab12 23rd 12b"),
     ],
 )
 def test_normalise(text: str, plain: str) -> None:
@@ -203,3 +212,52 @@ def test_prompts_are_cut_so_that_fixed_sentences_stay_fixed() -> None:
         Say("Call us. Bye.", True, BargeIn.OFF),
     ]
     assert prompts.static([text]) == ["Good news. It is here.", "Call us. Bye."]
+
+
+@pytest.mark.parametrize("language", LANGUAGES.values(), ids=list(LANGUAGES))
+def test_what_is_said_in_any_conversation_is_made_of_templates(language: Language) -> None:
+    talk = language.talk
+    for text in (
+        *talk.yes,
+        *talk.no,
+        *talk.corrections,
+        *(t for texts in talk.intents.values() for t in texts),
+    ):
+        assert expand(text)
+    names = {name for text in talk.corrections for name in re.findall("{(.*?)}", text)}
+    assert names == {"value", "other", "name"}
+    assert {name for line in talk.lines.values() for name in re.findall("{(.*?)}", line)} == {"value"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES.values(), ids=list(LANGUAGES))
+def test_no_words_of_any_conversation_mean_two_things(language: Language) -> None:
+    talk = language.talk
+    meanings = {"yes": talk.yes, "no": talk.no, **talk.intents}
+    said = [(phrase, name) for name, texts in meanings.items() for text in texts for phrase in expand(text)]
+    by_phrase: dict[str, set[str]] = {}
+    for phrase, name in said:
+        by_phrase.setdefault(phrase, set()).add(name)
+    assert {phrase: names for phrase, names in by_phrase.items() if len(names) > 1} == {}
+
+
+def test_every_language_holds_the_same() -> None:
+    for language in LANGUAGES.values():
+        assert set(language.talk.intents) == set(ENGLISH.talk.intents)
+        assert set(language.talk.lines) == set(ENGLISH.talk.lines)
+        assert set(range(10)) <= set(language.numbers.units.values())
+        assert len(language.calendar.weekdays) == 7
+        assert len(language.calendar.months) == 12
+
+
+@given(st.integers(min_value=0, max_value=10**9 - 1), st.sampled_from(["en", "es"]))
+def test_any_whole_number_is_read_in_any_language(number: int, code: str) -> None:
+    tokens = normalise(num2words(number, lang=code)).split()
+    assert cardinals(tokens, 0, LANGUAGES[code].numbers)[-1] == (len(tokens), number)
+
+
+@pytest.mark.parametrize(
+    ("said", "digits"),
+    [("doble cero siete", "007"), ("treinta y cinco dos", "352"), ("mil dos", "1002"), ("dieciseis", "16")],
+)
+def test_spoken_digits_in_spanish(said: str, digits: str) -> None:
+    assert read_digits(said.split(), SPANISH) == digits

@@ -92,7 +92,7 @@ TALK = Talk(
             "what",
         ),
         "slower": (
-            "[can|could] [you] [please] (speak|talk|say that|go) [a bit|a little] [more] (slower|slowly) "
+            "[can you|could you] [please] (speak|talk|say that|go) [a bit|a little] (slower|more slowly) "
             "[please]",
             "[please] slow down",
             "[a bit] slower [please]",
@@ -102,7 +102,7 @@ TALK = Talk(
             "that was too fast",
         ),
         "faster": (
-            "[can|could] [you] [please] (speak|talk|go) [a bit|a little] faster [please]",
+            "[can you|could you] [please] (speak|talk|go) [a bit|a little] faster [please]",
             "[a bit] faster [please]",
             "speed up",
             "you're [talking] too slow",
@@ -124,13 +124,13 @@ TALK = Talk(
             "restart",
         ),
         "human": (
-            "[can i|could i|let me|i want to|i'd like to|i need to] (speak|talk) (to|with) (a|an|some) "
-            "[real|live] (person|human|agent|operator|representative|human being)",
+            "[can i|could i|let me|i want to|i'd like to|i need to] (speak|talk) (to|with) (a|an) "
+            "[real|live] (person|human|agent|operator|representative)",
             "[can i|could i|let me|i want to|i'd like to|i need to] (speak|talk) (to|with) "
             "(someone|somebody|anyone|customer service|the operator) [please]",
             "[a|an] [real|live] (agent|operator|representative|person|human) [please]",
-            "[please] (connect|transfer|put) me [through] [to] [a|an|the] [real] "
-            "(person|human|agent|operator|someone)",
+            "[please] (connect|transfer) me [to] [a|an|the] [real] (person|human|agent|operator|someone)",
+            "[please] put me through [to (someone|somebody|a person|an agent|the operator)]",
             "customer service [please]",
             "get me a [real] (person|human)",
         ),

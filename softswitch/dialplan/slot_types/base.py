@@ -43,6 +43,7 @@ def strings(edges: Callable[[int], list[tuple[int, str]]], at: int, most: int) -
     `edges` gives the next pieces at a token, the likelier first: (token after the piece, its characters).
     """
     found: Readings = []
+    known: dict[int, list[tuple[int, str]]] = {}
     ahead = [(at, "")]
     for _ in range(MOST_STEPS):
         if not ahead:
@@ -50,7 +51,9 @@ def strings(edges: Callable[[int], list[tuple[int, str]]], at: int, most: int) -
         here, text = ahead.pop()
         if text:
             found.append((here, text))
-        pieces = [(end, text + piece) for end, piece in edges(here) if len(text) + len(piece) <= most]
+        if here not in known:
+            known[here] = edges(here)
+        pieces = [(end, text + piece) for end, piece in known[here] if len(text) + len(piece) <= most]
         ahead += reversed(pieces)
     return ordered(found)
 

@@ -35,6 +35,8 @@ class YesNoSlot(Base):
 
     def read_any(self, tokens: Sequence[str], at: int, now: datetime) -> Readings:
         found = ahead = self._answers.read(tokens, at)
+        if not found:
+            return []
         for _ in range(MOST_AGREEING - 1):
             ahead = [
                 (end, answer)

@@ -14,7 +14,7 @@ from softswitch.dialplan.spoken import LONGEST_TYPED, as_meant, digit_groups
 LONGEST_NUMBER = 17  # E.164 has 15 digits, and 00 may stand before them
 SHORTEST_NUMBER = 5
 SURELY_WHOLE = 10
-MOST_TRIES = 8  # each try asks for the plan of a country, some 40 us
+MOST_TRIES = 5  # each try asks for the plan of a country, some 40 us
 
 
 class DigitReader:
@@ -72,7 +72,9 @@ class PhoneSlot(Base):
         self._reader = DigitReader(language)
         self._plus = language.numbers.plus
         self._country = country
-        e164("0", country)  # the plan of a country is read from disk at its first use; no call is to wait for it
+        e164(
+            "0", country
+        )  # a country's plan is read from disk at its first use, and no call is to wait for it
         self.phrases = (*language.digit_phrases, *sorted(self._plus))
 
     def read_any(self, tokens: Sequence[str], at: int, now: datetime) -> Readings:

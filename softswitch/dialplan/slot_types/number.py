@@ -42,9 +42,6 @@ class NumberReader:
             return []
         return sorted(dict.fromkeys(found), key=lambda reading: -reading[0])
 
-    def whole(self, least: int, most: int) -> "WholeReader":
-        return WholeReader(self, least, most)
-
     def _unsigned(self, tokens: Sequence[str], at: int) -> list[tuple[int, Decimal]]:
         if at >= len(tokens):
             return []
