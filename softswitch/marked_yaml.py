@@ -6,13 +6,14 @@ line again through the marks. Configuration and dialplans are both read this way
 """
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from types import UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, RootModel, ValidationError
 
 from softswitch.errors import InvalidFile, Problem
 
@@ -48,44 +49,87 @@ class Document:
         self.marks[place] = self.key_marks[place] = (1, 1)
         self.origins[place] = origin
 
-    def problem(self, place: Place, message: str, *, key: bool = False) -> Problem:
+    def problem(self, place: Place, message: str, *, key: bool = False, rule: str = "") -> Problem:
         """A problem at a place such as ("steps", 2, "say"), or at its nearest parent that exists."""
+        return Problem(*self.where(place, key=key), message, rule)
+
+    def where(self, place: Place, *, key: bool = False) -> tuple[str, int, int]:
+        """File, line and column of a place, or of its nearest parent that exists."""
         marks = self.key_marks if key else self.marks
         for end in range(len(place), -1, -1):
             if origin := self.origins.get(place[:end]):
-                return Problem(origin, 1, 1, message)
+                return origin, 1, 1
             mark = marks.get(place[:end]) or self.marks.get(place[:end])
             if mark:
-                return Problem(self.file, *mark, message)
-        return Problem(self.file, 1, 1, message)
+                return self.file, *mark
+        return self.file, 1, 1
 
 
 def read(path: Path, shown: str | None = None) -> Document:
     """Read one file. Syntax errors and duplicate keys are left in `problems`, not raised."""
     name = shown or str(path)
     try:
-        return parse(path.read_text(encoding="utf-8"), name)
+        return parse_bytes(path.read_bytes(), name)
     except OSError as error:
-        return Document(name, problems=[Problem(name, 1, 1, f"cannot be read: {error.strerror}")])
+        return Document(
+            name, problems=[Problem(name, 1, 1, f"cannot be read: {error.strerror}", "wrong-file")]
+        )
+
+
+def parse_bytes(data: bytes, file: str) -> Document:
+    """What a file holds. UTF-8, with or without a byte order mark, which Windows' editors write."""
+    try:
+        return parse(data.decode("utf-8-sig"), file)
     except UnicodeDecodeError as error:
-        return Document(name, problems=[Problem(name, 1, 1, f"is not UTF-8 text: byte {error.start}")])
+        line = data.count(b"\n", 0, error.start) + 1
+        column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
+        message = f"is not UTF-8 text (byte {error.start}); save it as UTF-8"
+        return Document(file, problems=[Problem(file, line, column, message, "not-yaml")])
 
 
 def parse(text: str, file: str) -> Document:
     document = Document(file)
-    try:
-        node = yaml.compose(text, Loader=Loader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        document.problems.append(Problem(file, line, column, f"not YAML: {error.problem or error.context}"))
-        return document
-    except (yaml.YAMLError, RecursionError) as error:
-        document.problems.append(Problem(file, 1, 1, f"not YAML: {error}"))
-        return document
-    if node is not None:
+    if (node := _composed(text, document)) is not None:
         document.value = _build(node, (), document)
     return document
+
+
+def _composed(text: str, document: Document) -> yaml.Node | None:
+    try:
+        return yaml.compose(text, Loader=Loader)
+    except yaml.MarkedYAMLError as error:
+        document.problems.append(_not_yaml(text, document.file, error))
+    except yaml.reader.ReaderError as error:
+        line, column = _line_of(text, error.position)
+        message = f"not YAML: a character that no text has, number {error.character}; delete it"
+        document.problems.append(Problem(document.file, line, column, message, "not-yaml"))
+    except (yaml.YAMLError, RecursionError) as error:
+        document.problems.append(Problem(document.file, 1, 1, f"not YAML: {error}", "not-yaml"))
+    return None
+
+
+def _line_of(text: str, position: int) -> tuple[int, int]:
+    before = text[:position]
+    return before.count("\n") + 1, position - (before.rfind("\n") + 1) + 1
+
+
+def _not_yaml(text: str, file: str, error: yaml.MarkedYAMLError) -> Problem:
+    """In words of the author, not of the parser, for what happens most."""
+    mark = error.problem_mark or error.context_mark
+    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    lines = text.splitlines()
+    written = lines[line - 1] if line <= len(lines) else ""
+    told = f"not YAML: {error.problem or error.context}"
+    if "\t" in written[: len(written) - len(written.lstrip())] or "'\\t'" in told:
+        column = written.find("\t") + 1 or column
+        told = "not YAML: a tab; indent with spaces"
+    elif error.context == "expected a single document in the stream":
+        told = "not YAML: a second document begins here; a file holds one, so leave out '---'"
+    elif error.context_mark and "block mapping" in str(error.context):
+        told = f"not YAML: does not fit with what began in line {error.context_mark.line + 1}; " + (
+            "look at the indentation, and at quotes and colons"
+        )
+    return Problem(file, line, column, told, "not-yaml")
 
 
 def _build(node: yaml.Node, place: Place, document: Document) -> Any:
@@ -93,7 +137,7 @@ def _build(node: yaml.Node, place: Place, document: Document) -> Any:
     if len(place) > MAX_DEPTH or len(document.marks) > MAX_VALUES:
         limit = f"nested deeper than {MAX_DEPTH} levels, or more than {MAX_VALUES} values with its aliases"
         if not document.problems:
-            document.problems.append(document.problem(place, limit))
+            document.problems.append(document.problem(place, limit, rule="not-yaml"))
         return None
     if isinstance(node, yaml.MappingNode):
         return _build_mapping(node, place, document)
@@ -108,13 +152,18 @@ def _build_mapping(node: yaml.MappingNode, place: Place, document: Document) -> 
     for key_node, value_node in node.value:
         mark = (key_node.start_mark.line + 1, key_node.start_mark.column + 1)
         if not isinstance(key_node, yaml.ScalarNode):
-            document.problems.append(Problem(document.file, *mark, "a key must be plain text"))
+            document.problems.append(Problem(document.file, *mark, "a key must be plain text", "not-yaml"))
             continue
         key = str(key_node.value)
         if key in mapping:
             first = document.key_marks[(*place, key)][0]
             document.problems.append(
-                Problem(document.file, *mark, f"duplicate key '{key}', first given in line {first}")
+                Problem(
+                    document.file,
+                    *mark,
+                    f"duplicate key '{key}', first given in line {first}",
+                    "duplicate-key",
+                )
             )
             continue
         document.key_marks[(*place, key)] = mark
@@ -129,22 +178,43 @@ def validate(document: Document, model: type[Model]) -> Model:
     try:
         return model.model_validate(document.value if document.value is not None else {})
     except ValidationError as error:
-        raise InvalidFile([explain(document, item, model) for item in error.errors()]) from None
+        found = _without_consequences(error.errors())
+        raise InvalidFile([explain(document, item, model) for item in found]) from None
+
+
+def _without_consequences(items: list[Any]) -> list[Any]:
+    """pydantic does not count what is wrong in a list, and then finds it too short."""
+    return [
+        item
+        for item in items
+        if item["type"] != "too_short"
+        or not any(other["loc"][: len(item["loc"])] == item["loc"] for other in items if other is not item)
+    ]
 
 
 def explain(document: Document, item: Any, model: type[BaseModel]) -> Problem:
-    """A pydantic complaint as a problem at its line, with the nearest key when one is misspelt."""
+    """A pydantic complaint as a problem at its line, with the nearest key when one is misspelt.
+
+    A ValueError may say by its attribute `place` where inside the value the mistake is.
+    """
     place = _known_place(document, item["loc"])
     name = str(item["loc"][-1]) if item["loc"] else ""
     if item["type"] == "extra_forbidden":
-        known = _fields_at(model, place[:-1])
-        return document.problem(place, f"unknown key '{name}'{suggest(name, known)}", key=True)
+        known = _fields_at(model, item["loc"][:-1])
+        return document.problem(
+            place, f"unknown key '{name}'{suggest(name, known)}", key=True, rule="unknown-key"
+        )
     if item["type"] == "missing":
-        return document.problem(place, f"key '{name}' is missing")
+        return document.problem(place, f"key '{name}' is missing", rule="missing-key")
+    inside = getattr(item.get("ctx", {}).get("error"), "place", ())
+    if inside and place not in document.marks:
+        place = place[:-1]
+    place += inside
     got = item.get("input")
     shown = f", got {got!r}" if isinstance(got, str | int | float) else ""
     message = item["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
-    return document.problem(place, f"{'.'.join(map(str, place)) or 'file'}: {message}{shown}")
+    told = f"{'.'.join(map(str, place)) or 'file'}: {message}{shown}"
+    return document.problem(place, told, rule="wrong-value")
 
 
 def suggest(name: str, known: Iterable[str]) -> str:
@@ -166,15 +236,32 @@ def _known_place(document: Document, loc: tuple[str | int, ...]) -> Place:
 
 
 def _fields_at(model: type[BaseModel], place: Place) -> list[str]:
+    """The keys that a mapping at this place may have; `place` is pydantic's, with what validators put in."""
+    kinds = _plain(model)
     for part in place:
-        info = model.model_fields.get(str(part))
-        if info is None:
-            continue
-        inner = [t for t in (info.annotation, *getattr(info.annotation, "__args__", ())) if _is_model(t)]
-        if not inner:
-            return []
-        model = inner[0]
-    return [info.alias or name for name, info in model.model_fields.items()]
+        kinds = [inner for kind in kinds for inner in _inside(kind, part)]
+    models = [kind for kind in kinds if _is_model(kind)]
+    return [info.alias or name for each in models for name, info in each.model_fields.items()]
+
+
+def _inside(kind: Any, part: str | int) -> list[Any]:
+    """The types that a value of type `kind` has at `part`; its own where that names a union's member."""
+    if get_origin(kind) in (dict, Mapping, list, tuple):
+        return _plain(get_args(kind)[1 if isinstance(part, str) else 0])
+    fields = kind.model_fields if _is_model(kind) else {}
+    named = [info for name, info in fields.items() if part in (name, info.alias)]
+    return [inner for info in named for inner in _plain(info.annotation)] or [kind]
+
+
+def _plain(kind: Any) -> list[Any]:
+    """A type without what is annotated to it; the members of a union, the content of a root model."""
+    if get_origin(kind) is Annotated:
+        return _plain(get_args(kind)[0])
+    if get_origin(kind) in (Union, UnionType):
+        return [inner for member in get_args(kind) for inner in _plain(member)]
+    if _is_model(kind) and issubclass(kind, RootModel):
+        return _plain(kind.model_fields["root"].annotation)
+    return [kind]
 
 
 def _is_model(candidate: object) -> bool:

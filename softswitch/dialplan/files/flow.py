@@ -16,6 +16,7 @@ from softswitch.dialplan.files.texts import (
     Texts,
     Words,
     Yes,
+    at,
 )
 from softswitch.events import BargeIn
 
@@ -177,7 +178,7 @@ class Step(Repairs):
             ways.remove("next")
         if len(ways) != 1:
             found = " and ".join(ways) or "none"
-            raise ValueError(f"expected exactly one of {', '.join(WAYS)}; found {found}")
+            raise at(ways[-1:], f"expected exactly one of {', '.join(WAYS)}; found {found}")
         if not self.say and ways[0] in SPEAKING and not (self.collect and self.collect.form):
             raise ValueError(f"a step with {ways[0]} needs `say`: the caller must never hear nothing")
         return self

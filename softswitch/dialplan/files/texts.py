@@ -5,9 +5,9 @@ language: `say: {en: Goodbye., es: Adiós.}`.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
@@ -18,6 +18,7 @@ from softswitch.dialplan.spoken import normalise
 LANGUAGE = r"[a-z]{2,3}"
 NAME = r"[a-z][a-z0-9_]*"
 AUDIO_FILE = r"[A-Za-z0-9_-]+\.wav"
+Made = TypeVar("Made")
 MAX_TEXT = 2000
 MAX_TEXTS = 500
 
@@ -105,8 +106,13 @@ class ByLanguage:
         if isinstance(value, cls):
             return value
         if isinstance(value, dict) and value and all(re.fullmatch(LANGUAGE, str(key)) for key in value):
-            return cls({str(key): cls.one(inner) for key, inner in value.items()})
+            return cls({str(key): placed(cls.one, inner, str(key)) for key, inner in value.items()})
         return cls({"": cls.one(value)})
+
+    def written(self) -> object:
+        """As an author would write it, for JSON: {} where it is not given."""
+        plain = {language: [_written(each) for each in many] for language, many in self.given.items()}
+        return plain.get("", plain)
 
     @classmethod
     def one(cls, value: object) -> object:
@@ -120,7 +126,8 @@ class ByLanguage:
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_plain_validator_function(cls.read)
+        written = core_schema.plain_serializer_function_ser_schema(cls.written)
+        return core_schema.no_info_plain_validator_function(cls.read, serialization=written)
 
     @classmethod
     def __get_pydantic_json_schema__(
@@ -145,10 +152,7 @@ class Prompts(ByLanguage):
 
     @classmethod
     def one(cls, value: object) -> tuple[Line, ...]:
-        many = value if isinstance(value, list) else [value]
-        if not many or len(many) > MAX_TEXTS:
-            raise ValueError(f"expected a text, or a list of 1 to {MAX_TEXTS} texts")
-        return tuple(map(_line, many))
+        return _each(_line, value)
 
     @classmethod
     def json_schema(cls) -> dict[str, Any]:
@@ -174,10 +178,7 @@ class Texts(ByLanguage):
 
     @classmethod
     def one(cls, value: object) -> tuple[str, ...]:
-        many = value if isinstance(value, list) else [value]
-        if not many or len(many) > MAX_TEXTS:
-            raise ValueError(f"expected a text, or a list of 1 to {MAX_TEXTS} texts")
-        return tuple(_text(text) for text in many)
+        return _each(_text, value)
 
     @classmethod
     def json_schema(cls) -> dict[str, Any]:
@@ -190,10 +191,37 @@ class Words(Texts):
 
     @classmethod
     def one(cls, value: object) -> tuple[str, ...]:
-        words = tuple(normalise(text) for text in super().one(value))
-        if not all(words):
-            raise ValueError("expected words")
-        return words
+        return _each(_words, value)
+
+
+def at(place: Iterable[str | int], message: str) -> ValueError:
+    """An error that says by its attribute `place` where inside the value it is, so that the line is found."""
+    error = ValueError(message)
+    error.place = tuple(place)  # type: ignore[attr-defined]
+    return error
+
+
+def placed(read: Callable[[Any], Made], value: object, place: str | int) -> Made:
+    """What `read` makes of the value, which is at that place in a larger one."""
+    try:
+        return read(value)
+    except ValueError as error:
+        raise at((place, *getattr(error, "place", ())), str(error)) from None
+
+
+def _each(read: Callable[[object], Made], value: object) -> tuple[Made, ...]:
+    """One or a list; the place of one that is wrong is its number in the list."""
+    if not isinstance(value, list):
+        return (read(value),)
+    if not value or len(value) > MAX_TEXTS:
+        raise ValueError(f"expected a text, or a list of 1 to {MAX_TEXTS} texts")
+    return tuple(placed(read, each, number) for number, each in enumerate(value))
+
+
+def _written(value: object) -> object:
+    if isinstance(value, Line):
+        return {"audio": value.audio, "text": value.text} if value.audio else value.text
+    return value
 
 
 def _line(value: object) -> Line:
@@ -204,6 +232,13 @@ def _line(value: object) -> Line:
             raise ValueError("expected the name of a file in the plan's audio folder, such as welcome.wav")
         return Line(_text(value["text"]), str(value["audio"]))
     return Line(_text(value))
+
+
+def _words(value: object) -> str:
+    words = normalise(_text(value))
+    if not words:
+        raise ValueError("expected words")
+    return words
 
 
 def _text(value: object) -> str:

@@ -1,0 +1,112 @@
+"""What is declared and never used, used and never set, written and never heard."""
+
+from collections.abc import Iterable, Iterator
+
+from softswitch.dialplan import templates
+from softswitch.dialplan.checks.names import built_in_intents, columns
+from softswitch.dialplan.checks.places import all_given
+from softswitch.dialplan.checks.values import Expressions
+from softswitch.dialplan.checks.ways import Ways, listened
+from softswitch.dialplan.files.texts import Line, Texts
+from softswitch.dialplan.prompts2 import variables
+from softswitch.dialplan.reading import mapping
+from softswitch.marked_yaml import Document, Place
+
+
+def check(ways: Ways, expressions: Expressions) -> None:
+    _intents(ways)
+    _variables(ways, expressions)
+    _things(ways)
+
+
+def _intents(ways: Ways) -> None:
+    heard = {"yes", "no"}.union(*(listened(ways.plan, step) for step in ways.steps.values()))
+    for name in ways.draft.intents.keys() - heard:
+        message = f"no step listens for the intent '{name}'"
+        ways.draft.report("unheard-intent", ways.draft.documents["intents"][name], (), message)
+
+
+def _variables(ways: Ways, expressions: Expressions) -> None:
+    draft, plan = ways.draft, ways.plan
+    sentences = set(_slots(ways))
+    filled = {*sentences, *_filled(ways)}
+    used = {*sentences, *_used(ways)}.union(*(each.variables for each in expressions.values()))
+    for name, variable in plan.variables.items():
+        place: Place = ("variables", name)
+        if name not in filled and variable.value is None:
+            draft.report("never-set", draft.plan_document, place, f"nothing sets '{name}'", key=True)
+        elif name not in used:
+            draft.report(
+                "unused", draft.plan_document, place, f"nothing uses the variable '{name}'", key=True
+            )
+
+
+def _slots(ways: Ways) -> Iterator[str]:
+    """Variables of sentences. A caller who says one is answered, so it counts as used too."""
+    for name, intent in ways.draft.intents.items():
+        if name not in built_in_intents():
+            for texts in intent.sentences.given.values():
+                yield from (slot for text in texts for slot in templates.slots_of(text))
+
+
+def _filled(ways: Ways) -> Iterator[str]:
+    for step in ways.steps.values():
+        yield from step.set
+        if step.collect:
+            yield from step.collect.fields
+        if step.dtmf and step.dtmf.slot:
+            yield step.dtmf.slot
+    for document in ways.draft.documents["tables"].values():
+        yield from columns(document)
+    for route in ways.plan.routes:
+        yield from route.set
+
+
+def _used(ways: Ways) -> Iterator[str]:
+    for each in all_given(ways.draft):
+        for _, _, line in each.each():
+            yield from variables(line.text) if isinstance(line, Line) else ()
+    for step in ways.steps.values():
+        if step.lookup:
+            yield step.lookup.key
+    for action in ways.plan.actions.values():
+        yield from action.arguments
+        yield action.order_by or ""
+    yield from (each.key for each in ways.plan.prefetch)
+    yield from (name for name, variable in ways.plan.variables.items() if variable.scope == "caller")
+
+
+def _things(ways: Ways) -> None:
+    """Lists, tables, actions, rules, hours, recordings."""
+    draft, plan = ways.draft, ways.plan
+    steps = list(ways.steps.values())
+    tables = {step.lookup.table for step in steps if step.lookup} | {each.table for each in plan.prefetch}
+    lists = {variable.of for variable in plan.variables.values()}
+    for kind, used in (("tables", tables), ("lists", lists)):
+        for name, document in draft.documents[kind].items():
+            _unused(ways, name, used, kind[:-1], document, ())
+    actions = {step.do.action for step in steps if step.do}
+    rules = {rule for text in _templates(ways) for rule in templates.rules_of(text)}
+    for kind, used, declared in (("action", actions, plan.actions), ("rule", rules, plan.rules)):
+        for name in declared:
+            _unused(ways, name, used, kind, draft.plan_document, (f"{kind}s", name))
+    recordings = {
+        line.audio for each in all_given(draft) for _, _, line in each.each() if isinstance(line, Line)
+    }
+    for name, recording in draft.recordings.items():
+        _unused(ways, name, recordings, "recording", Document(str(recording.path)), ())
+
+
+def _templates(ways: Ways) -> Iterator[str]:
+    for each in all_given(ways.draft):
+        if type(each.texts) is Texts:
+            yield from (text for _, _, text in each.each())
+
+
+def _unused(
+    ways: Ways, name: str, used: Iterable[str | None], kind: str, document: Document, place: Place
+) -> None:
+    if name not in used:
+        ways.draft.report(
+            "unused", document, place, f"nothing uses the {kind} '{name}'", key=bool(mapping(document.value))
+        )

@@ -1,0 +1,57 @@
+"""Sentences that mean one intent and are taken for another, at a step that listens for both."""
+
+from collections.abc import Mapping
+
+from softswitch.dialplan import templates
+from softswitch.dialplan.checks.texts import rule_texts
+from softswitch.dialplan.checks.ways import Ways, listened
+from softswitch.dialplan.sentences import Sentences
+from softswitch.marked_yaml import Document, Place
+
+LISTED = 200
+"""Phrases of a template that are looked through for its line."""
+
+
+def check(ways: Ways, sentences: Mapping[str, Sentences]) -> None:
+    """`sentences` by language."""
+    together = _Together(ways)
+    for language, index in sentences.items():
+        rules = templates.parse_rules(rule_texts(ways.draft, language))
+        for phrase, first, other in index.stolen():
+            step = together.step(first, other)
+            if step:
+                document, place = _place(ways, language, other, phrase, rules)
+                both = f"step '{step}' listens for both; say more in {other}"
+                message = f"'{phrase}' is taken for {first}, and {both}"
+                ways.draft.report("stolen-sentence", document, place, message)
+
+
+class _Together:
+    """Which step listens for two intents."""
+
+    def __init__(self, ways: Ways) -> None:
+        self._steps: dict[str, set[str]] = {}
+        for name, step in ways.steps.items():
+            for intent in listened(ways.plan, step):
+                self._steps.setdefault(intent, set()).add(name)
+
+    def step(self, first: str, other: str) -> str:
+        """ "" when there is none."""
+        return min(self._steps.get(first, set()) & self._steps.get(other, set()), default="")
+
+
+def _place(
+    ways: Ways, language: str, intent: str, phrase: str, rules: templates.Rules
+) -> tuple[Document, Place]:
+    """The line of the sentence that the phrase is of; the file where it is not found among the first ones."""
+    draft = ways.draft
+    if intent not in draft.intents:
+        return draft.plan_document, ("universal",)
+    document, texts = draft.documents["intents"][intent], draft.intents[intent].sentences
+    place: Place = ("sentences", language) if texts.languages else ("sentences",)
+    for number, text in enumerate(texts.in_language(language)):
+        choice = templates.parse(text, rules)
+        if templates.count(choice) <= LISTED and phrase in templates.phrases(choice):
+            at = (*place, number)
+            return document, at if at in document.marks else place
+    return document, place
