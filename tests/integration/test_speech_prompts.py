@@ -7,10 +7,9 @@ import pytest
 from speech_parts import pool, synthesizer
 
 from softswitch.errors import SoftswitchError
-from softswitch.ports import Prompts
 from softswitch.speech import models
 from softswitch.speech.pool import SpeechPool
-from softswitch.speech.prompts import PromptCache
+from softswitch.speech.prompts import Prompt, PromptCache
 from softswitch.speech.synthesizer import PiperSynthesizer
 
 __all__ = ["pool", "synthesizer"]
@@ -20,86 +19,101 @@ TEXTS = ["Hello.", "How can I help you?", "Goodbye.", "Hello."]
 
 @pytest.fixture
 def cache(tmp_path: Path, pool: SpeechPool, synthesizer: PiperSynthesizer) -> PromptCache:
-    return PromptCache(synthesizer, pool, tmp_path / "prompts")
+    return PromptCache(pool, tmp_path / "prompts")
+
+
+@pytest.fixture
+def prompts(synthesizer: PiperSynthesizer) -> list[Prompt]:
+    return prompts_of(synthesizer)
+
+
+def prompts_of(voice: PiperSynthesizer) -> list[Prompt]:
+    return [Prompt(voice, text) for text in TEXTS]
 
 
 async def test_renders_each_text_once_and_gives_it_at_once(
-    cache: PromptCache, synthesizer: PiperSynthesizer
+    cache: PromptCache, prompts: list[Prompt], synthesizer: PiperSynthesizer
 ) -> None:
-    prompts: Prompts = cache
-    assert prompts.get("Hello.") is None
-    await cache.render_all(TEXTS)
+    assert cache.get(prompts[0]) is None
+    await cache.render_all(prompts)
     assert cache.rendered == 3
-    assert prompts.get("Goodbye.") == synthesizer.render("Goodbye.")
-    assert prompts.get("Never asked for.") is None
-    await cache.render_all(TEXTS)
+    assert cache.get(prompts[2]) == synthesizer.render("Goodbye.")
+    assert cache.get(Prompt(synthesizer, "Never asked for.")) is None
+    await cache.render_all(prompts)
     assert cache.rendered == 3
 
 
-async def test_tells_its_progress(cache: PromptCache) -> None:
+async def test_tells_its_progress(cache: PromptCache, prompts: list[Prompt]) -> None:
     told: list[tuple[int, int]] = []
-    await cache.render_all(TEXTS, lambda done, total: told.append((done, total)))
+    await cache.render_all(prompts, lambda done, total: told.append((done, total)))
     assert told == [(1, 3), (2, 3), (3, 3)]
 
 
 async def test_the_next_start_renders_nothing(
-    cache: PromptCache, tmp_path: Path, pool: SpeechPool, synthesizer: PiperSynthesizer
+    cache: PromptCache, tmp_path: Path, pool: SpeechPool, synthesizer: PiperSynthesizer, prompts: list[Prompt]
 ) -> None:
-    await cache.render_all(TEXTS)
-    again = PromptCache(synthesizer, pool, tmp_path / "prompts")
-    await again.render_all([*TEXTS, "New."])
+    await cache.render_all(prompts)
+    again = PromptCache(pool, tmp_path / "prompts")
+    await again.render_all([*prompts, Prompt(synthesizer, "New.")])
     assert again.rendered == 1
-    assert again.get("Hello.") == cache.get("Hello.")
+    assert again.get(Prompt(synthesizer, "Hello.")) == cache.get(Prompt(synthesizer, "Hello."))
 
 
 async def test_another_clock_rate_is_another_prompt(
-    cache: PromptCache, tmp_path: Path, pool: SpeechPool
+    cache: PromptCache, tmp_path: Path, pool: SpeechPool, synthesizer: PiperSynthesizer
 ) -> None:
-    await cache.render_all(["Hello."])
+    await cache.render_all([Prompt(synthesizer, "Hello.")])
     wide = PiperSynthesizer(models.voice("embedded"), 16000, pool)
-    other = PromptCache(wide, pool, tmp_path / "prompts")
-    await other.render_all(["Hello."])
+    other = PromptCache(pool, tmp_path / "prompts")
+    await other.render_all([Prompt(wide, "Hello.")])
     assert other.rendered == 1
 
 
 @pytest.mark.parametrize("damage", ["truncated", "emptied", "altered", "removed"])
 async def test_a_damaged_file_is_rendered_again(
-    cache: PromptCache, tmp_path: Path, pool: SpeechPool, synthesizer: PiperSynthesizer, damage: str
+    cache: PromptCache,
+    tmp_path: Path,
+    pool: SpeechPool,
+    synthesizer: PiperSynthesizer,
+    damage: str,
+    prompts: list[Prompt],
 ) -> None:
-    await cache.render_all(TEXTS)
-    path = cache.address("Hello.")
+    await cache.render_all(prompts)
+    path = cache.path(Prompt(synthesizer, "Hello."))
     stored = path.read_bytes()
     if damage == "removed":
         path.unlink()
     else:
         path.write_bytes({"truncated": stored[:-2], "emptied": b"", "altered": stored[:-1] + b"\x55"}[damage])
-    again = PromptCache(synthesizer, pool, tmp_path / "prompts")
-    await again.render_all(TEXTS)
+    again = PromptCache(pool, tmp_path / "prompts")
+    await again.render_all(prompts)
     assert again.rendered == 1
-    assert again.get("Hello.") == cache.get("Hello.")
+    assert again.get(Prompt(synthesizer, "Hello.")) == cache.get(Prompt(synthesizer, "Hello."))
     assert path.read_bytes() == stored
 
 
 async def test_the_disk_limit_removes_what_was_used_longest_ago(
-    cache: PromptCache, tmp_path: Path, pool: SpeechPool, synthesizer: PiperSynthesizer
+    cache: PromptCache, tmp_path: Path, pool: SpeechPool, synthesizer: PiperSynthesizer, prompts: list[Prompt]
 ) -> None:
-    await cache.render_all(TEXTS)
+    await cache.render_all(prompts)
     for age, text in enumerate(["Goodbye.", "How can I help you?", "Hello."]):
-        os.utime(cache.address(text), (1000 - age, 1000 - age))
-    sizes = {text: cache.address(text).stat().st_size for text in TEXTS}
+        os.utime(cache.path(Prompt(synthesizer, text)), (1000 - age, 1000 - age))
+    sizes = {text: cache.path(Prompt(synthesizer, text)).stat().st_size for text in TEXTS}
     limit = sizes["Goodbye."] + sizes["How can I help you?"]
-    small = PromptCache(synthesizer, pool, tmp_path / "prompts", disk_bytes=limit)
+    small = PromptCache(pool, tmp_path / "prompts", disk_bytes=limit)
     await small.render_all([])
-    assert [cache.address(text).exists() for text in TEXTS[:3]] == [False, True, True]
+    assert [cache.path(Prompt(synthesizer, text)).exists() for text in TEXTS[:3]] == [False, True, True]
 
 
-async def test_what_dead_writers_left_is_cleared(cache: PromptCache, tmp_path: Path) -> None:
-    await cache.render_all(["Hello."])
+async def test_what_dead_writers_left_is_cleared(
+    cache: PromptCache, tmp_path: Path, synthesizer: PiperSynthesizer
+) -> None:
+    await cache.render_all([Prompt(synthesizer, "Hello.")])
     stale, fresh = tmp_path / "prompts/a.1.tmp", tmp_path / "prompts/b.2.tmp"
     stale.touch()
     fresh.touch()
     os.utime(stale, (1000, 1000))
-    await cache.render_all(["Hello."])
+    await cache.render_all([Prompt(synthesizer, "Hello.")])
     assert (stale.exists(), fresh.exists()) == (False, True)
 
 
@@ -108,39 +122,39 @@ async def test_memory_keeps_earlier_prompts_only_while_they_fit(
 ) -> None:
     sizes = {text: len(synthesizer.render(text)) for text in TEXTS}
     limit = sizes["Hello."] + sizes["How can I help you?"]
-    cache = PromptCache(synthesizer, pool, tmp_path / "prompts", memory_bytes=limit)
-    await cache.render_all(["Hello."])
-    await cache.render_all(["Goodbye."])
-    assert cache.get("Hello.") is not None
-    await cache.render_all(["How can I help you?"])
-    assert cache.get("Hello.") is None
+    cache = PromptCache(pool, tmp_path / "prompts", memory_bytes=limit)
+    await cache.render_all([Prompt(synthesizer, "Hello.")])
+    await cache.render_all([Prompt(synthesizer, "Goodbye.")])
+    assert cache.get(Prompt(synthesizer, "Hello.")) is not None
+    await cache.render_all([Prompt(synthesizer, "How can I help you?")])
+    assert cache.get(Prompt(synthesizer, "Hello.")) is None
     assert cache.held_bytes <= limit
 
 
 async def test_more_than_memory_may_hold_is_an_error(
-    tmp_path: Path, pool: SpeechPool, synthesizer: PiperSynthesizer
+    tmp_path: Path, pool: SpeechPool, synthesizer: PiperSynthesizer, prompts: list[Prompt]
 ) -> None:
-    cache = PromptCache(synthesizer, pool, tmp_path / "prompts", memory_bytes=1000)
+    cache = PromptCache(pool, tmp_path / "prompts", memory_bytes=1000)
     with pytest.raises(SoftswitchError, match="shorten its texts"):
-        await cache.render_all(TEXTS)
+        await cache.render_all(prompts)
 
 
 async def test_a_folder_that_cannot_be_made_is_an_error(
-    tmp_path: Path, pool: SpeechPool, synthesizer: PiperSynthesizer
+    tmp_path: Path, pool: SpeechPool, synthesizer: PiperSynthesizer, prompts: list[Prompt]
 ) -> None:
     (tmp_path / "file").touch()
-    cache = PromptCache(synthesizer, pool, tmp_path / "file/prompts")
+    cache = PromptCache(pool, tmp_path / "file/prompts")
     with pytest.raises(SoftswitchError, match="data_dir"):
-        await cache.render_all(TEXTS)
+        await cache.render_all(prompts)
 
 
 async def test_a_disk_that_takes_nothing_costs_only_the_next_start(
-    cache: PromptCache, monkeypatch: pytest.MonkeyPatch
+    cache: PromptCache, monkeypatch: pytest.MonkeyPatch, synthesizer: PiperSynthesizer, prompts: list[Prompt]
 ) -> None:
     def full(path: Path, data: bytes) -> int:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "write_bytes", full)
-    await cache.render_all(TEXTS)
-    assert cache.get("Hello.") is not None
-    assert not list(cache.address("Hello.").parent.iterdir())
+    await cache.render_all(prompts)
+    assert cache.get(Prompt(synthesizer, "Hello.")) is not None
+    assert not list(cache.path(Prompt(synthesizer, "Hello.")).parent.iterdir())

@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,6 @@ import pytest
 from speech_parts import RATE, active_dbfs, pool, signal, synthesizer, voiced_span
 
 from softswitch.errors import SoftswitchError
-from softswitch.ports import Synthesizer
 from softswitch.speech import models
 from softswitch.speech.pool import SpeechPool
 from softswitch.speech.synthesizer import PiperSynthesizer
@@ -23,7 +23,7 @@ TEXTS = [
 
 
 @pytest.mark.parametrize("text", TEXTS)
-async def test_is_at_line_level_and_starts_at_once(synthesizer: Synthesizer, text: str) -> None:
+async def test_is_at_line_level_and_starts_at_once(synthesizer: PiperSynthesizer, text: str) -> None:
     audio = signal(await synthesizer.speak(text))
     first, last = voiced_span(audio, below_db=36)
     assert active_dbfs(audio) == pytest.approx(-20, abs=1)
@@ -40,11 +40,11 @@ def test_starts_and_ends_without_a_click(synthesizer: PiperSynthesizer, text: st
 
 
 @pytest.mark.parametrize("nothing", ["", "  ", "...", "?!", "***"])
-async def test_nothing_to_say_is_no_audio(synthesizer: Synthesizer, nothing: str) -> None:
+async def test_nothing_to_say_is_no_audio(synthesizer: PiperSynthesizer, nothing: str) -> None:
     assert await synthesizer.speak(nothing) == b""
 
 
-async def test_a_text_sounds_the_same_on_every_thread(synthesizer: Synthesizer) -> None:
+async def test_a_text_sounds_the_same_on_every_thread(synthesizer: PiperSynthesizer) -> None:
     assert len(set(await asyncio.gather(*(synthesizer.speak(TEXTS[0]) for _ in range(16))))) == 1
 
 
@@ -58,6 +58,18 @@ def test_sentences_are_set_apart(synthesizer: PiperSynthesizer) -> None:
     both = len(synthesizer.render("Please hold. Thank you."))
     alone = len(synthesizer.render("Please hold.")) + len(synthesizer.render("Thank you."))
     assert both - alone == 2 * RATE // 4
+
+
+@pytest.mark.parametrize("rate", [0.7, 0.85, 1.2])
+def test_speech_is_slower_or_faster_by_its_rate(synthesizer: PiperSynthesizer, rate: float) -> None:
+    plain, rated = (len(synthesizer.render(TEXTS[0], speed)) for speed in (1.0, rate))
+    assert rated / plain == pytest.approx(1 / rate, rel=0.08)
+
+
+def test_a_voice_of_another_language_reads_numbers_itself(pool: SpeechPool) -> None:
+    voice = models.voice("embedded")
+    spanish = replace(voice, settings=voice.settings | {"espeak": {"voice": "es"}})
+    assert PiperSynthesizer(spanish, RATE, pool).words("Son  12 euros.") == "Son 12 euros."
 
 
 async def test_a_wideband_node_gets_twice_the_samples(
