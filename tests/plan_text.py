@@ -32,12 +32,12 @@ GIVE_UP = """
 
 
 def plan_of(text: str, human: str | None = "sip:desk@127.0.0.1") -> Plan:
-    """The plan of a text with the keys plan, intents, flows, lists and tables. Name, start (the step `start`),
-    repair and the step `give_up` are there unless they are given.
+    """The plan of a text with the keys plan, intents, flows, lists and tables. Name, start (the step
+    `start`), repair and the step `give_up` are there unless they are given.
     """
-    raw: dict[str, Any] = yaml.load(text, yaml.BaseLoader)
+    raw: dict[str, Any] = yaml.load(text, yaml.CBaseLoader)
     settings = {"name": "test", "start": "start", **_repair(), **(raw.get("plan") or {})}
-    flows = {**raw["flows"], **yaml.load(GIVE_UP, yaml.BaseLoader)}
+    flows = {**raw["flows"], **yaml.load(GIVE_UP, yaml.CBaseLoader)}
     return plans.build(
         Parts(
             Path("/plan"),
@@ -62,7 +62,7 @@ def plan_of(text: str, human: str | None = "sip:desk@127.0.0.1") -> Plan:
 
 
 def _repair() -> dict[str, Any]:
-    found: dict[str, Any] = yaml.load(REPAIR, yaml.BaseLoader)
+    found: dict[str, Any] = yaml.load(REPAIR, yaml.CBaseLoader)
     return found
 
 

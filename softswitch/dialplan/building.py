@@ -63,7 +63,7 @@ class Builder:
             say,
             reprompt,
             {**inherited, **own} if own else inherited,
-            next=file.next or file.else_ or "",
+            next=file.next or file.else_ or (file.do.next if file.do else ""),
             question=self._questions.of(name, flow, file, say, reprompt) if file.hears else None,
             branches=tuple(
                 compiled.Branch(self._parse(branch.when), branch.then) for branch in file.if_ or ()

@@ -90,7 +90,7 @@ class Script:
         """All its lines."""
         if (said := self._said.get(voice)) is not None:
             return said
-        pieces = [piece for line in self._lines[voice.language] for piece in line]
+        pieces = [piece for line in self._lines.get(voice.language, ()) for piece in line]
         said = _says(pieces, voice, spoken)
         if all(piece.static for piece in pieces):
             self._said[voice] = said
@@ -98,15 +98,15 @@ class Script:
 
     def nth(self, number: int, voice: Voice, spoken: Spoken) -> tuple[Say, ...]:
         """The line with that number, from 1; the last one beyond."""
-        lines = self._lines[voice.language]
+        lines = self._lines.get(voice.language, ())
         return _says(lines[min(number, len(lines)) - 1], voice, spoken) if lines else ()
 
     def count(self, language: str) -> int:
-        return len(self._lines[language])
+        return len(self._lines.get(language, ()))
 
     def lines(self, voice: Voice) -> Iterator[Say]:
         """Each line of a fixed script as one thing to say: to choose among."""
-        for line in self._lines[voice.language]:
+        for line in self._lines.get(voice.language, ()):
             yield Say(" ".join(piece.text for piece in line), True, voice.barge_in, language=voice.language)
 
     def static(self) -> Iterator[Say]:

@@ -1,32 +1,15 @@
 """Values of a form in what a caller says: as they stand, one by one, or as corrections."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
 
 from softswitch.dialplan import corrections
 from softswitch.dialplan.language import LANGUAGES
 from softswitch.dialplan.questions import WHEN_ASKED
 from softswitch.dialplan.steps import Field
-from softswitch.dialplan.turn import Turn
+from softswitch.dialplan.turn import Scan, Turn
 
 MAX_TOKENS = 40
 """A caller who says more does not answer a question."""
-
-
-class Scan(NamedTuple):
-    """Values that were found among words, how many words they took, and how many of meaning were left."""
-
-    values: Mapping[str, str]
-    taken: int
-    left: int
-
-    @property
-    def whole(self) -> bool:
-        return bool(self.values) and not self.left
-
-    @property
-    def mostly(self) -> bool:
-        return bool(self.values) and self.left <= self.taken
 
 
 def preferred(turn: Turn) -> list[Field]:
@@ -54,6 +37,13 @@ def unfit(turn: Turn, tokens: Sequence[str]) -> str:
 
 def scan(turn: Turn, tokens: Sequence[str]) -> Scan:
     """Values wherever they are. Free text and yes or no would be everywhere, and are not looked for."""
+    text = " ".join(tokens)
+    if (known := turn.scans.get(text)) is None:
+        known = turn.scans[text] = _scan(turn, tokens)
+    return known
+
+
+def _scan(turn: Turn, tokens: Sequence[str]) -> Scan:
     fields = [field for field in preferred(turn) if turn.slot(field.name).type not in WHEN_ASKED]
     light = LANGUAGES[turn.language].function_words
     values: dict[str, str] = {}

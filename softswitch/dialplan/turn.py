@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from softswitch.dialplan.plan2 import Plan
 from softswitch.dialplan.prompts2 import Script, Voice, one_by_one
@@ -36,6 +37,22 @@ class Outcome:
     why: tuple[str, ...]
 
 
+class Scan(NamedTuple):
+    """Values that were found among words, how many words they took, and how many of meaning were left."""
+
+    values: Mapping[str, str]
+    taken: int
+    left: int
+
+    @property
+    def whole(self) -> bool:
+        return bool(self.values) and not self.left
+
+    @property
+    def mostly(self) -> bool:
+        return bool(self.values) and self.left <= self.taken
+
+
 class Turn:
     """Made from a state, changed by the rooms of the interpreter, and made into an outcome."""
 
@@ -64,6 +81,8 @@ class Turn:
         self.path: list[str] = []
         self.why: list[str] = []
         self.actions: list[Action] = []
+        self.scans: dict[str, Scan] = {}
+        """Of each thing that may have been said: it takes a while."""
         self._now: datetime | None = None
         self._extra: Mapping[str, str] = {}
 

@@ -1,6 +1,6 @@
 """What speech and keys mean at a question."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from softswitch.dialplan import readings
@@ -34,6 +34,9 @@ class Understood(NamedTuple):
     text: str
 
 
+NOTHING = Understood(None, 0.0, "")
+
+
 class _Hypothesis(NamedTuple):
     text: str
     confidence: float
@@ -50,14 +53,13 @@ def understand(turn: Turn, heard: Heard) -> Understood:
     if sum(said.confidence for said in hypotheses) < min(
         matching.confidence_threshold, matching.confirm_threshold
     ):
-        return Understood(None, 0.0, "")
-    exact = [_exact(turn, said.text) for said in hypotheses]
-    if any(exact):
-        best = _best(exact, hypotheses, matching.confidence_threshold)
-        if best.confidence >= matching.confidence_threshold:
-            return best
-    near = [meaning or _near(turn, said.text) for meaning, said in zip(exact, hypotheses, strict=True)]
-    return _best(near, hypotheses, matching.confidence_threshold)
+        return NOTHING
+    exact = _best(turn, hypotheses, _exact)
+    return (
+        exact
+        if exact.confidence >= matching.confidence_threshold
+        else _best(turn, hypotheses, _exact_or_near)
+    )
 
 
 def _distinct(hypotheses: Sequence[Hypothesis]) -> list[_Hypothesis]:
@@ -70,19 +72,25 @@ def _distinct(hypotheses: Sequence[Hypothesis]) -> list[_Hypothesis]:
 
 
 def _best(
-    meanings: Sequence[Meaning | None], hypotheses: Sequence[_Hypothesis], threshold: float
+    turn: Turn, hypotheses: Sequence[_Hypothesis], read: Callable[[Turn, str], Meaning | None]
 ) -> Understood:
     """The first meaning that reaches the threshold; else the surest."""
-    best = Understood(None, 0.0, "")
+    threshold = turn.plan.settings.matching.confidence_threshold
+    meanings: list[Meaning | None] = []
+    for number, said in enumerate(hypotheses):
+        meanings.append(read(turn, said.text))
+        # What the ear heard best, and is sure of, needs no support.
+        if number == 0 and meanings[0] and said.confidence >= threshold:
+            return Understood(meanings[0], said.confidence, said.text)
+    best = NOTHING
     for meaning, said in zip(meanings, hypotheses, strict=True):
         if meaning is None:
             continue
-        together = sum(
-            other.confidence for like, other in zip(meanings, hypotheses, strict=True) if like == meaning
-        )
+        pairs = zip(meanings, hypotheses, strict=True)
+        together = sum(other.confidence for like, other in pairs if like == meaning)
         if together > best.confidence:
             best = Understood(meaning, together, said.text)
-        if together >= threshold:
+        if best.confidence >= threshold:
             break
     return best
 
@@ -123,6 +131,10 @@ def _exact(turn: Turn, text: str) -> Meaning | None:
     if not turn.asking and (name := readings.named(turn, text)):
         return Meaning("change", name, {})
     return None
+
+
+def _exact_or_near(turn: Turn, text: str) -> Meaning | None:
+    return _exact(turn, text) or _near(turn, text)
 
 
 def _near(turn: Turn, text: str) -> Meaning | None:
