@@ -1,7 +1,7 @@
 """The dialplans that run: which of them a call enters, and the versions that calls in progress go on with."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from softswitch.app.plans import Key
@@ -33,21 +33,20 @@ class Loaded:
 
 @dataclass(frozen=True)
 class Admission:
-    """A call let in: by which dialplan and route, what is known of it, and which language is spoken."""
+    """A call let in: by which dialplan and route, and what is known of it."""
 
     loaded: Loaded
     route: str = ""
-    language: str = ""
-    facts: Mapping[str, str] | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def caller(self) -> str:
         """Under which number values are remembered, "" when there are none or he withholds it."""
-        return (self.facts or {}).get("caller_number", "") if self.loaded.parts.remembers else ""
+        return self.facts.get("caller_number", "") if self.loaded.parts.remembers else ""
 
     def conversation(self, remembered: Mapping[str, str]) -> Conversation:
         kept = {name: value for name, value in remembered.items() if name in self.loaded.parts.remembers}
-        return Conversation(self.loaded.plan, {**(self.facts or {}), **kept}, self.language)
+        return Conversation(self.loaded.plan, {**self.facts, **kept})
 
 
 class Dialplans:
@@ -62,15 +61,14 @@ class Dialplans:
         return [loaded.key for loaded in (*self.active, *self.old)]
 
     def admit(self, info: CallInfo) -> Admission | None:
-        """The first dialplan that has a route for the call; None when none wants it."""
+        """The first dialplan that has a route for the call, or takes them all; None when none wants it."""
         at = datetime.fromtimestamp(info.started_at, UTC)
         call = CallFacts(info.trunk, info.from_uri, info.to_uri, at)
         for loaded in self.active:
             decision = loaded.plan.route(call)
-            if decision.route:
-                route = decision.route
-                facts = loaded.plan.facts(call, decision)
-                return Admission(loaded, route.name, route.language or "", facts)
+            if decision.route or not loaded.plan.routes:
+                name = decision.route.name if decision.route else ""
+                return Admission(loaded, name, loaded.plan.facts(call, decision))
         return None
 
     def running(self, key: Key) -> Loaded | None:

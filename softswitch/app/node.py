@@ -115,7 +115,8 @@ class Node:
         def emit(event: SessionEvent) -> None:
             self._recorder.emit(event)
 
-        return Parts(ears, voice, self._engines.new_endpointer, emit, plan.remembered, self._metrics.filled)
+        remembered = frozenset(plan.remembered)
+        return Parts(ears, voice, self._engines.new_endpointer, emit, remembered, self._metrics.filled)
 
     def _open_link(self, calls: Calls) -> GatewayLink:
         first = self._loader.dialplans.active[0].voice

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from softswitch.cli.trial import trial_call
-from softswitch.config import Config
+from softswitch.config import EMBEDDED_LANGUAGE, Config
 from softswitch.dialplan import loader
+from softswitch.dialplan.plan import Plan
 from softswitch.errors import SoftswitchError
 from softswitch.gateway.build import SMALL_BUILD, is_tuned
 from softswitch.speech import models
@@ -60,19 +61,37 @@ def _pjsip() -> str:
     return f"the build from PyPI: {SMALL_BUILD} calls at once. scripts/build_pjsua2 makes a larger one"
 
 
+def _plans(config: Config) -> list[Plan]:
+    return [loader.load(loader.resolve(setting), config.human) for setting in config.dialplan]
+
+
 def _dialplan(config: Config) -> str:
-    plan = loader.load(loader.resolve(config.dialplan[0]), config.human)
-    return f"{plan.name}, version {plan.version}, {len(plan.static_prompts())} prompts"
+    told = [
+        f"{plan.name}, version {plan.version}, {len(plan.static_prompts())} prompts"
+        for plan in _plans(config)
+    ]
+    return "; ".join(told)
 
 
 async def _speech(config: Config) -> str:
-    """The voice speaks a phrase and the ear must understand it."""
+    """Every ear and voice is loaded; each English voice speaks a phrase that its ear must understand."""
+    speech, found = config.speech, {}
+    for plan in _plans(config):
+        for language in plan.languages:
+            if missing := speech.missing_for(language, plan.name):
+                raise SoftswitchError(f"{plan.name} speaks {language}: set {' and '.join(missing)}")
+            chosen = speech.model_for(language, plan.name), speech.voice_for(language, plan.name)
+            if (language, chosen) not in found:
+                found[language, chosen] = await _pair(config, language, *chosen)
+    return "; ".join(f"{language}: {told}" for (language, _), told in found.items())
+
+
+async def _pair(config: Config, language: str, ear: str, voice: str) -> str:
     pool, rate = SpeechPool(1), config.media.clock_rate
-    plan = loader.load(loader.resolve(config.dialplan[0]), config.human)
-    chosen = plan.settings.language, plan.name
-    voice = models.voice(config.speech.voice_for(*chosen), config.models_dir)
-    synthesizer = PiperSynthesizer(voice, rate, pool)
-    recognizer = VoskRecognizer(models.ear(config.speech.model_for(*chosen), config.models_dir), rate, pool)
+    synthesizer = PiperSynthesizer(models.voice(voice, config.models_dir), rate, pool)
+    recognizer = VoskRecognizer(models.ear(ear, config.models_dir), rate, pool)
+    if language != EMBEDDED_LANGUAGE:
+        return "ear and voice load"
     if missing := recognizer.unknown_words([PHRASE]):
         return f"ear and voice load; the ear does not know {', '.join(sorted(missing))}, so it was not tried"
     stream = recognizer.open([PHRASE, "yes", "no"])

@@ -11,7 +11,9 @@ from pathlib import Path
 from softswitch.cli import call_audio
 from softswitch.config import Config
 from softswitch.dialplan import loader
+from softswitch.dialplan.conversation import Conversation
 from softswitch.errors import SoftswitchError
+from softswitch.events import Listen
 from softswitch.gateway.caller.engine import Caller, CallerSettings, address_towards
 from softswitch.gateway.caller.script import CallReport, CallScript
 
@@ -33,10 +35,10 @@ def _call(uri: str, config: Config) -> CallReport:
 
 
 def _phrases(config: Config) -> list[str]:
-    """Something that the dialplan's first question understands; nothing where it takes anything."""
+    """Something that the first dialplan's first question understands; nothing where it takes anything."""
     plan = loader.load(loader.resolve(config.dialplan[0]), config.human)
-    ear = plan.ears.get(plan.settings.start)
-    longest = max(ear.listen.grammar or (), key=len, default="") if ear else ""
+    asked = [action for action in Conversation(plan).start() if isinstance(action, Listen)]
+    longest = max(asked[0].grammar or (), key=len, default="") if asked else ""
     return [longest] if longest else []
 
 

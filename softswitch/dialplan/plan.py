@@ -78,8 +78,12 @@ class Plan:
         """The variables that are kept of a caller."""
         return frozenset()
 
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        return ()
+
     def route(self, call: CallFacts) -> Decision:
-        return Decision(Route(""), ())
+        return Decision(None, ())
 
     def facts(self, call: CallFacts, decision: Decision) -> dict[str, str]:
         return {}

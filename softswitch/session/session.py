@@ -107,7 +107,7 @@ class Session:
         self._transferring = False
         self._held = False
         self._confirmed = False
-        self._remembered = self._worth_remembering()
+        self._remembered: tuple[tuple[str, str], ...] = ()  # since it is saved once in each call, it lives on
         self.ended = False
 
     @property

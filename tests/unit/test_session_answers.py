@@ -289,7 +289,7 @@ async def test_promises_are_saved_with_the_state_of_their_turn() -> None:
     assert [event.promised for event in saved(call)] == [(), (order,)]
 
 
-async def test_what_is_remembered_of_a_caller_is_saved_when_it_changes() -> None:
+async def test_what_is_remembered_of_a_caller_is_saved_in_each_call_and_when_it_changes() -> None:
     context = {"caller_number": "+442079460000", "colour": "red", "shoe": "9"}
     call = Call([(GREETING, Listen()), (ANSWER, Listen()), (ANSWER, Listen())], context=context)
     call.session.start()
@@ -297,7 +297,7 @@ async def test_what_is_remembered_of_a_caller_is_saved_when_it_changes() -> None
     call.session.on_event(DtmfReceived("1"))
     call.session.on_event(DtmfReceived("2"))
     assert [(event.remembered, event.caller) for event in saved(call)] == [
-        ((), ""),
+        ((("colour", "red"),), "+442079460000"),
         ((("colour", "blue"),), "+442079460000"),
         ((), ""),
     ]
