@@ -91,6 +91,9 @@ class Sentences:
             for number, (name, texts) in enumerate(intents.items())
             for text in texts
         ]
+        self._choices: dict[str, list[Choice]] = {}
+        for number, _, choice in self._templates:
+            self._choices.setdefault(self._intents[number], []).append(choice)
         self._skip = [words for text in skip_words if (words := tuple(normalise(text).split()))]
         self._automaton = Automaton(slots, language, self._skip)
         for number, _, choice in self._templates:
@@ -217,7 +220,7 @@ class Sentences:
         what says the slots' values. None where it has to hear anything: free text, or more than
         MAX_PHRASES.
         """
-        wanted = [choice for number, _, choice in self._templates if self._intents[number] in intents]
+        wanted = [choice for intent in intents for choice in self._choices.get(intent, ())]
         names = {name for choice in wanted for name in templates.names_in(choice)}
         if any(self._slots[name].type == "text" for name in names):
             return None
@@ -229,11 +232,7 @@ class Sentences:
 
     def examples(self, intent: str, limit: int) -> list[str]:
         """At most so many phrases, from all templates alike, slots as `{name}`."""
-        own = [
-            templates.examples(choice, limit)
-            for number, _, choice in self._templates
-            if self._intents[number] == intent
-        ]
+        own = [templates.examples(choice, limit) for choice in self._choices.get(intent, ())]
         rows = (texts[row] for row in range(limit) for texts in own if row < len(texts))
         return list(islice(dict.fromkeys(rows), limit))
 

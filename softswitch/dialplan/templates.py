@@ -7,6 +7,7 @@ Parsed into a tree that is never written out in full: one template may stand for
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 
 from softswitch.dialplan.spoken import normalise
@@ -15,6 +16,8 @@ MAX_PHRASES = 1000
 """`expand` refuses more: whoever lists phrases wants to keep them all."""
 MAX_WORDS = 1000
 """Words and slots of one template with its rules put in; a rule of rules could double them without end."""
+MAX_REMEMBERED = 16_384
+"""Trees of templates that were read already."""
 MAX_DEPTH = 50
 """Brackets in brackets, rules in rules: deeper is a mistake, and would end in Python's own limit."""
 
@@ -43,7 +46,7 @@ Rules = Mapping[str, Choice]
 
 def parse(template: str, rules: Rules | None = None) -> Choice:
     """The tree of a sentence, rules put in. Raises ValueError that says what is wrong with the template."""
-    choice = _parse(template, rules or {})
+    choice = _parse(template, rules or {}) if "<" in template else _parse_alone(template)
     if _may_be_empty(choice):
         raise ValueError("may stand for no words at all; at least one word must not be optional")
     return choice
@@ -130,7 +133,7 @@ def count(choice: Choice) -> int:
 
 def phrases(choice: Choice) -> list[str]:
     """All phrases, each once, in order. The caller has looked at `count`."""
-    return list(dict.fromkeys(" ".join(words) for words in _phrases(choice)))
+    return list(dict.fromkeys(_written(choice)))
 
 
 def examples(choice: Choice, limit: int) -> list[str]:
@@ -143,6 +146,12 @@ def examples(choice: Choice, limit: int) -> list[str]:
         found |= dict.fromkeys(" ".join(words) for words in islice(_phrases(choice), 4 * limit))
     bare = dict.fromkeys(" ".join(phrase.replace(GAP, " ").split()) for phrase in found)
     return [phrase for phrase in islice(bare, limit) if phrase]
+
+
+@lru_cache(MAX_REMEMBERED)
+def _parse_alone(template: str) -> Choice:
+    """Of a sentence without rules, which is read when a plan is checked, built and reloaded."""
+    return _parse(template, {})
 
 
 def _parse(template: str, rules: Rules) -> Choice:
@@ -218,6 +227,18 @@ def _may_be_empty(choice: Choice) -> bool:
         all(_may_be_empty(part) if isinstance(part, Choice) else part == GAP for part in branch)
         for branch in choice.branches
     )
+
+
+def _written(choice: Choice) -> list[str]:
+    """All phrases in the order of `_phrases`; at once, which is many times faster."""
+    found: list[str] = []
+    for branch in choice.branches:
+        texts = [""]
+        for part in branch:
+            ways = _written(part) if isinstance(part, Choice) else [part]
+            texts = [f"{text} {way}" if text and way else text or way for text in texts for way in ways]
+        found += texts
+    return found
 
 
 def _phrases(choice: Choice) -> Iterator[tuple[str, ...]]:
