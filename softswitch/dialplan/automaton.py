@@ -5,7 +5,7 @@ Every word and slot of a template is a position; what may follow it is known wit
 are kept up to a limit, so that nothing is ever written out in full.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -29,15 +29,17 @@ class Found:
     """A template that an utterance is whole a phrase of, and how."""
 
     template: int
+    evidence: float  # weight of the words of meaning among those that stand in the template, and of values
     literal: int  # words that stand in the template
-    content: int  # those of them that are words of meaning
     loose: int  # words that fell into gaps
     bindings: Bindings
 
     @property
-    def rank(self) -> tuple[int, int, int, int]:
-        """The smallest is the best: most literal words, fewest in gaps, fewest slots, declared first."""
-        return -self.literal, self.loose, len(self.bindings), self.template
+    def rank(self) -> tuple[float, int, int, int, int]:
+        """The smallest is the best: most evidence, most literal words, fewest in gaps, fewest slots, declared
+        first.
+        """
+        return -round(self.evidence, 3), -self.literal, self.loose, len(self.bindings), self.template
 
 
 class State:
@@ -57,12 +59,17 @@ class Automaton:
     """`intents` of states and `allowed` are sets of intent numbers as bits: one AND says whether to go on."""
 
     def __init__(
-        self, slots: Mapping[str, Slot], language: Language, skip_words: Sequence[Sequence[str]] = ()
+        self,
+        slots: Mapping[str, Slot],
+        language: Language,
+        weights: Mapping[str, float],
+        skip_words: Sequence[Sequence[str]] = (),
     ) -> None:
-        """No gap takes the negations of `language`, because they turn a sentence into its opposite.
+        """No gap takes a negation of `language` that reaches a word of the template, because it turns the
+        sentence into its opposite. `weights`: what words of meaning and `{slots}` tell of the intent.
         `skip_words`: sequences of words that a caller may say anywhere between those of a template.
         """
-        self._slots, self.language = slots, language
+        self._slots, self.language, self.weights = slots, language, weights
         self._skip: dict[str, list[tuple[str, ...]]] = {}
         for words in skip_words:
             self._skip.setdefault(words[0], []).append(tuple(words))
@@ -173,8 +180,8 @@ class Automaton:
 class _Way(NamedTuple):
     """What was used so far."""
 
+    evidence: float
     literal: int
-    content: int
     loose: int
     bindings: Bindings
 
@@ -185,12 +192,13 @@ class _Search:
     def __init__(self, automaton: Automaton, tokens: Sequence[str], allowed: int, now: datetime) -> None:
         self._automaton, self._tokens, self._allowed, self._now = automaton, tokens, allowed, now
         self._found: list[Found] = []
+        self._negations = list(_negations(tokens, automaton.language))
         self._dead: set[tuple[int, int]] = set()
         self._visits = MAX_VISITS
 
     def run(self, start: State) -> list[Found]:
         if self._tokens:
-            self._visit(start, 0, _Way(0, 0, 0, ()))
+            self._visit(start, 0, _Way(0.0, 0, 0, ()))
         return self._found
 
     def _visit(self, state: State, at: int, way: _Way) -> bool:
@@ -217,28 +225,48 @@ class _Search:
         return whole
 
     def _with(self, word: str, way: _Way) -> _Way:
-        content = way.content + (word not in self._automaton.language.function_words)
-        return _Way(way.literal + 1, content, way.loose, way.bindings)
+        evidence = way.evidence + self._automaton.weights.get(word, 0.0)
+        return _Way(evidence, way.literal + 1, way.loose, way.bindings)
 
     def _read(self, name: str, after: State, at: int, way: _Way) -> bool:
         """The first reading that lets the rest match is taken."""
         if not after.intents & self._allowed:
             return False
+        evidence = way.evidence + self._automaton.weights.get(f"{{{name}}}", 0.0)
         for end, value in self._automaton.readings(name, self._tokens, at, self._now):
-            if self._visit(after, end, way._replace(bindings=(*way.bindings, (name, value)))):
+            bindings = (*way.bindings, (name, value))
+            if self._visit(after, end, way._replace(evidence=evidence, bindings=bindings)):
                 return True
         return False
 
     def _pass(self, after: State, at: int, way: _Way) -> bool:
-        """A gap takes one word after another, up to a negation."""
-        whole, negations = False, self._automaton.language.negations
+        """A gap takes one word after another."""
+        whole = False
         if after.intents & self._allowed:
             self._automaton.unfold(after)
             plain = not after.slots and after.gap is None
             for end in range(at + 1, len(self._tokens) + 1):
-                if self._tokens[end - 1] in negations:
-                    break
                 # Most words lead nowhere; a look at them is cheaper than a visit.
-                if not plain or end == len(self._tokens) or self._tokens[end] in after.words:
+                leads = not plain or end == len(self._tokens) or self._tokens[end] in after.words
+                if leads and not self._opposes(at, end):
                     whole |= self._visit(after, end, way._replace(loose=way.loose + end - at))
         return whole
+
+    def _opposes(self, at: int, end: int) -> bool:
+        """Whether words in a gap turn what stands before it, or after it, into its opposite."""
+        return any(
+            at <= place < end and (end < reach if end < len(self._tokens) else at >= begin)
+            for begin, place, reach in self._negations
+        )
+
+
+def _negations(tokens: Sequence[str], language: Language) -> Iterator[tuple[int, int, int]]:
+    """For each word that negates: where its clause begins, where it stands, and where the next one begins.
+
+    Beyond the last word means that none begins.
+    """
+    begins = [at for at, token in enumerate(tokens) if token in language.clauses]
+    for place, token in enumerate(tokens):
+        if token in language.negations:
+            before = max((at for at in begins if at <= place), default=-1)
+            yield before, place, min((at for at in begins if at > place), default=len(tokens))

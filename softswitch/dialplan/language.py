@@ -28,6 +28,10 @@ class Language:
     def negations(self) -> frozenset[str]:
         return self.talk.negations
 
+    @property
+    def clauses(self) -> frozenset[str]:
+        return self.talk.clauses
+
     @cached_property
     def number_words(self) -> tuple[str, ...]:
         """Every word that is a number by itself."""

@@ -128,6 +128,8 @@ class Overlap:
         }
         words = [dict.fromkeys(words_in(choice)) for choice in self._choices]
         self._weigh(self._intents, words)
+        function = language.function_words
+        self.evidence = {word: weight for word, weight in self._weights.items() if word not in function}
         self.vocabulary = Vocabulary(self._weights, language.function_words)
         self._names = [tuple(word[1:-1] for word in each if word[0] == "{") for each in words]
         self._index = self._postings(words)

@@ -25,6 +25,8 @@ from softswitch.dialplan.templates import GAP, Choice
 THRESHOLD = 0.7
 MARGIN = 0.1
 """Chosen in docs/background/matching.md."""
+TIE = 0.05
+"""Of the evidence: intents that come so near to the best are as likely."""
 MAX_TOKENS = 100
 """Of an utterance; what is said after them is not compared."""
 MAX_PHRASES = 3_000
@@ -95,11 +97,12 @@ class Sentences:
         for number, _, choice in self._templates:
             self._choices.setdefault(self._intents[number], []).append(choice)
         self._skip = [words for text in skip_words if (words := tuple(normalise(text).split()))]
-        self._automaton = Automaton(slots, language, self._skip)
+        trees = [(number, choice) for number, _, choice in self._templates]
+        self._overlap = Overlap(trees, slots, language)
+        self._automaton = Automaton(slots, language, self._overlap.evidence, self._skip)
         for number, _, choice in self._templates:
             self._automaton.add(choice, number)
         self._automaton.start()
-        self._overlap = Overlap([(number, choice) for number, _, choice in self._templates], slots, language)
         self._of_template = np.array([number for number, _, _ in self._templates], dtype=np.intp)
         self._listening: dict[frozenset[str], _Allowed] = {}
 
@@ -114,8 +117,9 @@ class Sentences:
         return choice
 
     def strict(self, text: str, allowed: Collection[str], now: datetime) -> Match | None:
-        """The intent of which `text` is a whole phrase: with most literal words, then fewest slots, then
-        declared first. Intents in `allowed` that have no sentences are no error.
+        """The intent of which `text` is a whole phrase: with most evidence, then most literal words, fewest
+        words in gaps, fewest slots, then declared first. None when words fell into gaps and another intent
+        has nearly as much evidence. Intents in `allowed` that have no sentences are no error.
         """
         tokens = normalise(text).split()
         if len(tokens) > MAX_TOKENS:
@@ -124,9 +128,10 @@ class Sentences:
         return None if not found or self._tied(found) else self._match(found[0])
 
     def _tied(self, found: Sequence[Found]) -> bool:
-        """Whether words fell into gaps, and another intent has as many words of meaning as written."""
+        """Whether words fell into gaps, and for another intent there is nearly as much evidence."""
         best = found[0]
-        intents = {self._templates[way.template][0] for way in found if way.content >= best.content}
+        enough = best.evidence * (1 - TIE)
+        intents = {self._templates[way.template][0] for way in found if way.evidence >= enough}
         return best.loose > 0 and len(intents) > 1
 
     def _match(self, found: Found) -> Match:
@@ -159,7 +164,7 @@ class Sentences:
             match = self._match(way)
             why = (
                 f"is a phrase of it: {way.literal} words as written, {way.loose} in gaps, "
-                f"{len(way.bindings)} slots"
+                f"{len(way.bindings)} slots, evidence {way.evidence:.2g}"
             )
             found.setdefault(match.intent, Candidate(match.intent, 1.0, match.template, why))
         for likeness in self._rank(said, allowed, 0.0, 1.0):

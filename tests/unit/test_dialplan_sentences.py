@@ -94,10 +94,16 @@ def test_only_what_is_listened_for_is_matched(plan: Sentences) -> None:
         ("parking", "parking"),
         # More words as written win over one.
         ("is there anywhere i could park", "anywhere"),
-        ("park in the garage", None),  # each intent has one word of it
+        ("parking in the garage", None),  # each intent has one word of it
+        ("park in the garage", "anywhere"),  # park is a word of two intents, garage of one
         ("i would love to talk to someone about it", "human"),
         ("i don't want to talk to someone", None),  # no gap takes a negation
         ("i want to talk to someone not parking", None),
+        # A negation reaches to the end of its clause, and what stands before its clause is not its own.
+        ("i can't walk far so i need to park at the door", "parking"),
+        ("no i want to talk to someone", "human"),
+        ("let me talk to someone because i don't like this", "human"),
+        ("talk to someone no thanks", None),
     ],
 )
 def test_gaps_take_any_words_but_negations(plan: Sentences, text: str, intent: str | None) -> None:
@@ -216,11 +222,18 @@ def test_endless_talk_is_no_match_and_takes_no_time(plan: Sentences) -> None:
 
 def test_words_of_little_meaning_do_not_decide_between_gaps() -> None:
     plan = sentences(
-        {"order": ["... the parcel ..."], "swap": ["... replacement ...", "the parcel was torn"]}
+        {"order": ["... the parcel ..."], "swap": ["... replacement ...", "the jacket was torn"]}
     )
-    assert plan.strict("well the parcel was torn so send a replacement", ALL | {"order", "swap"}, NOW) is None
-    whole = plan.strict("the parcel was torn", ["order", "swap"], NOW)
+    assert plan.strict("well the parcel was torn so send a replacement", ["order", "swap"], NOW) is None
+    whole = plan.strict("the jacket was torn", ["order", "swap"], NOW)
     assert whole and whole.intent == "swap"
+
+
+def test_a_word_that_fewer_intents_use_tells_more() -> None:
+    plan = sentences({"late": ["... order ... late ..."], "order": ["... order ..."], "buy": ["order ..."]})
+    found = plan.strict("well my order is late", ["late", "order", "buy"], NOW)
+    assert found and found.intent == "late"
+    assert plan.strict("well my order is here", ["late", "order", "buy"], NOW)
 
 
 def test_the_no_of_a_value_is_no_negation_of_the_sentence() -> None:

@@ -164,3 +164,4 @@ class Talk:
     lines: Mapping[str, str]  # what a plan need not write
     function_words: frozenset[str]  # weigh little when sentences are compared
     negations: frozenset[str]  # turn a sentence into its opposite
+    clauses: frozenset[str]  # words that begin a clause, up to which a negation reaches

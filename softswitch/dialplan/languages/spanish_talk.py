@@ -173,4 +173,8 @@ TALK = Talk(
     },
     function_words=frozenset(_FUNCTION_WORDS.split()),
     negations=frozenset(["no", "nunca", "nada", "jamás", "tampoco", "ni", "ninguno", "sin"]),
+    clauses=frozenset(
+        "y pero así porque si cuando entonces o aunque mientras quién qué dónde cuándo cómo yo usted "
+        "ella él puedo puede podría quiero quisiera".split()
+    ),
 )
