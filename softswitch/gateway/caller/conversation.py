@@ -9,7 +9,16 @@ from typing import Protocol
 import numpy as np
 
 from softswitch.gateway.caller.measure import Sent, answer_start, measure
-from softswitch.gateway.caller.script import CallScript, Keys, Observer, Pause, Sending, Turn, Utterance
+from softswitch.gateway.caller.script import (
+    CallScript,
+    Keys,
+    Observer,
+    Pause,
+    Sending,
+    Silence,
+    Turn,
+    Utterance,
+)
 from softswitch.gateway.caller.voicing import Voicing, voiced_span
 
 KEY_S = 0.1
@@ -36,7 +45,7 @@ class Conversation:
 
     def __init__(self, script: CallScript, line: Line, observer: Observer) -> None:
         self.turns: list[Turn] = []
-        self.unsaid = [step.text for step in script.steps if not isinstance(step, Pause)]
+        self.unsaid = [step.text for step in script.steps if isinstance(step, Utterance | Keys)]
         self.began = False
         """The caller has said or pressed something: what is heard from now on is no greeting."""
         self._script = script
@@ -60,6 +69,9 @@ class Conversation:
             if isinstance(step, Pause):
                 yield from self._until(self._line.position + self._samples(step.seconds))
                 continue
+            if isinstance(step, Silence):
+                yield from self._until_spoken_to(step.seconds)
+                continue
             yield from self._other_side(step.barge_in_after)
             self._finish_turn()
             self.unsaid.pop(0)
@@ -74,6 +86,14 @@ class Conversation:
 
     def _until(self, position: int) -> Iterator[None]:
         while self._line.position < position:
+            yield
+
+    def _until_spoken_to(self, seconds: float) -> Iterator[None]:
+        """Let the other side finish, and then break the silence, for so many seconds at the most."""
+        yield from self._other_side(None)
+        since = self._line.position
+        until = since + self._samples(seconds)
+        while self._line.heard.first(since) is None and self._line.position < until:
             yield
 
     def _other_side(self, barge_in_after: float | None) -> Iterator[None]:

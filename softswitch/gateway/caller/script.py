@@ -38,7 +38,14 @@ class Pause:
     seconds: float
 
 
-Step = Utterance | Keys | Pause
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Silence until the other side, having finished, speaks again; of so many seconds at the most."""
+
+    seconds: float
+
+
+Step = Utterance | Keys | Pause | Silence
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,8 @@ class CallScript:
     quiet: float = 0.6  # so long a silence is the end of what the other side says
     longest_answer: float = 60.0  # then the caller speaks although the other side has not ended
     longest_call: float = 180.0
+    follow: bool = True
+    """Whether a transfer (REFER) is followed; otherwise it is declined, and the call ends with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +135,7 @@ class CallReport:
     codec: str = ""
     ended_by: EndedBy = EndedBy.FAILURE
     transferred_to: str = ""
+    call_id: str = ""  # the Call-ID header's
     turns: list[Turn] = field(default_factory=list)
     problem: str = ""
     sent: bytes = b""

@@ -79,6 +79,10 @@ class Leg(pj.Call):
 
     @guarded
     def onCallTransferRequest(self, prm: pj.OnCallTransferRequestParam) -> None:
+        if not self._session.follows:
+            self._session.decline(prm.dstUri)
+            prm.statusCode = pj.PJSIP_SC_DECLINE
+            return
         prm.opt.videoCount = 0
         if hasattr(prm.opt, "textCount"):  # 2.17 offers a second m= line (T.140) otherwise
             prm.opt.textCount = 0
@@ -110,6 +114,11 @@ class Session:
     @property
     def position(self) -> int:
         return self._port.position
+
+    @property
+    def follows(self) -> bool:
+        """Whether the caller goes where he is transferred to."""
+        return self._script.follow
 
     def say(self, pcm: bytes) -> int:
         return self._port.say(pcm)
@@ -163,7 +172,8 @@ class Session:
         if new:
             self.heard.extend(np.frombuffer(new, dtype=np.int16))
         self._notice_greeting()
-        if not self._conversation.advance():
+        declined = self.report.transferred_to and not self.follows
+        if not self._conversation.advance() or declined:
             self.hangup()
 
     def _notice_greeting(self) -> None:
@@ -195,6 +205,7 @@ class Session:
         if leg is not self._leg or self.over:
             return
         self.report.sip_code = info.lastStatusCode
+        self.report.call_id = self.report.call_id or info.callIdString
         if info.state in (pj.PJSIP_INV_STATE_CONNECTING, pj.PJSIP_INV_STATE_CONFIRMED):
             self._note_answer(leg)
         elif info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
@@ -235,9 +246,16 @@ class Session:
     def follow(self, leg: Leg, uri: str) -> Leg:
         """The other side transfers us (RFC 3515): the new leg takes over when its media are there."""
         self._legs.append(leg)
+        self._note_transfer(uri)
+        return leg
+
+    def decline(self, uri: str) -> None:
+        """The other side would transfer us, and we go no further."""
+        self._note_transfer(uri)
+
+    def _note_transfer(self, uri: str) -> None:
         self.report.transferred_to = uri.strip("<>")
         self._observer(Transferred(self.report.transferred_to))
-        return leg
 
     # --- the end -----------------------------------------------------------------------------------------
 

@@ -1,0 +1,166 @@
+"""`softswitch dialplan simulate`: talk to a plan by typing, and see why it answers as it does."""
+
+import sys
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+import click
+
+from softswitch.cli.dialplan_call import at, call_options
+from softswitch.config import Config
+from softswitch.dialplan import loader
+from softswitch.dialplan.conversation import Conversation
+from softswitch.dialplan.plan import Plan
+from softswitch.dialplan.routes import CallFacts
+from softswitch.dialplan.testing.running import keyed
+from softswitch.errors import SoftswitchError
+from softswitch.events import (
+    Action,
+    Do,
+    Hangup,
+    Heard,
+    Input,
+    Listen,
+    NoInput,
+    Pressed,
+    Say,
+    Transfer,
+    TransferFailed,
+)
+
+BUSY_HERE = 486
+KEYS = frozenset("0123456789*#")
+
+
+@click.command()
+@click.argument("path", required=False)
+@call_options
+@click.option("--language", metavar="CODE", help="The caller's language, whatever the route says.")
+@click.option(
+    "--set", "values", multiple=True, metavar="NAME=VALUE", help="A variable that is known already."
+)
+@click.option("--why/--no-why", default=None, help="Tell why after each answer [default: on a terminal].")
+@click.pass_obj
+def simulate(
+    config: Config,
+    path: str | None,
+    trunk: str,
+    from_: str,
+    to: str,
+    moment: datetime | None,
+    language: str | None,
+    values: tuple[str, ...],
+    why: bool | None,
+) -> None:
+    """Talk to a dialplan: type what a caller would say.
+
+    Digits, * and # are keys; an empty line is silence; !WORDS talks over the prompt; `failed` lets a transfer
+    fail.
+
+    \b
+    Examples:
+      softswitch dialplan simulate
+      softswitch dialplan simulate ./myshop --from +442079460000 --at "2026-12-25 10:00"
+      printf 'where is my order\\n1002\\nbye\\n' | softswitch dialplan simulate reception --why
+    """
+    plan = loader.load(loader.resolve(path or config.dialplan[0]), config.human)
+    trace = sys.stdin.isatty() if why is None else why
+    talk = _begin(plan, CallFacts(trunk, from_, to, at(plan, moment)), language, _known(plan, values), trace)
+    actions = talk.start()
+    _show(plan, talk, actions, trace, heard=False)
+    while not isinstance(actions[-1], Hangup):
+        transferring = isinstance(actions[-1], Transfer)
+        try:
+            typed = click.prompt("caller", default="", show_default=False, prompt_suffix="> ").strip()
+        except click.Abort:
+            return
+        if transferring and typed != "failed":
+            return
+        for event in _inputs(typed, actions[-1]):
+            actions = talk.take(event)
+            _show(plan, talk, actions, trace)
+            if not isinstance(actions[-1], Listen):
+                break
+
+
+def _begin(
+    plan: Plan, call: CallFacts, language: str | None, known: dict[str, str], trace: bool
+) -> Conversation:
+    decision = plan.route(call)
+    if plan.routes and not decision.route:
+        reasons = "\n".join(f"  {reason}" for reason in decision.reasons)
+        raise SoftswitchError(
+            f"No route takes this call; say who calls with --from, --to, --at, --trunk.\n{reasons}"
+        )
+    if trace:
+        for reason in decision.reasons:
+            click.secho(f"  {reason}", dim=True)
+    route = decision.route
+    spoken = language or (route and route.language) or ""
+    if spoken and spoken not in plan.languages:
+        raise SoftswitchError(f"--language {spoken}: the plan speaks {', '.join(plan.languages)}")
+    return Conversation(plan, plan.facts(call, decision) | known, spoken)
+
+
+def _known(plan: Plan, values: Iterable[str]) -> dict[str, str]:
+    known = {}
+    for given in values:
+        name, equals, value = given.partition("=")
+        if not equals or name not in plan.files.types:
+            names = ", ".join(sorted(plan.files.types))
+            raise SoftswitchError(f"--set {given}: expected NAME=VALUE, the name one of {names}")
+        known[name] = value
+    return known
+
+
+def _inputs(typed: str, last: Action) -> Iterator[Input]:
+    """What was typed, as a session would have it: keys one by one, or as many as are asked for."""
+    if isinstance(last, Transfer):
+        yield TransferFailed(BUSY_HERE)
+    elif not typed:
+        yield NoInput()
+    elif set(typed) <= KEYS:
+        while typed:
+            digits, typed = keyed(last, typed)
+            yield Pressed(digits)
+    else:
+        yield Heard(typed.removeprefix("!"), 1.0, barged_in=typed.startswith("!"))
+
+
+def _show(plan: Plan, talk: Conversation, actions: Iterable[Action], trace: bool, heard: bool = True) -> None:
+    for action in actions:
+        match action:
+            case Say():
+                click.echo(f"  says: {action.text}")
+            case Do():
+                click.echo(f"  does {action.name}: {_pairs(plan, action.arguments)}")
+            case Transfer():
+                click.echo(f"  transfers to {action.uri}")
+            case Hangup():
+                click.echo("  hangs up")
+    intent = f"intent {talk.intent or 'none'}, " if heard else ""
+    click.secho(f"  [{intent}step {talk.step}]", dim=True)
+    if trace:
+        for line in _trace(plan, talk, actions):
+            click.secho(f"    {line}", dim=True)
+
+
+def _trace(plan: Plan, talk: Conversation, actions: Iterable[Action]) -> Iterator[str]:
+    """Why it came so, the way it took, what is known, what is listened for."""
+    yield from talk.why
+    if talk.slots:
+        yield f"slots: {_pairs(plan, talk.slots.items())}"
+    if talk.path:
+        yield f"way: {' > '.join(talk.path)}"
+    own = {name: value for name, value in talk.context.items() if name in plan.settings.variables}
+    if own:
+        yield f"known: {_pairs(plan, own.items())}"
+    question = plan.steps[talk.step].question
+    if question and any(isinstance(action, Listen) for action in actions):
+        fields = ", ".join(field.name for field in question.fields)
+        yield f"listens for: {', '.join(question.ways)}" + (f"; values of {fields}" if fields else "")
+
+
+def _pairs(plan: Plan, pairs: Iterable[tuple[str, str]]) -> str:
+    shown = ((name, "****" if name in plan.sensitive and value else value) for name, value in pairs)
+    return ", ".join(f"{name}={value}" for name, value in shown)

@@ -1,0 +1,126 @@
+"""The ways from step to step that an author drew, each with what leads there."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from softswitch.dialplan.files.flow import RESERVED_TARGETS, Choices, Step
+from softswitch.dialplan.files.plan import Repairs, Universal
+from softswitch.dialplan.parts import Parts
+
+Kind = Literal["", "call", "digress"]
+ANYWAY = "else"
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """`label` is what leads there: an intent, a key, a condition; "" where nothing else can happen. `kind`
+    tells ways that come back: into a flow that is called, or digressed into.
+    """
+
+    source: str
+    target: str
+    label: str = ""
+    kind: Kind = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Everywhere:
+    """What leads away from every question: a universal intent or key, or failures. `where` names a flow or
+    step that has its own; targets may be reserved words.
+    """
+
+    label: str
+    target: str
+    where: str = ""
+
+
+def own(parts: Parts) -> Iterator[Edge]:
+    """Of every step of every flow, in the plan's order, without what holds everywhere."""
+    for flow in parts.flows.values():
+        for name, step in flow.steps.items():
+            yield from of_step(parts, name, step)
+
+
+def of_step(parts: Parts, name: str, step: Step) -> Iterator[Edge]:
+    """Reserved targets are no steps, and left out."""
+    for choices in (step.listen, step.collect):
+        if choices:
+            yield from _choices(parts, name, choices)
+    if step.dtmf:
+        for key, target in step.dtmf.menu.items():
+            yield from _edge(name, target, f"key {key}")
+    if step.call:
+        yield Edge(name, parts.first_steps[step.call], f"flow {step.call}", "call")
+    for label, target in _onward(step):
+        yield from _edge(name, target, label)
+
+
+def _edge(source: str, target: str, label: str) -> Iterator[Edge]:
+    if target not in RESERVED_TARGETS:
+        yield Edge(source, target, label)
+
+
+def _choices(parts: Parts, name: str, choices: Choices) -> Iterator[Edge]:
+    for intent, target in choices.on.items():
+        yield from _edge(name, target, intent)
+    for intent, flow in choices.digress.items():
+        yield Edge(name, parts.first_steps[flow], intent, "digress")
+    for key, meaning in choices.dtmf.items():
+        if meaning in parts.flow_of:
+            yield from _edge(name, meaning, f"key {key}")
+
+
+def _onward(step: Step) -> Iterator[tuple[str, str]]:
+    """Where a step goes on by itself, or when it has collected what it wants."""
+    for branch in step.if_ or ():
+        yield branch.when, branch.then
+    if step.else_:
+        yield ANYWAY, step.else_
+    if step.lookup:
+        yield "found", step.lookup.found
+        yield "not found", step.lookup.not_found
+    if step.transfer:
+        yield "failed", step.transfer.failed
+    collects = step.collect or (step.dtmf if step.dtmf and step.dtmf.slot else None)
+    if collects and collects.next:
+        yield "collected", collects.next
+    if step.do:
+        yield f"do {step.do.action}", step.do.next
+    if step.next:
+        yield ("returned" if step.call else ""), step.next
+
+
+def everywhere(parts: Parts) -> Iterator[Everywhere]:
+    """Universal intents, then where failures end: of the plan, of flows, of steps."""
+    yield from _universal(parts.plan.universal)
+    yield from _failing(parts.plan.repair, "")
+    yield Everywhere(f"{parts.plan.repair.strikes} failures in a row", parts.plan.repair.then)
+    for name, flow in parts.flows.items():
+        yield from _failing(flow.repair, f"flow {name}")
+        for step_name, step in flow.steps.items():
+            yield from _failing(step, f"step {step_name}")
+
+
+def _universal(universal: Universal) -> Iterator[Everywhere]:
+    for intent, target in universal.on.items():
+        yield Everywhere(intent, target)
+    for intent, flow in universal.digress.items():
+        yield Everywhere(intent, f"flow {flow}, and back")
+    for key, target in universal.dtmf.items():
+        yield Everywhere(f"key {key}", target)
+
+
+def _failing(repairs: Repairs, where: str) -> Iterator[Everywhere]:
+    for kind in ("no_input", "silent", "no_match", "shouting", "low_confidence"):
+        failing = getattr(repairs, kind, None)
+        if failing and failing.then:
+            yield Everywhere(f"{kind} {failing.times} times", failing.then, where)
+
+
+def intents(parts: Parts) -> tuple[str, ...]:
+    """Those that the author leads somewhere, in the plan's order."""
+    steps = [step for flow in parts.flows.values() for step in flow.steps.values()]
+    choices: list[Choices | Universal] = [parts.plan.universal]
+    choices += [own for step in steps for own in (step.listen, step.collect) if own]
+    return tuple(dict.fromkeys(name for each in choices for name in (*each.on, *each.digress)))

@@ -1,0 +1,105 @@
+"""Scenarios over real calls: which can be played so, and what a node's records say of them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from softswitch.dialplan.files.scenario import Call, Turn
+from softswitch.dialplan.plan import Plan
+from softswitch.dialplan.testing import expecting, running
+from softswitch.dialplan.testing.report import Told
+from softswitch.dialplan.testing.running import Exchange, Result
+from softswitch.dialplan.testing.scenarios import Case
+from softswitch.events import EndedBy, TurnFinished
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What a node wrote down of one call. `transferred`: the caller was asked to go elsewhere."""
+
+    turns: Sequence[TurnFinished]
+    ended_by: str
+    transferred: bool
+    seconds: float
+
+
+def rehearse(plan: Plan, case: Case, now: datetime) -> Result | str:
+    """How the scenario goes as a call of now, by text: its words understood, by no trunk, not remembered;
+    or why it cannot go over a real call.
+    """
+    scenario = case.scenario
+    if any(turn.failed is not None for turn in scenario.turns):
+        return "a real transfer cannot be made to fail as it wants"
+    call = Call.model_validate({"from": scenario.call.from_, "to": scenario.call.to, "at": now.isoformat()})
+    turns = tuple(_heard_well(turn) for turn in scenario.turns)
+    audible = replace(case, scenario=scenario.model_copy(update={"call": call, "turns": turns}))
+    result = running.run(plan, audible)
+    if result.failure is None:
+        return result
+    given = [name for name in ("trunk", "at", "answered_by", "remembered") if getattr(scenario.call, name)]
+    given = [name for name in given if name in scenario.call.model_fields_set]
+    given += [
+        name for name in ("also", "sure") if any(name in turn.model_fields_set for turn in scenario.turns)
+    ]
+    needs = f"needs {' and '.join(given)}, which a real call of now has not" if given else "hangs on the day"
+    return f"{needs} ({result.failure.missed[0]})"
+
+
+def _heard_well(turn: Turn) -> Turn:
+    return turn.model_copy(update={"also": (), "sure": 0.9})
+
+
+def judge(rehearsed: Result, came: Recorded) -> Told:
+    """The first turn that went otherwise than it is written, or none."""
+    case = rehearsed.case
+    left, exchanges = list(came.turns), list[Exchange]()
+    # The greeting is a turn of its own, and keys may be several.
+    for number in range(-1, len(case.scenario.turns)):
+        count = sum(exchange.turn == number for exchange in rehearsed.exchanges)
+        taken, left = left[:count], left[count:]
+        exchanges += [_exchange(number, record) for record in taken]
+        if number < 0 and case.scenario.turns[0].does:
+            continue
+        last = max(number, 0) == len(case.scenario.turns) - 1
+        turn = case.scenario.turns[max(number, 0)]
+        if number == 0 and not turn.does:
+            continue
+        if missed := tuple(_missed(turn, taken, count, came if last else None)):
+            why = tuple(_understood(record) for record in taken if number >= 0)
+            return Told(case.name, case.where(max(number, 0)), came.seconds, missed, why, tuple(exchanges))
+    return Told(case.name, case.where(), came.seconds, exchanges=tuple(exchanges))
+
+
+def _missed(turn: Turn, taken: Sequence[TurnFinished], count: int, ended: Recorded | None) -> Iterator[str]:
+    """What of it does not hold; slots, context and actions are not recorded by turn, and not compared."""
+    if len(taken) < count:
+        yield "the call ended before that"
+        return
+    record = taken[-1]
+    step = record.path[-1] if record.path else record.step
+    if turn.intent is not None and (record.intent or "none") != turn.intent:
+        yield f"expected the intent {turn.intent}, got {record.intent or 'none'}"
+    if turn.step is not None and step != turn.step:
+        yield f"expected the step {turn.step}, got {step}"
+    if turn.language is not None and record.language != turn.language:
+        yield f"expected the language {turn.language}, got {record.language}"
+    said = " ".join(each.said for each in taken)
+    yield from expecting.parts_missed(turn.said, turn.not_said, said)
+    if ended and turn.ends == "transfer" and not ended.transferred:
+        yield "expected a transfer, but there was none"
+    if ended and turn.ends == "hangup" and ended.ended_by != EndedBy.NODE:
+        yield f"expected the plan to hang up, but the call was ended by {ended.ended_by}"
+    if ended and turn.ends == "no" and (ended.transferred or ended.ended_by == EndedBy.NODE):
+        yield "expected the call to go on, but it ended"
+
+
+def _understood(record: TurnFinished) -> str:
+    if record.via == "speech":
+        return f'"{record.heard}" was heard, with confidence {record.confidence:.2f}'
+    return f"the input was {record.via} {record.heard}".strip()
+
+
+def _exchange(turn: int, record: TurnFinished) -> Exchange:
+    did = "" if turn < 0 else f'was heard: "{record.heard}"' if record.via == "speech" else record.via
+    path = record.path or (record.step,)
+    return Exchange(turn, did, record.language, record.step, record.intent, path, record.said, ())
