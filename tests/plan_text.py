@@ -6,13 +6,13 @@ from typing import Any
 
 import yaml
 
-from softswitch.dialplan import plan2 as plans
-from softswitch.dialplan.conversation2 import Conversation
+from softswitch.dialplan import plan as plans
+from softswitch.dialplan.conversation import Conversation
 from softswitch.dialplan.files.data import IntentFile, ListFile, TableFile
 from softswitch.dialplan.files.flow import FlowFile
 from softswitch.dialplan.files.plan import PlanFile
 from softswitch.dialplan.parts import Parts
-from softswitch.dialplan.plan2 import Plan
+from softswitch.dialplan.plan import Plan
 from softswitch.events import Action, Do, Heard, Hypothesis, NoInput, Pressed, Say, TransferFailed
 
 FACTS = {"today": "2026-11-23", "now": "10:00", "trunk": "main", "caller_number": "+442079460000"}

@@ -8,7 +8,7 @@ from typing import Any
 
 from figures.dialplan_plan import intents
 from figures.figure import Measurement, Spec, Workshop
-from softswitch.dialplan import loader2 as loader
+from softswitch.dialplan import loader
 from softswitch.errors import SoftswitchError
 
 STEPS = 1_000

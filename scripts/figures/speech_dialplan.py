@@ -24,7 +24,7 @@ _SETTINGS: dict[str, Any] = {
     "backchannel": ["okay", "right", "sure"],
     "skip_words": ["hello", "hi", "please", "sorry", "thanks", "thank you"],
     "repair": {"no_input": "Pardon?", "no_match": "Pardon?", "then": "end"},
-    "lines": {"resumed": "Sorry.", "no_human": "Sorry.", "transfer_failed": "Sorry."},
+    "universal": {"on": {"human": "desk"}},
 }
 
 
@@ -61,7 +61,11 @@ def phrases(sentences: Sequence[str]) -> list[str]:
 
 def _write(folder: Path, intents: Intents) -> None:
     listen = {"on": dict.fromkeys(intents, "end")}
-    steps = {"question": {"say": "Yes?", "listen": listen}, "end": {"say": "Bye.", "hangup": "yes"}}
+    steps = {
+        "question": {"say": "Yes?", "listen": listen},
+        "desk": {"say": "One moment.", "transfer": {"to": "human", "failed": "end"}},
+        "end": {"say": "Bye.", "hangup": "yes"},
+    }
     files: dict[str, Any] = {"plan": _SETTINGS, "flows/main": {"steps": steps}}
     files |= {f"intents/{name}": {"sentences": list(sentences)} for name, sentences in intents.items()}
     for name, content in files.items():

@@ -10,7 +10,7 @@ from softswitch.dialplan.files.flow import FlowFile
 from softswitch.dialplan.files.flow import Step as StepFile
 from softswitch.dialplan.files.plan import Failure, Repairs
 from softswitch.dialplan.parts import Parts
-from softswitch.dialplan.prompts2 import NOTHING, Scripts
+from softswitch.dialplan.prompts import NOTHING, Scripts
 from softswitch.dialplan.questions import Questions
 from softswitch.dialplan.steps import KINDS, Failing, Kind, Step
 from softswitch.dialplan.tongues import Tongue

@@ -3,51 +3,80 @@
 from collections.abc import Mapping, Sequence
 
 from softswitch.dialplan import interpreter
+from softswitch.dialplan import state as states
 from softswitch.dialplan.plan import Plan
+from softswitch.dialplan.turn import MASK, Outcome
 from softswitch.events import Action, Hypothesis, Input
 
 
 class Conversation:
-    def __init__(self, plan: Plan, facts: Mapping[str, str] = {}, language: str = "") -> None:
+    """After each input: `intent` and `slots` that it was taken for, the `path` of steps that the answer went,
+    `why`, and whether the input is `masked`: a secret, not to be written down.
+    """
+
+    def __init__(self, plan: Plan, facts: Mapping[str, str] | None = None, language: str = "") -> None:
+        """`facts`: see Plan.facts; beside them any variables that are known, such as a caller's."""
+        facts = facts or {}
         self.plan, self.version = plan.name, plan.version
-        self.intent, self.language = "", language or plan.settings.language
-        self.masked = False
+        self.intent, self.masked = "", False
+        self.slots: Mapping[str, str] = {}
         self.path: tuple[str, ...] = ()
+        self.why: tuple[str, ...] = ()
+        self.remembered: tuple[tuple[str, str], ...] = ()
         self._plan = plan
-        self._state = interpreter.State(plan.version, plan.settings.start)
+        self._state = interpreter.initial(plan, facts, language or facts.get("language", ""))
 
     @property
     def step(self) -> str:
         return self._state.step
 
     @property
+    def language(self) -> str:
+        return self._state.language
+
+    @property
     def context(self) -> Mapping[str, str]:
-        return self._state.context
+        """All variables that are set; those that are secret are masked."""
+        secret, context = self._plan.sensitive, self._state.context
+        if secret.isdisjoint(context):
+            return context
+        return {name: MASK if name in secret else value for name, value in context.items()}
+
+    @property
+    def secret(self) -> bool:
+        """Whether the present question asks for a secret, so that nothing heard now may be written down."""
+        question = self._plan.steps[self._state.step].question
+        return question is not None and question.sensitive
 
     def start(self) -> tuple[Action, ...]:
-        self._state, actions = interpreter.start(self._plan)
-        return actions
+        return self._took(interpreter.start(self._plan, self._state.facts, self._state.language))
 
     def resume(self, state: str) -> tuple[Action, ...]:
         """Go on from what `dump` gave. A text that is no state loses no caller: the call starts anew."""
         try:
-            self._state = interpreter.load(state)
+            known = states.load(state)
         except ValueError:
-            self._state = interpreter.State(self._plan.version, self._plan.settings.start)
-        self._state, actions = interpreter.resume(self._plan, self._state)
-        return actions
+            known = self._state
+        return self._took(interpreter.resume(self._plan, known))
 
     def take(self, event: Input) -> tuple[Action, ...]:
-        self._state, actions, self.intent = interpreter.take(self._plan, self._state, event)
-        return actions
+        return self._took(interpreter.take(self._plan, self._state, event))
+
+    def _took(self, outcome: Outcome) -> tuple[Action, ...]:
+        before = self._state.context
+        self._state = outcome.state
+        self.intent, self.slots, self.masked = outcome.intent, outcome.slots, outcome.masked
+        self.path, self.why = outcome.path, outcome.why
+        self.remembered = tuple(
+            (name, value)
+            for name in self._plan.remembered
+            if (value := outcome.state.context.get(name)) and value != before.get(name)
+        )
+        return outcome.actions
 
     def completes(self, text: str, alternatives: Sequence[Hypothesis] = ()) -> bool:
-        """Whether `text` is a whole phrase, or the whole number, that the present step listens for."""
-        ear = self._plan.ears.get(self._state.step)
-        if ear is None:
-            return False
-        texts = (text, *(hypothesis.text for hypothesis in alternatives))
-        return interpreter.completes(self._plan, ear, texts)
+        """Whether `text`, or an alternative, is all that the present step waits for."""
+        return interpreter.completes(self._plan, self._state, text, alternatives)
 
     def dump(self) -> str:
-        return interpreter.dump(self._state)
+        return states.dump(self._state, self._plan.sensitive)

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from softswitch.dialplan import collecting
-from softswitch.dialplan.prompts2 import RATES, SLOWEST
+from softswitch.dialplan.prompts import RATES, SLOWEST
 from softswitch.dialplan.state import MAX_FRAMES, Frame
 from softswitch.dialplan.steps import Step, Way
 from softswitch.dialplan.turn import Turn

@@ -1,225 +1,206 @@
 """The interpreter: a state and an input give the next state and what to do. Pure: no clock, no I/O.
 
-Every list of actions ends in Listen, Transfer or Hangup, so that nothing ends in silence. The loader has
-proved that steps form no circle without listening, so every input is answered in bounded steps.
+Every list of actions ends in Listen, Transfer or Hangup, with something said before, so that nothing ends in
+silence; and every input is answered in bounded steps.
 """
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from softswitch.dialplan.plan import Ear, Meaning, Plan
-from softswitch.dialplan.spoken import digit_spans, normalise
-from softswitch.events import (
-    Action,
-    BargeIn,
-    Hangup,
-    Heard,
-    Hypothesis,
-    Input,
-    NoInput,
-    Pressed,
-    Say,
-    Transfer,
-    TransferFailed,
-)
+from softswitch.dialplan import collecting, entering, readings, repairing, understanding
+from softswitch.dialplan.entering import Leap
+from softswitch.dialplan.plan import Plan
+from softswitch.dialplan.spoken import normalise
+from softswitch.dialplan.state import Pending, State
+from softswitch.dialplan.turn import Outcome, Turn
+from softswitch.dialplan.understanding import Meaning
+from softswitch.events import Heard, Hypothesis, Input, NoInput, Pressed, TransferFailed
 
-MAX_TRAIL = 10
-"""So many questions back can a caller go."""
-
-Actions = tuple[Action, ...]
+FILLS = "{}"
+"""Stands for the intent where values wait for a yes."""
 
 
-@dataclass(frozen=True, slots=True)
-class State:
-    """Where a call is. `said` is what `repeat` says; `trail` the questions so far, the present one last."""
-
-    version: str
-    step: str
-    context: Mapping[str, str] = field(default_factory=dict)
-    strikes: int = 0
-    said: tuple[Say, ...] = ()
-    trail: tuple[str, ...] = ()
+def initial(plan: Plan, facts: Mapping[str, str], language: str = "") -> State:
+    """Where a call is before anything was said. An unknown language is the plan's first."""
+    known = language if language in plan.languages else plan.languages[0]
+    facts = {**facts, "language": known}
+    context = plan.beginning(facts)
+    return State(plan.version, known, plan.first(facts), facts, context)
 
 
-def dump(state: State) -> str:
-    return json.dumps(asdict(state), separators=(",", ":"))
+def start(plan: Plan, facts: Mapping[str, str], language: str = "") -> Outcome:
+    """The greeting, with what is known of the call (see Plan.facts)."""
+    turn = Turn(plan, initial(plan, facts, language))
+    entering.run(turn, Leap(turn.before.step))
+    return turn.outcome()
 
 
-def load(text: str) -> State:
-    """The state that was dumped. Raises ValueError when the text is no such state."""
-    try:
-        raw: dict[str, Any] = json.loads(text)
-        said = tuple(Say(str(s["text"]), bool(s["static"]), BargeIn(s["barge_in"])) for s in raw["said"])
-        context = {str(name): str(value) for name, value in raw["context"].items()}
-        trail = tuple(map(str, raw["trail"]))
-        return State(str(raw["version"]), str(raw["step"]), context, int(raw["strikes"]), said, trail)
-    except (KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise ValueError(f"not a dialplan's state: {error!r}") from None
-
-
-def start(plan: Plan) -> tuple[State, Actions]:
-    return _enter(plan, State(plan.version, plan.settings.start), plan.settings.start)
-
-
-def resume(plan: Plan, state: State) -> tuple[State, Actions]:
-    """Go on after an interruption: a short line, then the step's prompt. An unknown step starts anew."""
-    step = state.step if state.step in plan.steps else plan.settings.start
-    trail = tuple(name for name in state.trail if name in plan.ears)
-    state = replace(state, version=plan.version, strikes=0, trail=trail)
-    lead = plan.say(step, (plan.settings.lines.resumed,), state.context)
-    return _enter(plan, state, step, lead, again=step == state.step)
-
-
-def take(plan: Plan, state: State, event: Input) -> tuple[State, Actions, str]:
-    """The next state, what to do, and the intent (or collected slot) the input was taken for, "" for none."""
-    ear = plan.ears.get(state.step)
-    if isinstance(event, TransferFailed):
-        return *_transfer_failed(plan, state), ""
-    if ear is None:
-        return *_enter(plan, state, state.step), ""
-    if isinstance(event, NoInput):
-        return *_strike(plan, state, ear, silent=True), ""
-    if isinstance(event, Pressed):
-        meaning = _pressed(plan, ear, event.digits)
-    else:
-        meaning = understand(plan, ear, event)
-    if meaning is None:
-        return *_strike(plan, state, ear, silent=False), ""
-    return *_follow(plan, replace(state, strikes=0), ear, meaning), meaning.intent
-
-
-def understand(plan: Plan, ear: Ear, heard: Heard) -> Meaning | None:
-    """What speech means here: of its hypotheses the first that is a whole phrase, else the first near one.
-
-    Hypotheses with one meaning add up: their confidence together must reach the plan's threshold.
+def resume(plan: Plan, state: State) -> Outcome:
+    """Go on after an interruption: a short line, then the step's question. An unknown step starts anew; where
+    a secret is missing that had been given, the step that asked for it asks again.
     """
-    hypotheses = (Hypothesis(heard.text, heard.confidence), *heard.alternatives)
-    exact = [(_exact(plan, ear, said.text), said.confidence) for said in hypotheses]
-    if meaning := _confident(plan, exact):
-        return meaning
-    near = [
-        (meaning or _loose(plan, ear, said.text), said.confidence)
-        for (meaning, _), said in zip(exact, hypotheses, strict=True)
-    ]
-    return _confident(plan, near)
+    turn = Turn(plan, _known(plan, state))
+    turn.strikes, turn.pending, turn.unsure = 0, None, True
+    turn.say(plan.lines.resumed)
+    missing = [step for name, step in state.askers.items() if name not in turn.context and step in plan.steps]
+    turn.askers = {name: step for name, step in state.askers.items() if name in turn.context}
+    known = state.step in plan.steps
+    again = known or not state.trail
+    entering.run(turn, Leap(missing[0]) if missing else Leap(turn.before.step, again=again, keep=known))
+    return turn.outcome()
 
 
-def completes(plan: Plan, ear: Ear, texts: Iterable[str]) -> bool:
-    """Whether one of the texts is a whole phrase, or the whole number, that is listened for."""
-    return any(_exact(plan, ear, text) for text in texts)
+def _known(plan: Plan, state: State) -> State:
+    """The state as far as the plan knows what it speaks of: it may be another version's."""
+    return replace(
+        state,
+        language=state.language if state.language in plan.languages else plan.languages[0],
+        step=state.step if state.step in plan.steps else plan.first(state.facts),
+        trail=tuple(
+            stop for stop in state.trail if stop.step in plan.steps and plan.steps[stop.step].question
+        ),
+        frames=tuple(frame for frame in state.frames if frame.step in plan.steps),
+    )
 
 
-def _confident(plan: Plan, readings: Sequence[tuple[Meaning | None, float]]) -> Meaning | None:
-    for meaning, _ in readings:
-        together = sum(confidence for other, confidence in readings if other == meaning)
-        if meaning and together >= plan.settings.matching.confidence_threshold:
-            return meaning
-    return None
-
-
-def _exact(plan: Plan, ear: Ear, text: str) -> Meaning | None:
-    match = ear.matcher.strict(text)
-    if match is None:
-        return None
-    # Digits that do not fit are left out: the intent still holds, and the flow will ask for them.
-    fitting = {name: digits for name, digits in match.slots.items() if plan.settings.slots[name].fits(digits)}
-    if match.intent == ear.slot and ear.slot not in fitting:
-        return None
-    return Meaning(match.intent, ear.on[match.intent], fitting)
-
-
-def _loose(plan: Plan, ear: Ear, text: str) -> Meaning | None:
-    if ear.slot:
-        spans = digit_spans(normalise(text).split(), plan.language)
-        if meaning := _collected(plan, ear, "".join(digits for _, _, digits in spans)):
-            return meaning
-    match = ear.matcher.fuzzy(text)
-    return Meaning(match.intent, ear.on[match.intent], {}) if match and match.intent != ear.slot else None
-
-
-def _pressed(plan: Plan, ear: Ear, digits: str) -> Meaning | None:
-    """A whole number where one is collected; a single key, also one that cuts off a number, is a choice."""
-    if ear.slot and (meaning := _collected(plan, ear, digits)):
-        return meaning
-    cut_off = bool(ear.slot) and not digits[-1:].isdigit()
-    return ear.keys.get(digits[-1:] if cut_off else digits)
-
-
-def _collected(plan: Plan, ear: Ear, digits: str) -> Meaning | None:
-    fits = digits.isdecimal() and plan.settings.slots[ear.slot].fits(digits)
-    return Meaning(ear.slot, ear.on[ear.slot], {ear.slot: digits}) if fits else None
-
-
-def _follow(plan: Plan, state: State, ear: Ear, meaning: Meaning) -> tuple[State, Actions]:
-    if meaning.target == "repeat":
-        return state, (*state.said, ear.listen)
-    if meaning.target == "back":
-        trail = state.trail[:-1] or (state.step,)
-        return _enter(plan, replace(state, trail=trail), trail[-1], again=True)
-    state = replace(state, context={**state.context, **meaning.slots})
-    return _enter(plan, state, meaning.target, fresh=frozenset(meaning.slots))
-
-
-def _strike(plan: Plan, state: State, ear: Ear, *, silent: bool) -> tuple[State, Actions]:
-    """One failure more in a row: its line and the question again, or after the last the polite end."""
-    step, repair = plan.steps[state.step], plan.settings.repair
-    lines = (step.no_input or repair.no_input) if silent else (step.no_match or repair.no_match)
-    state = replace(state, strikes=state.strikes + 1)
-    final = state.strikes >= repair.strikes
-    chosen = lines[state.strikes - 1 :][:1] if final else lines[: state.strikes][-1:]
-    lead = plan.say(state.step, chosen, state.context)
-    if final:
-        return _enter(plan, state, repair.then, lead)
-    question = plan.say(state.step, step.reprompt or step.say, state.context)
-    return state, (*lead, *question, ear.listen)
-
-
-def _transfer_failed(plan: Plan, state: State) -> tuple[State, Actions]:
-    transfer = plan.steps[state.step].transfer
-    lead = plan.say(state.step, (plan.settings.lines.transfer_failed,), state.context)
-    return _enter(plan, state, transfer.failed if transfer else state.step, lead, again=transfer is None)
-
-
-def _enter(
-    plan: Plan,
-    state: State,
-    name: str,
-    lead: tuple[Say, ...] = (),
-    fresh: frozenset[str] = frozenset(),
-    *,
-    again: bool = False,
-) -> tuple[State, Actions]:
-    """Go to a step and on, until the caller's turn or the call's end. `fresh` slots were just given."""
-    says = lead
-    while True:
-        step = plan.steps[name]
-        if step.collect and step.collect.slot in fresh:
-            fresh, name = fresh - {step.collect.slot}, step.collect.next
-            continue
-        texts = step.reprompt if again and step.reprompt else step.say
-        before, again = says, False
-        says += plan.say(name, texts, state.context)
-        if step.ear:
-            return _settle(state, name, says), (*says, plan.ears[name].listen)
-        if step.hangup:
-            return replace(state, step=name, said=says), (*says, Hangup())
-        if step.transfer:
-            uri = plan.human if step.transfer.to == "human" else step.transfer.to
-            if uri:
-                return replace(state, step=name, said=says), (*says, Transfer(uri))
-            says = before + plan.say(name, (plan.settings.lines.no_human,), state.context)
-            name = step.transfer.failed
-        elif step.lookup:
-            row = plan.tables[step.lookup.table].get(state.context.get(step.lookup.key, ""))
-            state = replace(state, context={**state.context, **(row or {})})
-            name = step.lookup.found if row else step.lookup.not_found
+def take(plan: Plan, state: State, event: Input) -> Outcome:
+    """What an input leads to."""
+    turn = Turn(plan, state)
+    if isinstance(event, TransferFailed):
+        _transfer_failed(turn)
+    elif turn.step.question is None:
+        # Something came while the call was ending: it is said again.
+        entering.run(turn, Leap(state.step))
+    elif isinstance(event, NoInput):
+        silent = not turn.spoken_once and "silent" in turn.step.failings
+        repairing.fail(turn, "silent" if silent else "no_input")
+    else:
+        turn.spoken_once = True
+        turn.masked = turn.question.sensitive
+        if event.answer_heard:
+            turn.context["last_heard"] = event.answer_heard
+        if isinstance(event, Pressed):
+            _press(turn, event)
         else:
-            name = step.next or plan.settings.start
+            _hear(turn, event)
+    return turn.outcome()
 
 
-def _settle(state: State, name: str, says: tuple[Say, ...]) -> State:
-    known = state.trail[-1:] == (name,)
-    trail = state.trail if known else (*state.trail, name)[-MAX_TRAIL:]
-    return replace(state, step=name, said=says, trail=trail)
+def completes(plan: Plan, state: State, text: str, alternatives: Sequence[Hypothesis] = ()) -> bool:
+    """Whether one of the texts is a whole interpretation in the present step, so that the turn is over."""
+    turn = Turn(plan, state)
+    if turn.step.question is None or not turn.question.speech:
+        return False
+    return understanding.completes(turn, (text, *(other.text for other in alternatives)))
+
+
+def _transfer_failed(turn: Turn) -> None:
+    turn.say(turn.plan.lines.transfer_failed)
+    if turn.step.transfer:
+        entering.move(turn, turn.step.transfer.failed)
+    else:
+        entering.run(turn, Leap(turn.step.name, again=True, keep=True))
+
+
+def _press(turn: Turn, event: Pressed) -> None:
+    if meaning := understanding.pressed(turn, event.digits):
+        _follow(turn, meaning, 1.0)
+    elif not _refuse(turn, event.digits):
+        repairing.fail(turn, "no_match")
+
+
+def _hear(turn: Turn, event: Heard) -> None:
+    if not turn.question.speech:
+        repairing.fail(turn, "no_match")
+        return
+    meaning, confidence, text = understanding.understand(turn, event)
+    matching = turn.plan.settings.matching
+    if meaning and confidence >= matching.confidence_threshold:
+        turn.masked = turn.masked or not turn.plan.sensitive.isdisjoint(meaning.slots)
+        told = "****" if turn.masked else f"'{text}'"
+        turn.why.append(f"{told} means {meaning.intent} ({meaning.how}), confidence {confidence:.2f}")
+        _follow(turn, meaning, confidence)
+    elif meaning and confidence >= matching.confirm_threshold and _may_ask(turn, meaning):
+        turn.why.append(f"'{text}' may mean {meaning.intent}, confidence {confidence:.2f}")
+        pending = Pending(FILLS if meaning.how == "fill" else meaning.intent, meaning.slots)
+        repairing.ask_whether(turn, pending, text)
+    else:
+        if meaning:
+            turn.why.append(f"the ear is not sure enough: {confidence:.2f}")
+        elif _refuse(turn, readings.unfit(turn, normalise(event.text).split())):
+            return
+        shouting = event.barged_in and "shouting" in turn.step.failings
+        repairing.fail(turn, "shouting" if shouting else "no_match")
+
+
+def _may_ask(turn: Turn, meaning: Meaning) -> bool:
+    answer = meaning.how in ("go", "fill")
+    secret = not turn.plan.sensitive.isdisjoint(meaning.slots)
+    return answer and not secret and repairing.may_ask_whether(turn, meaning.intent)
+
+
+def _refuse(turn: Turn, value: str) -> bool:
+    """A value that the variable cannot have is told to be invalid, where the plan has words for that."""
+    asked = turn.asked
+    if not value or asked is None or not asked.invalid:
+        return False
+    turn.context[asked.name] = value
+    repairing.fail(turn, "no_match", asked)
+    return True
+
+
+def _follow(turn: Turn, meaning: Meaning, confidence: float) -> None:
+    """Act on what was understood."""
+    pending, turn.intent, turn.slots = turn.pending, meaning.intent, meaning.slots
+    match meaning.how:
+        case "fill":
+            _fill(turn, meaning.slots, confidence)
+        case "change":
+            turn.heed()
+            collecting.ask_anew(turn, meaning.intent)
+        case "yes" if pending and pending.intent:
+            _confirmed(turn, pending)
+        case "no" if pending and pending.intent:
+            turn.pending = None
+            repairing.ask_again(turn)
+        case "yes":
+            turn.heed()
+            turn.pending = None
+            entering.move(turn, turn.question.next)
+        case "no":
+            turn.heed()
+            collecting.doubt(turn)
+        case "go":
+            _go(turn, meaning)
+
+
+def _go(turn: Turn, meaning: Meaning) -> None:
+    assert meaning.way is not None
+    turn.heed()
+    turn.fill(meaning.slots)
+    if meaning.way.digressed:
+        entering.digress(turn, meaning.way)
+    else:
+        entering.move(turn, meaning.way.target)
+
+
+def _confirmed(turn: Turn, pending: Pending) -> None:
+    """The caller was heard right the first time."""
+    way = turn.question.ways.get(pending.intent)
+    turn.pending = None
+    if pending.intent == FILLS:
+        _fill(turn, pending.slots, 1.0)
+    elif way:
+        _go(turn, Meaning("go", pending.intent, pending.slots, way))
+    else:
+        repairing.ask_again(turn)
+
+
+def _fill(turn: Turn, values: Mapping[str, str], confidence: float) -> None:
+    refused = collecting.fill(turn, values, confidence)
+    if refused is None or len(values) > 1:
+        turn.heed()
+    if refused:
+        repairing.fail(turn, "no_match", refused)
+    elif target := collecting.proceed(turn):
+        entering.move(turn, target)

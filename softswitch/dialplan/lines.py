@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from softswitch.dialplan.files.plan import Lines as LinesFile
 from softswitch.dialplan.files.texts import Prompts
 from softswitch.dialplan.language import LANGUAGES
-from softswitch.dialplan.prompts2 import NOTHING, Script, Scripts
+from softswitch.dialplan.prompts import NOTHING, Script, Scripts
 
 
 @dataclass(frozen=True, slots=True)

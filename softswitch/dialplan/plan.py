@@ -1,177 +1,174 @@
-"""A loaded dialplan, ready to be interpreted: steps, and for each listening step what it understands."""
+"""A loaded dialplan, ready to be interpreted. `build` makes it from files that were checked."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from softswitch.dialplan import prompts, templates
-from softswitch.dialplan.grammar import Matcher
-from softswitch.dialplan.language import LANGUAGES, Language
-from softswitch.dialplan.routes import CallFacts, Decision, Route
-from softswitch.dialplan.schema import Collect, IntentFile, PlanFile, Slot, Step, Timing
-from softswitch.events import Listen, Say
-
-MAX_GRAMMAR = 2000
-"""More phrases than this make no closed grammar; the recogniser then gets its whole vocabulary."""
-
-Tables = Mapping[str, Mapping[str, Mapping[str, str]]]
-"""Rows by table and key; a row's columns become variables."""
-
-
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """What an input was taken for: the intent's (or collected slot's) name, where it leads, slots filled."""
-
-    intent: str
-    target: str
-    slots: Mapping[str, str]
+from softswitch.dialplan import routes as routing
+from softswitch.dialplan.building import Builder
+from softswitch.dialplan.files.plan import PlanFile
+from softswitch.dialplan.files.plan import Route as RouteFile
+from softswitch.dialplan.hours import Calendar
+from softswitch.dialplan.lines import Lines, lines_of
+from softswitch.dialplan.numbers import NumberPattern, e164
+from softswitch.dialplan.parts import ROUTE, Parts
+from softswitch.dialplan.prompts import Script, Scripts
+from softswitch.dialplan.questions import own_sentences
+from softswitch.dialplan.sentences import Sentences
+from softswitch.dialplan.slots import Slot
+from softswitch.dialplan.steps import Step
+from softswitch.dialplan.tongues import Tongue
+from softswitch.events import Say
 
 
-@dataclass(frozen=True, slots=True)
-class Ear:
-    """What a listening step understands. `slot` is what it collects, "" when it only listens."""
-
-    on: Mapping[str, str]
-    keys: Mapping[str, Meaning]
-    matcher: Matcher
-    listen: Listen
-    slot: str = ""
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Plan:
-    """Everything that a call needs. `human` is the configured SIP URI for `transfer: human`."""
+    """Everything that a call needs. `slots`, `sentences` are by language; `confirms` by intent."""
 
-    settings: PlanFile
-    version: str
-    human: str | None
+    files: Parts
+    languages: tuple[str, ...]
     steps: Mapping[str, Step]
-    tables: Tables
-    ears: Mapping[str, Ear]
+    calendar: Calendar
+    routes: tuple[routing.Route, ...]
+    sentences: Mapping[str, Sentences]
+    slots: Mapping[str, Mapping[str, Slot]]
+    sensitive: frozenset[str]
+    remembered: tuple[str, ...]
+    """The variables that are kept of a caller from call to call."""
+    confirms: Mapping[str, Script]
+    lines: Lines
 
     @property
     def name(self) -> str:
-        return self.settings.name
+        return self.files.plan.name
 
     @property
-    def language(self) -> Language:
-        return LANGUAGES[self.settings.language]
+    def version(self) -> str:
+        return self.files.version
 
-    def say(self, step: str, texts: tuple[str, ...], context: Mapping[str, str]) -> tuple[Say, ...]:
-        """The texts as they are said in that step. A variable that is not set is left out."""
-        barge_in = self.steps[step].barge_in or self.settings.barge_in
-        return tuple(prompts.render(texts, lambda name: self._spoken(name, context), barge_in))
+    @property
+    def human(self) -> str | None:
+        return self.files.human
 
-    def _spoken(self, name: str, context: Mapping[str, str]) -> str:
-        value = context.get(name, "")
-        return " ".join(value) if name in self.settings.slots else value
+    @property
+    def settings(self) -> PlanFile:
+        return self.files.plan
+
+    @property
+    def strikes(self) -> int:
+        return self.files.plan.repair.strikes
+
+    @property
+    def last_resort(self) -> str:
+        """The step where failures end."""
+        return self.files.plan.repair.then
+
+    def route(self, call: routing.CallFacts) -> routing.Decision:
+        """By which route a call enters; a plan without routes takes every call."""
+        return routing.choose(self.routes, call, self.calendar)
+
+    def facts(self, call: routing.CallFacts, decision: routing.Decision) -> dict[str, str]:
+        """What is known of a call as it comes, as variables. What is withheld is not set."""
+        local = call.at.astimezone(self.calendar.zone)
+        country = self.files.plan.country
+        known = {
+            "caller_number": e164(call.from_uri, country),
+            "called_number": e164(call.to_uri, country),
+            "trunk": call.trunk,
+            "today": local.date().isoformat(),
+            "now": f"{local:%H:%M}",
+            "holiday": _yes_or_no(self.calendar.is_holiday(local.date())),
+            "language": self.languages[0],
+        }
+        for name in self.files.plan.hours:
+            known[f"hours_{name}"] = _yes_or_no(self.calendar.is_within(name, call.at))
+        if route := decision.route:
+            known[ROUTE] = str(self.routes.index(route))
+            known["language"] = route.language or known["language"]
+        return {name: value for name, value in known.items() if value}
+
+    def first(self, facts: Mapping[str, str]) -> str:
+        """The step where a call begins."""
+        route = self._route(facts)
+        return (route and route.start) or self.files.plan.start
+
+    def beginning(self, facts: Mapping[str, str]) -> dict[str, str]:
+        """What is known as the call begins: from the plan, the call, its route, and look-ups."""
+        plan = self.files.plan
+        context = {name: variable.value for name, variable in plan.variables.items() if variable.value}
+        context.update(facts)
+        context.update(
+            {name: it.value for name, it in plan.variables.items() if it.scope == "plan" and it.value}
+        )
+        if route := self._route(facts):
+            context.update(route.set)
+        for prefetch in plan.prefetch:
+            context.update(self.files.tables[prefetch.table].rows.get(context.get(prefetch.key, ""), {}))
+        return context
+
+    def _route(self, facts: Mapping[str, str]) -> routing.Route | None:
+        number = facts.get(ROUTE, "")
+        known = number.isdecimal() and int(number) < len(self.routes)
+        return self.routes[int(number)] if known else None
 
     def static_prompts(self) -> tuple[Say, ...]:
-        """Every fixed text that may be said, each once: what has to be rendered when the plan is loaded."""
-        return tuple(map(Say, dict.fromkeys(prompts.static(self._texts()))))
-
-    @property
-    def languages(self) -> tuple[str, ...]:
-        return (self.settings.language,)
-
-    @property
-    def remembered(self) -> frozenset[str]:
-        """The variables that are kept of a caller."""
-        return frozenset()
-
-    @property
-    def routes(self) -> tuple[Route, ...]:
-        return ()
-
-    def route(self, call: CallFacts) -> Decision:
-        return Decision(None, ())
-
-    def facts(self, call: CallFacts, decision: Decision) -> dict[str, str]:
-        return {}
-
-    def _texts(self) -> Iterator[str]:
+        """Every fixed thing that may be said, each once: what has to be rendered when the plan is loaded."""
+        found: dict[tuple[str, str, float, str], Say] = {}
+        for script in self._scripts():
+            for say in script.static():
+                found.setdefault((say.language, say.text, say.rate, say.audio), say)
         for step in self.steps.values():
-            yield from step.texts
-        yield from self.settings.repair.no_input
-        yield from self.settings.repair.no_match
-        lines = self.settings.lines
-        yield from (lines.resumed, lines.no_human, lines.transfer_failed)
+            for say in step.question.listen(self.languages[0], "", False).filler if step.question else ():
+                found.setdefault((say.language, say.text, say.rate, say.audio), say)
+        return tuple(found.values())
+
+    def _scripts(self) -> Iterator[Script]:
+        for step in self.steps.values():
+            yield from (step.say, step.reprompt)
+            yield from (failing.say for failing in step.failings.values())
+            if question := step.question:
+                yield question.confirm
+                for field in question.fields:
+                    yield from (field.ask, field.reask, field.invalid)
+        yield from self.confirms.values()
+        yield from self.lines.all()
 
 
-def on_of(settings: PlanFile, step: Step) -> dict[str, str]:
-    """Intent to target in a listening step: the universal ones, and over them the step's own."""
-    return settings.universal.on | (step.ear.on if step.ear else {})
+def _yes_or_no(value: bool) -> str:
+    return "yes" if value else "no"
 
 
-def keys_of(settings: PlanFile, step: Step) -> dict[str, Meaning]:
-    """Key to meaning. A key's value names an intent that the step listens for, or else a target."""
-    on = on_of(settings, step)
-    keys = settings.universal.dtmf | (step.ear.dtmf if step.ear else {})
-    return {
-        key: Meaning(value, on[value], {}) if value in on else Meaning("", value, {})
-        for key, value in keys.items()
-    }
-
-
-def phrases_of(intents: Mapping[str, IntentFile]) -> dict[str, tuple[str, ...]]:
-    return {
-        name: tuple(phrase for sentence in intent.sentences for phrase in templates.expand(sentence))
-        for name, intent in intents.items()
-    }
-
-
-def ears_of(
-    settings: PlanFile, steps: Mapping[str, Step], phrases: Mapping[str, tuple[str, ...]]
-) -> dict[str, Ear]:
-    """One ear per listening step; steps that understand the same share one matcher."""
-    matchers: dict[tuple[tuple[str, tuple[str, ...]], ...], Matcher] = {}
-    ears = {}
-    for name, step in steps.items():
-        if step.ear is None:
-            continue
-        on = on_of(settings, step)
-        collect = step.collect
-        wanted = {intent: phrases[intent] for intent in on}
-        if collect:
-            on[collect.slot] = collect.next
-            wanted[collect.slot] = _collecting(collect)
-        shared = tuple(sorted(wanted.items()))
-        if shared not in matchers:
-            matchers[shared] = Matcher(
-                wanted,
-                LANGUAGES[settings.language],
-                settings.skip_words,
-                settings.matching.threshold,
-                settings.matching.margin,
-            )
-        listen = _listen(settings, step, matchers[shared])
-        slot = collect.slot if collect else ""
-        ears[name] = Ear(on, keys_of(settings, step), matchers[shared], listen, slot)
-    return ears
-
-
-def _collecting(collect: Collect) -> tuple[str, ...]:
-    said = tuple(phrase for sentence in collect.sentences for phrase in templates.expand(sentence))
-    return (f"{{{collect.slot}}}", *said)
-
-
-def _listen(settings: PlanFile, step: Step, matcher: Matcher) -> Listen:
-    backchannel = settings.backchannel if step.backchannel is None else step.backchannel
-    phrases = tuple(sorted({*matcher.phrases(), *backchannel, *settings.skip_words}))
-    keys = keys_of(settings, step)
-    slot = _slot(settings, step)
-    return Listen(
-        **_waits(settings.timing) | _waits(step.timing),
-        grammar=phrases if len(phrases) <= MAX_GRAMMAR else None,
-        dtmf_length=slot.length[1] if slot else 1,
-        dtmf_terminator=step.collect.terminator if step.collect else "" if "#" in keys else "#",
-        backchannel=frozenset(backchannel),
+def build(parts: Parts) -> Plan:
+    """The plan of files that the checks found no error in."""
+    file = parts.plan
+    own = own_sentences(parts)
+    tongues = {language: Tongue(parts, language, own) for language in file.spoken}
+    scripts = Scripts(file.spoken, parts.folder / "audio")
+    calendar = Calendar(file.time_zone, file.hours, file.holidays)
+    return Plan(
+        parts,
+        file.spoken,
+        Builder(parts, tongues, scripts).steps(),
+        calendar,
+        tuple(_route(route, calendar, file.country) for route in file.routes),
+        {language: tongue.sentences for language, tongue in tongues.items()},
+        {language: tongue.slots for language, tongue in tongues.items()},
+        parts.sensitive,
+        tuple(name for name, variable in file.variables.items() if variable.scope == "caller"),
+        {name: scripts.script(intent.confirm) for name, intent in parts.intents.items() if intent.confirm},
+        lines_of(file.lines, scripts),
     )
 
 
-def _slot(settings: PlanFile, step: Step) -> Slot | None:
-    return settings.slots[step.collect.slot] if step.collect else None
-
-
-def _waits(timing: Timing) -> dict[str, float]:
-    given: dict[str, float] = timing.model_dump(exclude_none=True)
-    return given
+def _route(file: RouteFile, calendar: Calendar, country: str) -> routing.Route:
+    when = file.when
+    return routing.Route(
+        file.name,
+        when.trunk,
+        tuple(NumberPattern.parse(text, country) for text in when.from_),
+        tuple(NumberPattern.parse(text, country) for text in when.to),
+        routing.HoursCondition.parse(when.hours, calendar) if when.hours else None,
+        when.holiday,
+        file.start,
+        file.language,
+        file.set,
+    )

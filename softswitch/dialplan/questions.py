@@ -10,7 +10,7 @@ from softswitch.dialplan.files.flow import Step as StepFile
 from softswitch.dialplan.files.plan import Timing
 from softswitch.dialplan.files.texts import Texts
 from softswitch.dialplan.parts import Parts
-from softswitch.dialplan.prompts2 import NOTHING, Script, Scripts, Voice
+from softswitch.dialplan.prompts import NOTHING, Script, Scripts, Voice
 from softswitch.dialplan.steps import Field, Question, Way
 from softswitch.dialplan.tongues import NO, YES, Grammars, Tongue
 from softswitch.events import Listen, Say

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from softswitch.dialplan.expressions import Expression
-from softswitch.dialplan.prompts2 import Script
+from softswitch.dialplan.prompts import Script
 from softswitch.events import BargeIn, Listen
 
 Kind = Literal["no_input", "silent", "no_match", "shouting", "low_confidence"]

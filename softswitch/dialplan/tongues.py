@@ -1,7 +1,9 @@
 """What a plan is in each of its languages: slots, sentences, lines, and what the recogniser has to expect."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 
 from softswitch.dialplan import corrections, templates
@@ -10,10 +12,18 @@ from softswitch.dialplan.files.texts import Texts
 from softswitch.dialplan.language import LANGUAGES, Language
 from softswitch.dialplan.parts import Parts
 from softswitch.dialplan.sentences import Sentences
+from softswitch.dialplan.slot_types.base import Readings
 from softswitch.dialplan.slots import Declaration, Slot, slot
+from softswitch.dialplan.templates import GAP
 
+BETWEEN = re.compile(rf"\{{\w+\}}|{GAP}")
+"""What stands between the fixed words of a phrase."""
 MAX_GRAMMAR = 2000
 """More phrases than this make no closed grammar; the recogniser then gets its whole vocabulary."""
+MOST_OF_ONE = 150
+"""Phrases of one intent in a grammar. The recogniser learns from them which word follows which; of an
+intent that can be said in thousands of ways so many show that.
+"""
 YES, NO = "yes", "no"
 
 
@@ -74,10 +84,11 @@ class Tongue:
 
     @cached_property
     def intents(self) -> dict[str, Sequence[str]]:
-        """The universal intents of the language, or the plan's own of that name, and the plan's others."""
+        """The plan's, and then the universal ones of the language that it does not write itself."""
         talk = self.language.talk
+        universal = {**talk.intents, YES: talk.yes, NO: talk.no}
         given = {name: file.sentences.in_language(self.name) for name, file in self.parts.intents.items()}
-        return {**talk.intents, YES: talk.yes, NO: talk.no, **given}
+        return {**given, **{name: texts for name, texts in universal.items() if name not in given}}
 
     @cached_property
     def sentences(self) -> Sentences:
@@ -88,7 +99,7 @@ class Tongue:
         return Sentences(
             {**self.intents, **bare, **own},
             self._rules,
-            self.slots,
+            {name: Forgiving(slot) for name, slot in self.slots.items()},
             self.language,
             plan.skip_words.in_language(self.name),
             plan.matching.threshold,
@@ -96,11 +107,27 @@ class Tongue:
         )
 
 
+class Forgiving:
+    """A slot that also reads values that it cannot have, where there are no others: "my order is one two" is
+    about an order, whose number is then asked for. What does not fit is left out later.
+    """
+
+    def __init__(self, slot: Slot) -> None:
+        self._slot = slot
+        self.type, self.keys, self.phrases = slot.type, slot.keys, slot.phrases
+        self.read_any, self.fits = slot.read_any, slot.fits
+        self.keyed, self.spoken = slot.keyed, slot.spoken
+
+    def read(self, tokens: Sequence[str], at: int, now: datetime) -> Readings:
+        readings = self.read_any(tokens, at, now)
+        return [reading for reading in readings if self.fits(reading[1])] or readings
+
+
 class Grammars:
     """The closed grammars of one language; what many steps listen for is only put together once."""
 
     def __init__(self, tongue: Tongue) -> None:
-        self._sentences = tongue.sentences
+        self._sentences, self._slots = tongue.sentences, tongue.slots
         self._skip_words = tongue.parts.plan.skip_words.in_language(tongue.name)
         self._corrections = corrections.of(tongue.language).phrases
         self._phrases: dict[str, tuple[str, ...] | None] = {}
@@ -120,11 +147,20 @@ class Grammars:
         found = set(extra)
         for name in names:
             if name not in self._phrases:
-                self._phrases[name] = self._sentences.phrases({name})
+                self._phrases[name] = self._of_one(name)
             if (phrases := self._phrases[name]) is None:
                 return None
             found.update(phrases)
         return tuple(sorted(found)) if len(found) <= MAX_GRAMMAR else None
+
+    def _of_one(self, name: str) -> tuple[str, ...] | None:
+        """Phrases of one intent, those with slots in pieces, and what says the slots' values."""
+        shown = self._sentences.examples(name, MOST_OF_ONE)
+        names = {slot for phrase in shown for slot in templates.slots_of(phrase)}
+        if any(self._slots[slot].type == "text" for slot in names):
+            return None
+        pieces = {piece.strip() for phrase in shown for piece in BETWEEN.split(phrase)} - {""}
+        return tuple(sorted(pieces.union(*(self._slots[slot].phrases for slot in names))))
 
 
 def _either(texts: Sequence[str]) -> str:

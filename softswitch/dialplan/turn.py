@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from softswitch.dialplan.plan2 import Plan
-from softswitch.dialplan.prompts2 import Script, Voice, one_by_one
+from softswitch.dialplan.plan import Plan
+from softswitch.dialplan.prompts import Script, Voice, one_by_one
 from softswitch.dialplan.slots import Slot
 from softswitch.dialplan.state import MAX_TRAIL, Frame, Pending, State, Stop
 from softswitch.dialplan.steps import Field, Question, Step

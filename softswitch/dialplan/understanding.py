@@ -123,9 +123,9 @@ def _exact(turn: Turn, text: str) -> Meaning | None:
     free = turn.asking and turn.slot(turn.asking).type == "text"
     if (match is None or free) and (values := readings.correct(turn, text)):
         return _filling(turn, values)
-    if match:
-        # Which variable a bare value is for depends on what is asked.
-        return _filling(turn, readings.bare(turn, tokens) or match.slots)
+    # Which variable a bare value is for depends on what is asked.
+    if match and (values := readings.bare(turn, tokens)):
+        return _filling(turn, values)
     if len(question.fields) > 1 and (found := readings.scan(turn, tokens)).whole:
         return _filling(turn, found.values)
     if not turn.asking and (name := readings.named(turn, text)):
@@ -149,14 +149,17 @@ def _near(turn: Turn, text: str) -> Meaning | None:
 
 
 def _meaning(turn: Turn, match: Match) -> Meaning | None:
-    """What a match means here. Own sentences of which no value could be read mean nothing."""
+    """What a match means here. Values that cannot be are left out; sentences of the question that then have
+    none mean nothing.
+    """
+    values = {name: value for name, value in match.slots.items() if turn.slot(name).fits(value)}
     if turn.pending and match.intent == YES:
         return Meaning("yes", YES, {})
     if turn.pending and match.intent == NO:
         return Meaning("no", NO, {})
     if way := turn.question.ways.get(match.intent):
-        return Meaning("go", match.intent, match.slots, way)
-    return _filling(turn, match.slots) if match.slots else None
+        return Meaning("go", match.intent, values, way)
+    return _filling(turn, values) if values else None
 
 
 def _filling(turn: Turn, values: Mapping[str, str]) -> Meaning:

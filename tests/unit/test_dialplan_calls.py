@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from plan_text import FACTS, plan_of
 
-from softswitch.dialplan.interpreter2 import completes, initial, resume, start, take
-from softswitch.dialplan.plan2 import Plan
+from softswitch.dialplan.interpreter import completes, initial, resume, start, take
+from softswitch.dialplan.plan import Plan
 from softswitch.dialplan.state import MAX_FRAMES, MAX_TRAIL, State, dump, load
 from softswitch.dialplan.turn import Outcome
 from softswitch.events import (
@@ -218,7 +218,7 @@ def test_a_call_goes_on_after_any_interruption(plan: Plan, language: str, before
 @settings(deadline=None)
 def test_a_silent_caller_reaches_the_end_from_everywhere(plan: Plan, language: str, events: Call) -> None:
     outcome = play(plan, language, events)[-1]
-    for _ in range(3 * plan.strikes):
+    for _ in range(4 * plan.strikes):
         if isinstance(outcome.actions[-1], Listen):
             outcome = take(plan, outcome.state, NoInput())
         elif isinstance(outcome.actions[-1], Transfer):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from small_plan import FILES, write
 
-from softswitch.dialplan import loader2 as loader
+from softswitch.dialplan import loader
 from softswitch.dialplan.checks.rules import RULES
 from softswitch.errors import InvalidFile, SoftswitchError
 

@@ -7,12 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from num2words import num2words
 
-from softswitch.dialplan import prompts
-from softswitch.dialplan.grammar import Matcher
 from softswitch.dialplan.language import ENGLISH, LANGUAGES, SPANISH, Language
 from softswitch.dialplan.spoken import cardinals, digit_spans, normalise, read_digits
 from softswitch.dialplan.templates import MAX_PHRASES, expand
-from softswitch.events import BargeIn, Say
 
 
 @pytest.mark.parametrize(
@@ -141,77 +138,6 @@ def test_templates_stand_for_phrases(template: str, phrases: set[str]) -> None:
 def test_wrong_templates_are_explained(template: str, complaint: str) -> None:
     with pytest.raises(ValueError, match=complaint):
         expand(template)
-
-
-@pytest.fixture(scope="module")
-def matcher() -> Matcher:
-    phrases = {
-        "hours": ["what are your opening hours", "when do you open"],
-        "check": ["i want to check my order", "order number {number}", "order"],
-        "human": ["i want to speak to a person", "agent"],
-        "agenda": ["agenda for today"],
-    }
-    return Matcher(phrases, ENGLISH, ["please", "thank you", "hello"])
-
-
-@pytest.mark.parametrize(
-    ("said", "intent"),
-    [
-        ("When do you open?", "hours"),
-        ("hello when do you open please", "hours"),
-        ("order number one two", "check"),
-        ("hello order number 12 thank you", "check"),
-        ("when do you", None),
-        ("order number", None),
-        ("hello", None),
-        ("", None),
-        ("one two", None),
-    ],
-)
-def test_strict_match_is_a_whole_phrase(matcher: Matcher, said: str, intent: str | None) -> None:
-    match = matcher.strict(said)
-    assert (match.intent if match else None) == intent
-
-
-def test_slots_are_filled(matcher: Matcher) -> None:
-    match = matcher.strict("order number double oh seven")
-    assert match is not None
-    assert match.slots == {"number": "007"}
-
-
-@pytest.mark.parametrize(
-    ("said", "intent"),
-    [
-        ("could you tell me your opening hours", "hours"),
-        ("well i just want to speak to a real person now", "human"),
-        ("i want to cancel my order", None),
-        ("i do not want to speak to a person", None),
-        ("order agent", None),  # as near to one intent as to another
-        ("nonsense", None),
-        ("", None),
-    ],
-)
-def test_fuzzy_match_needs_threshold_and_margin(matcher: Matcher, said: str, intent: str | None) -> None:
-    match = matcher.fuzzy(said)
-    assert (match.intent if match else None) == intent
-
-
-@given(st.text(max_size=60))
-def test_matching_takes_any_text(text: str) -> None:
-    small = Matcher({"a": ["one two", "number {n}"]}, ENGLISH, ["please"])
-    small.strict(text)
-    small.fuzzy(text)
-
-
-def test_prompts_are_cut_so_that_fixed_sentences_stay_fixed() -> None:
-    text = "Good news. It is here. Order {number} is {state}. Call us. Bye."
-    says = prompts.render([text], {"number": "1 2", "state": "ready"}.__getitem__, BargeIn.OFF)
-    assert says == [
-        Say("Good news. It is here.", True, BargeIn.OFF),
-        Say("Order 1 2 is ready.", False, BargeIn.OFF),
-        Say("Call us. Bye.", True, BargeIn.OFF),
-    ]
-    assert prompts.static([text]) == ["Good news. It is here.", "Call us. Bye."]
 
 
 @pytest.mark.parametrize("language", LANGUAGES.values(), ids=list(LANGUAGES))

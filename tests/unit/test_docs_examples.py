@@ -12,9 +12,16 @@ from pydantic import BaseModel
 from softswitch import config, marked_yaml
 from softswitch.cli.root import softswitch
 from softswitch.dialplan import loader
-from softswitch.dialplan.schema import FlowFile, IntentFile, PlanFile, TableFile
+from softswitch.dialplan.files.data import IntentFile, ListFile, TableFile
+from softswitch.dialplan.files.flow import FlowFile
+from softswitch.dialplan.files.plan import PlanFile
 
-FILES: dict[str, type[BaseModel]] = {"intents": IntentFile, "flows": FlowFile, "tables": TableFile}
+FILES: dict[str, type[BaseModel]] = {
+    "intents": IntentFile,
+    "flows": FlowFile,
+    "lists": ListFile,
+    "tables": TableFile,
+}
 YAML = every_block("yaml")
 
 

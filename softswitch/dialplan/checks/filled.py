@@ -10,7 +10,7 @@ from softswitch.dialplan.files.flow import Step
 from softswitch.dialplan.files.plan import Repairs
 from softswitch.dialplan.files.texts import Line, Prompts
 from softswitch.dialplan.files.variables import FACTS
-from softswitch.dialplan.prompts2 import variables
+from softswitch.dialplan.prompts import variables
 from softswitch.dialplan.templates import slots_of
 from softswitch.marked_yaml import Document, Place
 

@@ -8,7 +8,7 @@ from softswitch.dialplan.checks.places import all_given
 from softswitch.dialplan.checks.values import Expressions
 from softswitch.dialplan.checks.ways import Ways, listened
 from softswitch.dialplan.files.texts import Line, Texts
-from softswitch.dialplan.prompts2 import variables
+from softswitch.dialplan.prompts import variables
 from softswitch.dialplan.reading import mapping
 from softswitch.marked_yaml import Document, Place
 

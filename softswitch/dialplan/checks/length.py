@@ -2,7 +2,7 @@
 
 from softswitch.dialplan.checks.places import Given, all_given
 from softswitch.dialplan.files.texts import Line, Prompts
-from softswitch.dialplan.prompts2 import Piece, parse
+from softswitch.dialplan.prompts import Piece, parse
 from softswitch.dialplan.reading import Draft
 from softswitch.marked_yaml import Place
 
