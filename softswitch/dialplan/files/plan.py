@@ -62,7 +62,7 @@ def _failure(value: object) -> object:
     return value if value is None else {"say": value}
 
 
-Failing = Annotated[Failure, BeforeValidator(_failure, json_schema_input_type=Failure | str | list[str])]
+Failing = Annotated[Failure, BeforeValidator(_failure, json_schema_input_type=Failure | Prompts)]
 
 
 class Repairs(Section):

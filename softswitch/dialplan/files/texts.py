@@ -12,7 +12,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from softswitch.config import Duration, sip_uri
+from softswitch.config import seconds, sip_uri
 from softswitch.dialplan.spoken import normalise
 
 LANGUAGE = r"[a-z]{2,3}"
@@ -61,7 +61,8 @@ Key = Annotated[str, AfterValidator(_key), Field(json_schema_extra={"pattern": "
 Yes = Annotated[bool, BeforeValidator(_yes, json_schema_input_type=str)]
 YesNo = Annotated[bool, BeforeValidator(_yes_or_no, json_schema_input_type=str)]
 Language = Annotated[str, Field(pattern=f"^{LANGUAGE}$")]
-Wait = Annotated[Duration, Field(gt=0, le=120)]
+Written = Annotated[str, Field(pattern=r"^\s*\d+(\.\d+)?\s*(ms|s|m|h)?\s*$")] | float
+Wait = Annotated[float, BeforeValidator(seconds, json_schema_input_type=Written), Field(gt=0, le=120)]
 Expression = Annotated[str, Field(min_length=1, max_length=500)]
 Destination = Annotated[str, AfterValidator(_destination)]
 OneOrMany = BeforeValidator(_one_or_many, json_schema_input_type=str | list[str])
@@ -140,7 +141,7 @@ class ByLanguage:
             "additionalProperties": False,
             "minProperties": 1,
         }
-        return {"anyOf": [one, several]}
+        return {"title": cls.__name__, "anyOf": [one, several]}
 
 
 class Prompts(ByLanguage):
