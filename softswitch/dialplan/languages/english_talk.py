@@ -145,7 +145,7 @@ TALK = Talk(
             "representative|someone|somebody|anyone|anybody|staff|manager|supervisor|adviser|advisor|colleague|"
             "receptionist|customer service) ...",
             "... (someone|somebody|anyone|anybody|person|human) ... (speak|talk) (to|with) ...",
-            "[a|an|the] [real|live|actual] (agent|operator|representative|person|human|receptionist) [please]",
+            "[a|an|the] [real|live|actual] (agent|operator|representative|person|human) [please]",
             "... (want|need|have|get|give me|prefer) (a|an|the) (person|human|human being|agent|operator|"
             "representative) ...",
             "... (real|live|actual|proper) (person|human|operator|agent) ...",
@@ -163,7 +163,7 @@ TALK = Talk(
             "[no] [thanks] (i'm|we're|i am) [all] (done|finished|good|set|sorted) [here|now|then|for now]",
             "[no] nothing (else|more|further) [for now|for today|then] [thanks|thank you|cheers]",
             "[no] no (more|other|further) [questions] [for now|then] [thanks|thank you|cheers]",
-            "... have a (nice|good|great|lovely|wonderful) (day|evening|one|weekend|night|afternoon|time) ...",
+            "... have a (nice|good|great|lovely|wonderful) (day|evening|one|weekend|night|afternoon) ...",
             "see you [later|soon|around|then|tomorrow]",
             "(talk|speak) to you (later|soon)",
             "[i|i've] (have to|need to|must|gotta|got to) (go|run) [now]",

@@ -2,6 +2,10 @@
 
 from softswitch.dialplan.languages.parts import Talk
 
+_CLAUSES = (
+    "y pero así porque si cuando entonces o aunque mientras quién qué dónde cuándo cómo yo usted ella él puedo "
+    "puede podría quiero quisiera"
+)
 _FUNCTION_WORDS = (
     "a al algo ante así ay bueno cómo como con cuál cuando cuándo de del dónde e el ella ellos en "
     "entonces era "
@@ -173,8 +177,5 @@ TALK = Talk(
     },
     function_words=frozenset(_FUNCTION_WORDS.split()),
     negations=frozenset(["no", "nunca", "nada", "jamás", "tampoco", "ni", "ninguno", "sin"]),
-    clauses=frozenset(
-        "y pero así porque si cuando entonces o aunque mientras quién qué dónde cuándo cómo yo usted "
-        "ella él puedo puede podría quiero quisiera".split()
-    ),
+    clauses=frozenset(_CLAUSES.split()),
 )
