@@ -1,4 +1,7 @@
-"""The reference pages that come from the code: settings and commands. Written by scripts/document."""
+"""The reference pages that come from the code: settings, commands, checks of dialplans and their schemas.
+
+Written by scripts/document.
+"""
 
 import sys
 from collections.abc import Iterator
@@ -11,6 +14,8 @@ from pydantic_core import PydanticUndefined
 
 from softswitch.cli.root import softswitch
 from softswitch.config import DAY, Config, default_path
+from softswitch.dialplan.checks.rules import FAMILIES, Rule
+from softswitch.dialplan.files import json_schema
 
 SETTINGS_HEAD = """# Settings
 
@@ -18,6 +23,21 @@ One YAML file, `softswitch.yaml` in `~/.config/softswitch` unless `--config FILE
 `SOFTSWITCH_CONFIG` names another. Everything has a default; an absent file means all defaults. Any setting
 can be given on the command line as well: `softswitch --set sip.port=5070 serve`. Durations are written
 `200ms`, `6s`, `2m`, `90d`. Unknown and duplicate keys are errors, told with file, line and column.
+"""
+CHECKS_HEAD = """# Checks
+
+What `softswitch dialplan check` finds, by the name that stands at the end of each line, in `--json` and in
+`--sarif`. An error keeps a plan from being loaded; a warning does not, unless `--strict` is asked for. Every
+problem is told at once, but what hangs together is only judged when each part is sound.
+
+`softswitch dialplan schema` gives editors a part of this while an author types: unknown and missing keys, and
+values of the wrong kind. Write the schemas beside your plan and name them in the first line of each file:
+
+    softswitch dialplan schema --write myshop/.schema
+
+    # yaml-language-server: $schema=../.schema/flow.json
+
+The same files stand in [dialplan-schema](dialplan-schema).
 """
 OF_THE_MACHINE = {"data_dir": "`~/.local/share/softswitch`", "node": "the host's name"}
 COMMANDS_HEAD = """# Commands
@@ -86,10 +106,29 @@ def _help(command: click.Command, context: click.Context) -> Iterator[str]:
             yield from _help(child, _context(child, context, name))
 
 
+def checks() -> str:
+    """docs/reference/checks.md"""
+    return CHECKS_HEAD + "".join(
+        f"\n## {family}\n{''.join(map(_rule, rules))}" for family, rules in FAMILIES.items()
+    )
+
+
+def _rule(rule: Rule) -> str:
+    kind = "Warning. " if rule.warning else ""
+    return f"\n### `{rule.name}`\n\n{kind}{rule.means}\n\n```\n{rule.example}\n```\n\n{rule.remedy}\n"
+
+
+def pages() -> dict[str, str]:
+    """Every generated page by its path in docs/reference."""
+    schemas = {f"dialplan-schema/{kind}.json": json_schema.text(kind) for kind in json_schema.KINDS}
+    return {"settings.md": settings(), "commands.md": commands(), "checks.md": checks(), **schemas}
+
+
 def main() -> None:
     folder = Path(sys.argv[1])
-    (folder / "settings.md").write_text(settings(), encoding="utf-8")
-    (folder / "commands.md").write_text(commands(), encoding="utf-8")
+    for name, text in pages().items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
