@@ -31,12 +31,9 @@ def load(setting: str, run_dir: Path, human: str | None) -> Plan:
     if kept is None:
         return loader.load(source, human)
     try:
-        plan = loader.load(kept, human)
+        return loader.load(kept, human)
     except InvalidFile as error:
         raise _told_of(error, kept, source) from None
-    if plan.version != kept.name and not kept.with_name(plan.version).exists():
-        kept.rename(kept.with_name(plan.version))
-    return plan
 
 
 def load_kept(key: Key, run_dir: Path, human: str | None) -> Plan:

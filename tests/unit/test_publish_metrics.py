@@ -1,6 +1,7 @@
 """The figures: what session events count, what is pulled, and that the reference lists them all."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -105,6 +106,35 @@ def test_watched_figures_are_read_at_each_scrape():
     assert found["softswitch_refused_calls_total", ("503",)] == 7
 
 
+def test_a_figure_of_two_labels_is_read_by_both():
+    metrics = Metrics()
+    metrics.watch("softswitch_dialplan_info", lambda: {("shop", "1a"): 1.0, ("shop", "2b"): 1.0})
+    found = samples(metrics)
+    assert found["softswitch_dialplan_info", ("shop", "1a")] == 1
+    assert found["softswitch_dialplan_info", ("shop", "2b")] == 1
+
+
+def test_intents_steps_and_fillers_are_counted():
+    metrics = Metrics()
+    metrics.take(replace(turn(), path=("hours", "menu")))
+    metrics.take(replace(turn(intent=""), path=("menu",)))
+    metrics.filled()
+    found = samples(metrics)
+    assert found["softswitch_intents_total", ("hours",)] == 1
+    assert found["softswitch_steps_total", ("menu",)] == 2
+    assert found["softswitch_steps_total", ("hours",)] == 1
+    assert found["softswitch_fillers_total", ()] == 1
+
+
+def test_names_that_come_and_go_with_dialplans_do_not_pile_up():
+    metrics = Metrics()
+    for number in range(2500):
+        metrics.take(replace(turn(intent=""), path=(f"step_{number}",)))
+    steps = {key[1]: n for key, n in samples(metrics).items() if key[0] == "softswitch_steps_total"}
+    assert len(steps) == 2001
+    assert steps["other",] == 500
+
+
 def test_a_figure_that_fails_is_left_out_and_the_others_stay():
     metrics = Metrics()
     metrics.watch("softswitch_calls", lambda: {"early": 1.0 / 0})
@@ -157,4 +187,4 @@ def test_the_reference_lists_each_metric_with_its_type_labels_and_meaning():
     assert documented == exposed
     assert len(rows) == len(documented)
     labels = {name: label for name, _, label, _ in rows}
-    assert {f.name: f"`{f.label}`" if f.label else "" for f in FIGURES}.items() <= labels.items()
+    assert {f.name: ", ".join(f"`{label}`" for label in f.labels) for f in FIGURES}.items() <= labels.items()
