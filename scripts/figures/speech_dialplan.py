@@ -26,6 +26,16 @@ _SETTINGS: dict[str, Any] = {
     "repair": {"no_input": "Pardon?", "no_match": "Pardon?", "then": "end"},
     "universal": {"on": {"human": "desk"}},
 }
+# What every step understands, in a phrase each: with the many that a dialplan has unless it writes its own,
+# they would be most of a step's grammar, and the figures are about its own sentences.
+_UNIVERSAL = {
+    "human": "connect me to a human",
+    "repeat": "repeat your question",
+    "slower": "speak more slowly",
+    "faster": "speak faster",
+    "go_back": "previous question",
+    "start_over": "begin from the start",
+}
 
 
 class Question:
@@ -67,6 +77,7 @@ def _write(folder: Path, intents: Intents) -> None:
         "end": {"say": "Bye.", "hangup": "yes"},
     }
     files: dict[str, Any] = {"plan": _SETTINGS, "flows/main": {"steps": steps}}
+    files |= {f"intents/{name}": {"sentences": [said]} for name, said in _UNIVERSAL.items()}
     files |= {f"intents/{name}": {"sentences": list(sentences)} for name, sentences in intents.items()}
     for name, content in files.items():
         path = folder / f"{name}.yaml"

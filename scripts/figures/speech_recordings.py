@@ -109,9 +109,8 @@ def _is_intents(value: object) -> bool:
     if not (isinstance(value, dict) and value):
         return False
     texts = [sentence for sentences in value.values() for sentence in _list(sentences)]
-    return all(isinstance(name, str) and _list(said) for name, said in value.items()) and all(
-        isinstance(text, str) for text in texts
-    )
+    names_are_good = all(re.fullmatch(r"[a-z][a-z0-9_]*", str(name)) for name in value)
+    return names_are_good and all(map(_list, value.values())) and all(isinstance(text, str) for text in texts)
 
 
 def _list(value: object) -> list[object]:
