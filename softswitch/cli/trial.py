@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from softswitch.cli import call_audio
-from softswitch.config import Config
+from softswitch.config import Config, Mqtt
 from softswitch.dialplan import loader
 from softswitch.dialplan.conversation import Conversation
 from softswitch.errors import SoftswitchError
@@ -18,14 +18,16 @@ from softswitch.gateway.caller.engine import Caller, CallerSettings, address_tow
 from softswitch.gateway.caller.script import CallReport, CallScript
 
 START_LIMIT_S = 60
+PROMPTS = "prompts"
+LOOPBACK = ("127.0.0.0/8",)
 
 
 def trial_call(config: Config, running: bool) -> str:
     """Hear the greeting, say something that the dialplan knows, hear the answer."""
     if running:
         return _judge(_call(config.sip.uri, config), "the running node")
-    with _node(config) as uri:
-        return _judge(_call(uri, config), "a node of its own")
+    with node(config) as own:
+        return _judge(_call(own.sip.uri, config), "a node of its own")
 
 
 def _call(uri: str, config: Config) -> CallReport:
@@ -55,39 +57,47 @@ def _judge(report: CallReport, where: str) -> str:
 
 
 @contextmanager
-def _node(config: Config) -> Iterator[str]:
-    """A node with this configuration, but on free ports of loopback and in a folder of its own."""
+def node(config: Config) -> Iterator[Config]:
+    """A node with this configuration, but on free ports of loopback and in a folder of its own; the
+    configuration that it has. Models and rendered prompts are shared, events are published to nobody.
+    """
     port = _free_port()
-    with tempfile.TemporaryDirectory(prefix="softswitch-doctor-") as folder:
-        (Path(folder) / config.models_dir.name).symlink_to(config.models_dir)
+    with tempfile.TemporaryDirectory(prefix="softswitch-trial-") as folder:
+        (config.data_dir / PROMPTS).mkdir(parents=True, exist_ok=True)
+        for shared in (config.models_dir.name, PROMPTS):
+            (Path(folder) / shared).symlink_to(config.data_dir / shared)
         own = config.model_copy(
             update={
                 "data_dir": Path(folder),
                 "sip": config.sip.model_copy(
-                    update={"address": "127.0.0.1", "port": port, "public_address": ""}
+                    update={"address": "127.0.0.1", "port": port, "public_address": "", "allow": LOOPBACK}
                 ),
                 "database": config.database.model_copy(update={"url": ""}),
                 "metrics": config.metrics.model_copy(update={"port": 0}),
+                "mqtt": Mqtt(),
             }
         )
         settings = Path(folder) / "softswitch.json"  # JSON is YAML
         settings.write_text(own.model_dump_json(exclude_defaults=True))
         command = [sys.executable, "-m", "softswitch", "--config", str(settings), "serve"]
-        node = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        log = Path(folder) / "node.log"
+        with log.open("wb") as told:
+            process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=told, text=True)
         try:
-            _await_announcement(node)
-            yield own.sip.uri
+            _await_announcement(process, log)
+            yield own
         finally:
-            node.terminate()
-            node.communicate(timeout=START_LIMIT_S)
+            process.terminate()
+            process.communicate(timeout=START_LIMIT_S)
 
 
-def _await_announcement(node: "subprocess.Popen[str]") -> None:
-    assert node.stdout and node.stderr
-    for line in node.stdout:
+def _await_announcement(process: "subprocess.Popen[str]", log: Path) -> None:
+    assert process.stdout
+    for line in process.stdout:
         if line.startswith("softswitch answers"):
             return
-    reason = node.stderr.read().strip().splitlines()
+    process.wait(START_LIMIT_S)
+    reason = log.read_text(errors="replace").strip().splitlines()
     raise SoftswitchError(f"a node could not be started: {reason[0] if reason else 'no reason given'}")
 
 

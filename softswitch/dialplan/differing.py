@@ -72,7 +72,7 @@ def _steps(before: Draft, after: Draft) -> Iterator[Change]:
         for each in flows
     )
     yield from _things("flow", *rest)
-    for name in flows[0].keys() & flows[1].keys():
+    for name in (name for name in flows[0] if name in flows[1]):
         starts = [next(iter(mapping(each[name], "steps")), "") for each in flows]
         if starts[0] != starts[1]:
             yield Change(f"flow {name}", "changed", "first step", *starts)
@@ -81,7 +81,7 @@ def _steps(before: Draft, after: Draft) -> Iterator[Change]:
         for each in flows
     ]
     yield from _things("step", *steps)
-    for name in steps[0].keys() & steps[1].keys():
+    for name in (name for name in steps[0] if name in steps[1]):
         if before.homes[name] != after.homes[name]:
             yield Change(f"step {name}", "changed", "flow", before.homes[name], after.homes[name])
 
@@ -95,7 +95,7 @@ def _recordings(folder: Folder) -> dict[str, Any]:
 
 
 def _things(kind: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
-    for name in old.keys() - new.keys():
+    for name in (name for name in old if name not in new):
         yield Change(f"{kind} {name}", "removed")
     for name in new:
         if name not in old:

@@ -13,6 +13,7 @@ from softswitch.dialplan.audio import MAX_BYTES
 from softswitch.errors import Problem, SoftswitchError
 
 KINDS = ("intents", "flows", "lists", "tables")
+TESTS = "tests"
 LAYOUT = (
     "expected plan.yaml, intents/NAME.yaml, flows/NAME.yaml, lists/NAME.yaml, tables/NAME.yaml and "
     "audio/NAME.wav"
@@ -75,8 +76,12 @@ def _tell(folder: Folder, path: Path, message: str) -> None:
 
 
 def _paths(folder: Folder) -> Iterator[Path]:
-    """YAML and WAV files in order of their names; hidden ones are an editor's or a version control's."""
+    """YAML and WAV files in order of their names; hidden ones are an editor's or a version control's. Tests may
+    lie in the folder, and are no part of the plan.
+    """
     for root, folders, names in os.walk(folder.path):
+        if Path(root) == folder.path and TESTS in folders:
+            folders.remove(TESTS)
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in folders:
             if (Path(root) / name).is_symlink():

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from softswitch.dialplan.files.flow import FlowFile, Step
+from softswitch.dialplan.files.flow import RESERVED_TARGETS, FlowFile, Step
 from softswitch.dialplan.graphing import edges
 from softswitch.dialplan.parts import Parts
 
@@ -116,4 +116,5 @@ def _everywhere(parts: Parts, calls: Calls | None) -> Iterator[str]:
             walked[target] += count
     for target, labels in by_target.items():
         told = f" [{walked[target]} callers]" if calls is not None and target in parts.flow_of else ""
-        yield f"to {target}: {', '.join(labels)}{told}"
+        where = target if target in RESERVED_TARGETS else f"to {target}"
+        yield f"{where}: {', '.join(labels)}{told}"

@@ -7,6 +7,7 @@ from typing import Literal
 from softswitch.dialplan.files.flow import RESERVED_TARGETS, Choices, Step
 from softswitch.dialplan.files.plan import Repairs, Universal
 from softswitch.dialplan.parts import Parts
+from softswitch.dialplan.questions import DEFAULTS
 
 Kind = Literal["", "call", "digress"]
 ANYWAY = "else"
@@ -107,7 +108,9 @@ def _universal(universal: Universal) -> Iterator[Everywhere]:
         yield Everywhere(intent, target)
     for intent, flow in universal.digress.items():
         yield Everywhere(intent, f"flow {flow}, and back")
-    for key, target in universal.dtmf.items():
+    for key, meaning in universal.dtmf.items():
+        flow = universal.digress.get(meaning)
+        target = f"flow {flow}, and back" if flow else {**DEFAULTS, **universal.on}.get(meaning, meaning)
         yield Everywhere(f"key {key}", target)
 
 

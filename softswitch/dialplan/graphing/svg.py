@@ -10,15 +10,15 @@ from softswitch.dialplan.graphing.mermaid import labelled, width
 from softswitch.dialplan.graphing.words import wrapped
 
 COLUMNS, LINES = 28, 3
-CHARACTER, LINE = 6.6, 15.0
-"""Width and height of a character of 12 px, wide ones included."""
+CHARACTER, BOLD, LINE = 6.6, 7.8, 15.0
+"""Widths and height of a character of 12 px, wide ones included."""
 PADDING = 10.0
 MARGIN = 24.0
 HEAD = 34.0
 STYLE = """
 text{font:12px sans-serif;fill:#1d2733}
 .name{font-weight:bold}.flow{font-size:16px;font-weight:bold}.label{font-size:11px;fill:#44576b}
-rect{stroke:#5b7083;stroke-width:1.2;rx:6px}
+rect{stroke:#5b7083;stroke-width:1.2}
 .asks{fill:#e3f1ff}.speaks{fill:#ffffff}.ends{fill:#ffe9df}.elsewhere{fill:#f1f1f1;stroke-dasharray:4 3}
 .first{stroke-width:2.6}.everywhere{fill:#fcfcf4;stroke-dasharray:4 3}
 path{fill:none;stroke:#5b7083;stroke-width:1.2}.returns{stroke-dasharray:5 3}
@@ -74,18 +74,17 @@ def _lines(box: Box) -> list[str]:
 
 
 def _size(box: Box) -> tuple[float, float]:
-    lines = [box.name, *_lines(box)]
-    across = max(max(map(len, lines)) * CHARACTER, 60.0) + 2 * PADDING
-    return across, len(lines) * LINE + PADDING
+    lines = _lines(box)
+    across = max(len(box.name) * BOLD, *(len(line) * CHARACTER for line in lines), 60.0) + 2 * PADDING
+    return across, (len(lines) + 1) * LINE + PADDING
 
 
 def _box(box: Box, centre: Point, size: tuple[float, float]) -> str:
     across, down = size
     x, y = centre.x - across / 2, centre.y - down / 2
     first = " first" if box.first else ""
-    rect = (
-        f'<rect class="{box.kind}{first}" x="{x:.1f}" y="{y:.1f}" width="{across:.1f}" height="{down:.1f}"/>'
-    )
+    where = f'x="{x:.1f}" y="{y:.1f}" width="{across:.1f}" height="{down:.1f}"'
+    rect = f'<rect class="{box.kind}{first}" rx="6" {where}/>'
     lines = list(_texts([box.name, *_lines(box)], x + PADDING, y + LINE + PADDING / 4))
     return f"<g><title>{escape(box.text)}</title>{rect}{''.join(lines)}</g>"
 

@@ -11,6 +11,8 @@ from softswitch.dialplan.plan import Plan
 from softswitch.events import Action, Do, Hangup, Say, Transfer
 
 MASK = "****"
+WANTED = {"hangup": "the call to end", "transfer": "a transfer", "no": "the call to go on"}
+ENDED = {"hangup": "the call ended", "transfer": "there was a transfer", "no": "the call goes on"}
 SHOWN = 160
 """Characters of what was said that a failure shows."""
 
@@ -50,7 +52,7 @@ def missed(turn: Turn, came: Came) -> Iterator[str]:
         promised = [action for action in came.actions if isinstance(action, Do)]
         yield from _actions(turn.actions, promised, came.plan)
     if turn.ends is not None and came.ends != turn.ends:
-        yield f"expected {_ending(turn.ends)}, but {_ending(came.ends)}"
+        yield f"expected {WANTED[turn.ends]}, but {ENDED[came.ends]}"
     if turn.language is not None and talk.language != turn.language:
         yield f"expected the language {turn.language}, got {talk.language}"
 
@@ -59,10 +61,6 @@ def _came_to(came: Came, wanted: str) -> str:
     """How near the intent came that was expected."""
     told = explaining.score(came.plan, came.at, came.talk.language, came.words, wanted)
     return f"; {told}" if told else ""
-
-
-def _ending(ends: str) -> str:
-    return {"hangup": "the call to end", "transfer": "a transfer"}.get(ends, "the call goes on")
 
 
 def parts_missed(wanted: Iterable[str], unwanted: Iterable[str], said: str) -> Iterator[str]:

@@ -131,8 +131,8 @@ class _Run:
             return "" if isinstance(last, Transfer) else "nothing was transferred that could fail"
         if isinstance(last, Listen):
             return ""
-        ended = "hung up on" if isinstance(last, Hangup) else "transferred"
-        return f"the caller was {ended} before, at {self._exchanges[-1].path[-1]}"
+        ended = "the call ended" if isinstance(last, Hangup) else "the caller was transferred"
+        return f"{ended} before, at {self._exchanges[-1].path[-1]}"
 
     def _take(self, talk: Conversation, number: int, turn: Turn) -> tuple[Action, ...]:
         """Everything that the turn led to; several keys may be several inputs."""

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from softswitch import marked_yaml
 from softswitch.dialplan.files.scenario import Scenario, ScenarioFile, Turn
+from softswitch.dialplan.folder import TESTS
 from softswitch.dialplan.plan import Plan
 from softswitch.errors import InvalidFile, Problem, SoftswitchError
 from softswitch.marked_yaml import Document, Place
 
 DIALPLANS = "dialplans"
-TESTS = "tests"
 
 
 @dataclass(frozen=True, slots=True)
