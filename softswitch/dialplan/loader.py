@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from softswitch import config
-from softswitch.dialplan import checks, folder, reading
+from softswitch.dialplan import folder, reading
+from softswitch.dialplan.checks import suite
 from softswitch.dialplan.parts import Parts
 from softswitch.dialplan.plan import Plan, build
 from softswitch.dialplan.reading import Draft
@@ -52,11 +53,11 @@ def inspect(path: Path, human: str | None = None) -> Inspection:
     What hangs together is only judged when each part is sound; else mistakes would be told twice.
     """
     draft = reading.read(folder.read(path))
-    expressions = checks.parts(draft)
+    expressions = suite.parts(draft)
     plan = None
     if draft.sound:
         plan = build(_parts(draft, human))
-        checks.whole(draft, expressions, plan.sentences)
+        suite.whole(draft, expressions, plan.sentences)
     problems = sorted(set(draft.problems), key=lambda problem: (problem.file, problem.line, problem.column))
     return Inspection(plan if draft.sound else None, problems)
 
