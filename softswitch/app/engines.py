@@ -10,13 +10,13 @@ from pathlib import Path
 from softswitch.config import Config
 from softswitch.errors import SoftswitchError
 from softswitch.events import Say
-from softswitch.speech import models, voices
+from softswitch.speech import models
 from softswitch.speech.endpointing import SpeechEndpointer
 from softswitch.speech.pool import SpeechPool
 from softswitch.speech.prompts import PromptCache
 from softswitch.speech.recognizer import VoskRecognizer
 from softswitch.speech.synthesizer import PiperSynthesizer
-from softswitch.speech.voices import PlanVoice, Progress
+from softswitch.speech.voices import PlanVoice
 
 SHOW_PROGRESS_AFTER_S = 1.0
 
@@ -94,15 +94,6 @@ class Engines:
         ears, spoken = await asyncio.gather(asyncio.gather(*heard), asyncio.gather(*said))
         by_language = dict(zip(languages, spoken, strict=True))
         return dict(zip(languages, ears, strict=True)), PlanVoice(by_language, self.prompts)
-
-    async def render(
-        self,
-        wanted: Iterable[tuple[PlanVoice, Iterable[Say]]],
-        progress: Progress | None = None,
-        at_once: int = 0,
-    ) -> None:
-        """Have all that these dialplans say in memory; see PromptCache.render_all."""
-        await voices.prepare(self.prompts, wanted, progress, at_once)
 
 
 def write_holding_line(voice: PlanVoice, config: Config) -> Path:

@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from softswitch import status
 from softswitch.app import plans
@@ -21,6 +22,7 @@ from softswitch.dialplan.plan import Plan
 from softswitch.errors import InvalidFile, SoftswitchError
 from softswitch.events import Say
 from softswitch.session.session import Parts
+from softswitch.speech.prompts import Prompt
 from softswitch.speech.recognizer import VoskRecognizer
 from softswitch.speech.voices import PlanVoice
 from softswitch.status import PlanStatus, Status
@@ -83,8 +85,7 @@ class Loader:
         return self.dialplans
 
     async def _begin(self, active: Sequence[Loaded], old: Sequence[Loaded], began: float) -> None:
-        wanted = [(loaded.voice, loaded.plan.static_prompts()) for loaded in (*active, *old)]
-        await self._engines.render([*wanted, (active[0].voice, [self._line])], Bar("Rendering prompts"))
+        await self._engines.prompts.render_all(self._prompts([*active, *old]), Bar("Rendering prompts"))
         self.dialplans.active, self.dialplans.old = list(active), list(old)
         self._write([_status_of(loaded) for loaded in active], began, time.time())
         await self.prune()
@@ -126,6 +127,7 @@ class Loader:
             found = [(loaded, _refused(loaded, error)) for loaded in before]
         else:
             self.dialplans.replace(active)
+            self._engines.prompts.keep_only(self._prompts([*active, *self.dialplans.old]))
         for loaded, told in found:
             self._tell(loaded, told, fresh)
         self._write([told for _, told in found], began, time.time())
@@ -156,9 +158,13 @@ class Loader:
 
     async def _render(self, active: Sequence[Loaded], told: Sequence[PlanStatus], began: float) -> None:
         """One prompt at a time: callers come first."""
-        wanted = [(loaded.voice, loaded.plan.static_prompts()) for loaded in (*active, *self.dialplans.old)]
         teller = Teller(lambda done, total: self._write(told, began, None, done, total))
-        await self._engines.render([*wanted, (active[0].voice, [self._line])], teller, at_once=1)
+        await self._engines.prompts.render_all(self._prompts(active), teller, at_once=1)
+
+    def _prompts(self, dialplans: Sequence[Loaded]) -> list[Prompt]:
+        """All that they say, in one set so that none drives out another; and the line of bad moments."""
+        said = [loaded.voice.prompts(loaded.plan.static_prompts()) for loaded in dialplans]
+        return [dialplans[0].voice.prompt(self._line), *chain.from_iterable(said)]
 
     def _tell(self, loaded: Loaded, told: PlanStatus, fresh: Sequence[Loaded]) -> None:
         self.reloads[told.result] += 1

@@ -104,6 +104,12 @@ class PromptCache:
         self._hold(fetched)
         await self._pool.run(self._tidy)
 
+    def keep_only(self, prompts: Iterable[Prompt]) -> None:
+        """Let go of all others that are in memory."""
+        wanted = {prompt.of for prompt in prompts}
+        self._held = {prompt: pcm for prompt, pcm in self._held.items() if prompt in wanted}
+        self.held_bytes = sum(map(len, self._held.values()))
+
     def path(self, prompt: Prompt) -> Path:
         """The file that holds, or will hold, this prompt."""
         return self._folder / f"{prompt.address}.pcm"

@@ -1,6 +1,6 @@
 """What callers of one dialplan hear: a voice for each of its languages, and the prompts rendered at load."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 import structlog
 
@@ -23,6 +23,9 @@ class PlanVoice:
     def prompt(self, say: Say) -> Prompt:
         return Prompt(self._voices.get(say.language, self._first), say.text, say.rate, say.audio)
 
+    def prompts(self, says: Iterable[Say]) -> list[Prompt]:
+        return [self.prompt(say) for say in says]
+
     def get(self, say: Say) -> bytes | None:
         return self._cache.get(self.prompt(say))
 
@@ -35,17 +38,3 @@ class PlanVoice:
             except SoftswitchError as error:
                 log.error("recording not played", error=str(error))
         return await prompt.voice.speak(prompt.text, prompt.rate)
-
-
-Progress = Callable[[int, int], None]
-
-
-async def prepare(
-    cache: PromptCache,
-    wanted: Iterable[tuple[PlanVoice, Iterable[Say]]],
-    progress: Progress | None = None,
-    at_once: int = 0,
-) -> None:
-    """Have what dialplans say in memory, all in one set, so that none drives out another."""
-    prompts = [voice.prompt(say) for voice, says in wanted for say in says]
-    await cache.render_all(prompts, progress, at_once)

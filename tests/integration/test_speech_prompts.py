@@ -158,3 +158,13 @@ async def test_a_disk_that_takes_nothing_costs_only_the_next_start(
     await cache.render_all(prompts)
     assert cache.get(Prompt(synthesizer, "Hello.")) is not None
     assert not list(cache.path(Prompt(synthesizer, "Hello.")).parent.iterdir())
+
+
+async def test_what_no_dialplan_says_any_more_is_let_go(
+    cache: PromptCache, prompts: list[Prompt], synthesizer: PiperSynthesizer
+) -> None:
+    await cache.render_all(prompts)
+    cache.keep_only(prompts[:1])
+    assert cache.get(prompts[0]) == synthesizer.render("Hello.")
+    assert cache.get(prompts[2]) is None
+    assert cache.held_bytes == len(synthesizer.render("Hello."))

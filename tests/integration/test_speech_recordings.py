@@ -14,7 +14,7 @@ from softswitch.speech import recordings
 from softswitch.speech.pool import SpeechPool
 from softswitch.speech.prompts import PromptCache
 from softswitch.speech.synthesizer import PiperSynthesizer
-from softswitch.speech.voices import PlanVoice, prepare
+from softswitch.speech.voices import PlanVoice
 
 __all__ = ["pool", "synthesizer"]
 
@@ -87,7 +87,7 @@ async def test_a_recording_is_heard_instead_of_its_text_at_any_rate_of_speech(
 ) -> None:
     path = wav(tmp_path / "hello.wav", tone(0.7, 16000), 16000)
     say = Say("Hello.", audio=str(path))
-    await prepare(cache, [(voice, [say])])
+    await cache.render_all(voice.prompts([say]))
     port: Voice = voice
     assert port.get(say) == port.get(Say("Hello.", audio=str(path), rate=0.85)) == recordings.read(path, RATE)
     assert port.get(Say("Hello.")) is None
@@ -109,7 +109,7 @@ async def test_each_language_has_its_voice_and_each_rate_its_prompt(
     voice = PlanVoice({"en": synthesizer, "es": other}, cache)
     says = [Say("Hola.", language=language, rate=rate) for language in ("en", "es") for rate in (1.0, 0.85)]
     assert len({voice.prompt(say).address for say in says}) == 4
-    await prepare(cache, [(voice, says)])
+    await cache.render_all(voice.prompts(says))
     assert cache.rendered == 4
     assert len(voice.get(says[1]) or b"") > len(voice.get(says[0]) or b"")
     assert voice.prompt(Say("Hallo.", language="de")).voice is synthesizer
