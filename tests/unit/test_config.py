@@ -121,3 +121,18 @@ def test_aliases_of_aliases_do_not_fill_the_memory() -> None:
     document = marked_yaml.parse("\n".join(["l0: &l0 [x]", *levels]), "bomb.yaml")
     assert len(document.marks) < 2 * marked_yaml.MAX_VALUES
     assert any("aliases" in problem.message for problem in document.problems)
+
+
+def test_one_dialplan_or_several_in_order(tmp_path: Path) -> None:
+    assert load(tmp_path, "dialplan: shop\n").dialplan == ("shop",)
+    assert load(tmp_path, "dialplan: [night_desk, ./shop]\n").dialplan == ("night_desk", "./shop")
+    assert config.load(None, ("dialplan=b,a",)).dialplan == ("b", "a")
+    assert problems(tmp_path, "dialplan: []\n")
+
+
+def test_days_are_durations_and_yes_is_yes(tmp_path: Path) -> None:
+    loaded = load(tmp_path, "database: {remember_callers: 2d}\ndialplan_watch: yes\n")
+    assert loaded.database.remember_callers == 2 * 86400
+    assert loaded.dialplan_watch
+    assert not load(tmp_path, "dialplan_watch: no\n").dialplan_watch
+    assert problems(tmp_path, "database: {remember_callers: 0s}\n")

@@ -30,6 +30,16 @@ def test_a_dialplan_goes_before_its_language_and_that_before_the_default() -> No
     assert speech.voice_for("en", "shop") == "embedded"
 
 
+def test_the_embedded_models_serve_another_language_only_when_somebody_says_so() -> None:
+    said = {"models": {"es": "embedded", "de": "german"}, "dialplans": {"shop": {"voice": "shop-voice"}}}
+    speech = Speech.model_validate(said)
+    assert speech.missing_for("en", "desk") == []
+    assert speech.missing_for("es", "desk") == ["speech.voices.es"]
+    assert speech.missing_for("fr", "desk") == ["speech.models.fr", "speech.voices.fr"]
+    assert speech.missing_for("de", "shop") == []
+    assert Speech(model="big", voice="deep").missing_for("fr", "desk") == []
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
