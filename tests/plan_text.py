@@ -45,7 +45,7 @@ def plan_of(text: str, human: str | None = "sip:desk@127.0.0.1") -> Plan:
             human,
             PlanFile.model_validate(settings),
             {
-                name: IntentFile.model_validate(value if isinstance(value, dict) else {"sentences": value})
+                name: IntentFile.model_validate(value if "sentences" in value else {"sentences": value})
                 for name, value in (raw.get("intents") or {}).items()
             },
             {name: FlowFile.model_validate(value) for name, value in flows.items()},

@@ -12,7 +12,7 @@ from softswitch.dialplan.entering import Leap
 from softswitch.dialplan.plan import Plan
 from softswitch.dialplan.spoken import normalise
 from softswitch.dialplan.state import Pending, State
-from softswitch.dialplan.turn import Outcome, Turn
+from softswitch.dialplan.turn import MASK, Outcome, Turn
 from softswitch.dialplan.understanding import Meaning
 from softswitch.events import Heard, Hypothesis, Input, NoInput, Pressed, TransferFailed
 
@@ -115,9 +115,9 @@ def _hear(turn: Turn, event: Heard) -> None:
         return
     meaning, confidence, text = understanding.understand(turn, event)
     matching = turn.plan.settings.matching
+    turn.masked = turn.masked or bool(meaning and not turn.plan.sensitive.isdisjoint(meaning.slots))
     if meaning and confidence >= matching.confidence_threshold:
-        turn.masked = turn.masked or not turn.plan.sensitive.isdisjoint(meaning.slots)
-        told = "****" if turn.masked else f"'{text}'"
+        told = MASK if turn.masked else f"'{text}'"
         turn.why.append(f"{told} means {meaning.intent} ({meaning.how}), confidence {confidence:.2f}")
         _follow(turn, meaning, confidence)
     elif meaning and confidence >= matching.confirm_threshold and _may_ask(turn, meaning):
@@ -135,8 +135,7 @@ def _hear(turn: Turn, event: Heard) -> None:
 
 def _may_ask(turn: Turn, meaning: Meaning) -> bool:
     answer = meaning.how in ("go", "fill")
-    secret = not turn.plan.sensitive.isdisjoint(meaning.slots)
-    return answer and not secret and repairing.may_ask_whether(turn, meaning.intent)
+    return answer and not turn.masked and repairing.may_ask_whether(turn, meaning.intent)
 
 
 def _refuse(turn: Turn, value: str) -> bool:

@@ -24,6 +24,8 @@ TOKEN = re.compile(r"\{[^{}]*\}|<[^<>]*>|[{}<>]|[^{}<>]+")
 VARIABLE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 PAUSE = re.compile(r"<pause (\d+(?:\.\d+)?)(ms|s)>")
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
+STRAY_SPACE = re.compile(r" (?=[.,;:!?])")
+"""Stays where a variable is not set."""
 TAGS = {"digits", "spell", "slow", "fast"}
 
 Spoken = Callable[[str, str], str]
@@ -61,7 +63,7 @@ class Piece:
         """None when nothing is left to say, because its variables are not set."""
         if not self.static:
             text = "".join(spoken(part.text, part.how) if part.variable else part.text for part in self.parts)
-            text = " ".join(text.split())
+            text = STRAY_SPACE.sub("", " ".join(text.split()))
             return self._made(text, voice) if any(map(str.isalnum, text)) else None
         if (said := self._said.get(voice)) is None:
             said = self._said[voice] = self._made(self.text, voice)

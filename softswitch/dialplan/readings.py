@@ -21,10 +21,16 @@ def preferred(turn: Turn) -> list[Field]:
 def bare(turn: Turn, tokens: Sequence[str]) -> dict[str, str]:
     """The one variable whose value the whole utterance is."""
     for field in preferred(turn):
-        understood = field.name == turn.asking or turn.slot(field.name).type not in WHEN_ASKED
+        asked = field.name == turn.asking
+        understood = asked or turn.slot(field.name).type not in WHEN_ASKED | _type_asked(turn)
         if understood and (value := _whole(turn, field, tokens)):
             return {field.name: value}
     return {}
+
+
+def _type_asked(turn: Turn) -> frozenset[str]:
+    """Another number than the one that is asked for was not meant by a number that cannot be."""
+    return frozenset({turn.slot(turn.asking).type}) if turn.asking else frozenset()
 
 
 def unfit(turn: Turn, tokens: Sequence[str]) -> str:
@@ -45,11 +51,14 @@ def scan(turn: Turn, tokens: Sequence[str]) -> Scan:
 
 def _scan(turn: Turn, tokens: Sequence[str]) -> Scan:
     fields = [field for field in preferred(turn) if turn.slot(field.name).type not in WHEN_ASKED]
+    types = {field.name: turn.slot(field.name).type for field in fields}
     light = LANGUAGES[turn.language].function_words
     values: dict[str, str] = {}
     at = taken = left = 0
     while at < len(tokens) <= MAX_TOKENS and fields:
-        end, name, value = _longest(turn, fields, tokens, at)
+        rivals = frozenset[str]() if turn.asking in values else _type_asked(turn)
+        wanted = [field for field in fields if field.name == turn.asking or types[field.name] not in rivals]
+        end, name, value = _longest(turn, wanted, tokens, at)
         if name:
             values[name] = value
             fields = [field for field in fields if field.name != name]

@@ -60,9 +60,8 @@ def ask_again(turn: Turn) -> None:
 
 
 def may_ask_whether(turn: Turn, intent: str) -> bool:
-    """Whether the plan wants it asked if this was said. A secret is never said back."""
-    declared = "low_confidence" in turn.step.failings or intent in turn.plan.confirms
-    return declared and not turn.question.sensitive
+    """Whether the plan wants it asked if this was said."""
+    return "low_confidence" in turn.step.failings or intent in turn.plan.confirms
 
 
 def ask_whether(turn: Turn, meant: Pending, heard: str) -> None:
