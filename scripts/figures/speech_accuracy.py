@@ -1,7 +1,8 @@
 """Figures: how many words and intents the ear gets wrong, over each line, with and without grammar.
 
-Every step's utterances are heard twice: with the grammar that the step gives its recogniser, and with the
-whole vocabulary. Intents are decided on what was heard by the dialplan's own matcher in both cases.
+Every step's utterances are heard with the grammar that the step gives its recogniser, with the whole
+vocabulary, and with a grammar that has all phrases of the universal intents besides the step's own. Intents
+are decided on what was heard by the dialplan's own matcher in all cases.
 """
 
 import zlib
@@ -23,6 +24,7 @@ from softswitch.events import Recognition
 SENTENCES = "whole vocabulary"
 GRAMMAR = "with grammar"
 FREE = "without grammar"
+CROWDED = "with all universal phrases"
 WORDS = "word errors"
 WRONG = "intents wrong"
 OTHER = "another intent answered"
@@ -59,6 +61,10 @@ RATES = (
     # The whole vocabulary has words for everything, so these are small: the clean line tells enough.
     Rate(TAKEN[STRANGE], FREE, STRANGE, {}, (CLEAN,)),
     Rate(TAKEN[OUTSIDE], FREE, OUTSIDE, {}, (CLEAN,)),
+    Rate(WRONG, CROWDED, PHRASE, {}, (CLEAN,)),
+    Rate(OTHER, CROWDED, PHRASE, {}, (CLEAN,)),
+    Rate(TAKEN[STRANGE], CROWDED, STRANGE, {}, (CLEAN,)),
+    Rate(TAKEN[OUTSIDE], CROWDED, OUTSIDE, {}, (CLEAN,)),
 )
 
 
@@ -72,7 +78,7 @@ class _Hearing:
 
     @property
     def grammar(self) -> tuple[str, ...] | None:
-        return self.question.grammar if self.question and self.way == GRAMMAR else None
+        return self.question.grammar if self.question and self.way != FREE else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +132,11 @@ def _hearings(material: Material) -> Iterator[_Hearing]:
     for said in material.sentences:
         yield _Hearing(said, SENTENCES, None)
     for step in material.steps:
-        question = Question(step.intents)
+        question, crowded = Question(step.intents), Question(step.intents, all_universal=True)
         for said in step.said:
             yield _Hearing(said, GRAMMAR, question)
             yield _Hearing(said, FREE, question)
+            yield _Hearing(said, CROWDED, crowded)
 
 
 def _over(line: Condition, hearings: Sequence[_Hearing], others: Sequence[Audio]) -> dict[int, bytes]:

@@ -26,25 +26,27 @@ _SETTINGS: dict[str, Any] = {
     "repair": {"no_input": "Pardon?", "no_match": "Pardon?", "then": "end"},
     "universal": {"on": {"human": "desk"}},
 }
-# What every step understands, in a phrase each: with the many that a dialplan has unless it writes its own,
-# they would be most of a step's grammar, and the figures are about its own sentences.
+# What every step understands besides its own intents, in a phrase each: with the hundreds that a dialplan has
+# unless it writes its own, they would be most of a step's grammar.
 _UNIVERSAL = {
-    "human": "connect me to a human",
-    "repeat": "repeat your question",
-    "slower": "speak more slowly",
-    "faster": "speak faster",
-    "go_back": "previous question",
-    "start_over": "begin from the start",
+    "human": ["connect me to a human"],
+    "repeat": ["repeat your question"],
+    "slower": ["speak more slowly"],
+    "faster": ["speak faster"],
+    "go_back": ["previous question"],
+    "start_over": ["begin from the start"],
 }
 
 
 class Question:
     """A step that listens. `grammar` is what its recogniser gets; None stands for the whole vocabulary."""
 
-    def __init__(self, intents: Intents) -> None:
-        """Raises SoftswitchError where the sentences are none that a dialplan could have."""
+    def __init__(self, intents: Intents, all_universal: bool = False) -> None:
+        """With `all_universal` the universal intents have all phrases that the product gives them.
+
+        Raises SoftswitchError where the sentences are none that a dialplan could have."""
         with tempfile.TemporaryDirectory(prefix="softswitch-bench-") as folder:
-            _write(Path(folder), intents)
+            _write(Path(folder), intents if all_universal else {**_UNIVERSAL, **intents}, list(intents))
             self._plan = loader.load(Path(folder), None)
         self.grammar = self._ask()[1].grammar
 
@@ -69,15 +71,14 @@ def phrases(sentences: Sequence[str]) -> list[str]:
         raise SoftswitchError(f"no sentence of a dialplan: {error}") from None
 
 
-def _write(folder: Path, intents: Intents) -> None:
-    listen = {"on": dict.fromkeys(intents, "end")}
+def _write(folder: Path, intents: Intents, own: Sequence[str]) -> None:
+    listen = {"on": dict.fromkeys(own, "end")}
     steps = {
         "question": {"say": "Yes?", "listen": listen},
         "desk": {"say": "One moment.", "transfer": {"to": "human", "failed": "end"}},
         "end": {"say": "Bye.", "hangup": "yes"},
     }
     files: dict[str, Any] = {"plan": _SETTINGS, "flows/main": {"steps": steps}}
-    files |= {f"intents/{name}": {"sentences": [said]} for name, said in _UNIVERSAL.items()}
     files |= {f"intents/{name}": {"sentences": list(sentences)} for name, sentences in intents.items()}
     for name, content in files.items():
         path = folder / f"{name}.yaml"

@@ -100,6 +100,7 @@ def _intents(path: Path) -> Mapping[str, Sequence[str]]:
         raise SoftswitchError(f"{path}: expected lines such as `hours: [when are you open, opening hours]`")
     try:
         Question(intents)
+        Question(intents, all_universal=True)
     except SoftswitchError as error:
         raise SoftswitchError(f"{path} cannot be a step of a dialplan: {error}") from None
     return dict(intents)

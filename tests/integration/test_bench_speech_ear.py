@@ -82,7 +82,11 @@ def test_a_voice_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytest.
 def test_every_rate_comes_with_its_sample(workshop: Workshop, material: Material) -> None:
     made = measurement(CLEAN, lambda _: material)
     values = made.run(workshop)
-    assert [value.of for value in values if isinstance(value, Estimate)] == [14, 7, 2, 2, 1, 1, 7, 2, 1, 1]
+    assert [value.of for value in values if isinstance(value, Estimate)] == [
+        *[14, 7, 2, 2, 1, 1],
+        *[7, 2, 1, 1],
+        *[2, 2, 1, 1],
+    ]
     assert len(figures_of("speech", made, values)) == len(RATES)
 
 
