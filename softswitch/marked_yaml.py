@@ -119,17 +119,66 @@ def _not_yaml(text: str, file: str, error: yaml.MarkedYAMLError) -> Problem:
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     lines = text.splitlines()
     written = lines[line - 1] if line <= len(lines) else ""
-    told = f"not YAML: {error.problem or error.context}"
-    if "\t" in written[: len(written) - len(written.lstrip())] or "'\\t'" in told:
+    told = f"{error.problem or error.context}"
+    if "\t" in written[: _indent(written)] or "'\\t'" in told:
         column = written.find("\t") + 1 or column
-        told = "not YAML: a tab; indent with spaces"
+        told = "a tab; indent with spaces"
     elif error.context == "expected a single document in the stream":
-        told = "not YAML: a second document begins here; a file holds one, so leave out '---'"
-    elif error.context_mark and "block mapping" in str(error.context):
-        told = f"not YAML: does not fit with what began in line {error.context_mark.line + 1}; " + (
-            "look at the indentation, and at quotes and colons"
+        told = "a second document begins here; a file holds one, so leave out '---'"
+    elif quote := _open_quote(text, line):
+        (line, column), told = quote, "this quote is not closed where it should be"
+    elif error.context_mark and "block" in str(error.context):
+        first = _other_indent(lines, line)
+        told = (
+            f"does not fit with what stands above it from line {first} on; look at the indentation, and at "
         )
-    return Problem(file, line, column, told, "not-yaml")
+        told += "quotes and colons"
+    elif error.context_mark and _is_outside(lines, error.context_mark.line + 1, line):
+        line, column = error.context_mark.line + 1, error.context_mark.column + 1
+        told = f"this bracket is not closed: {told}"
+    elif error.context_mark and error.context_mark.line + 1 != line:
+        told += f" ({error.context} that begins in line {error.context_mark.line + 1})"
+    return Problem(file, line, column, f"not YAML: {told}", "not-yaml")
+
+
+def _open_quote(text: str, line: int) -> tuple[int, int] | None:
+    """Where a quoted text begins that ends in that line and began in an earlier one, or never ends."""
+    found = None
+    try:
+        for token in yaml.scan(text, Loader=Loader):
+            quoted = isinstance(token, yaml.ScalarToken) and token.style in ("'", '"')
+            start, end = token.start_mark, token.end_mark
+            if quoted and start.line < end.line == line - 1:
+                found = (start.line + 1, start.column + 1)
+    except yaml.MarkedYAMLError as error:
+        if error.context_mark and "quoted scalar" in str(error.context):
+            return error.context_mark.line + 1, error.context_mark.column + 1
+    return found
+
+
+def _is_outside(lines: list[str], begun: int, line: int) -> bool:
+    """Whether a line is indented no more than an earlier one in which something begins."""
+    return line > len(lines) or (begun < line and _indent(lines[line - 1]) <= _indent(lines[begun - 1]))
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _other_indent(lines: list[str], line: int) -> int:
+    """The first of the lines above that are indented more than this one, and stand beside it otherwise."""
+    indent = _indent(lines[line - 1]) if line <= len(lines) else 0
+    first, least = max(1, line - 1), 1_000
+    for number in range(line - 1, 0, -1):
+        written = lines[number - 1].split("#")[0].rstrip()
+        if not written:
+            continue
+        here = _indent(written)
+        if here <= indent:
+            break
+        if here <= least:
+            first, least = number, here
+    return first
 
 
 def _build(node: yaml.Node, place: Place, document: Document) -> Any:

@@ -1,4 +1,4 @@
-"""How long it takes to check a plan of a thousand steps, 500 intents and 5,000 sentences, from files to proofs."""
+"""How long it takes to check a plan of a thousand steps, 500 intents and 5,000 sentences."""
 
 import json
 import time
@@ -81,7 +81,7 @@ def _step(number: int, names: Sequence[str]) -> dict[str, Any]:
     """Seven kinds of steps in turn."""
     here, following = number // 7, f"step_{(number + 1) % (STEPS - len(END) - len(HELP))}"
     kinds: tuple[dict[str, Any], ...] = (
-        {"say": f"What can I do for you at desk {here}?", "listen": {"on": _listened(here, names, following)}},
+        {"say": f"This is desk {here}. What is it?", "listen": {"on": _listened(here, names, following)}},
         {
             "say": "Which reference is it?",
             "collect": {"slot": "reference", "sentences": "it is {reference}", "next": following},
@@ -89,7 +89,10 @@ def _step(number: int, names: Sequence[str]) -> dict[str, Any]:
         {
             "say": "When, and for how much?",
             "collect": {
-                "form": {"day": {"ask": "Which day?"}, "amount": {"ask": "How much?", "valid": "amount < 500"}},
+                "form": {
+                    "day": {"ask": "Which day?"},
+                    "amount": {"ask": "How much?", "valid": "amount < 500"},
+                },
                 "confirm": "{amount} on {day}, is that right?",
                 "next": following,
             },

@@ -15,7 +15,9 @@ from softswitch.marked_yaml import Document, Place
 
 def check(ways: Ways, expressions: Expressions) -> None:
     _intents(ways)
-    _variables(ways, expressions)
+    used = {*_used(ways)}.union(*(each.variables for each in expressions.values()))
+    _variables(ways, used)
+    _hours(ways, used)
     _things(ways)
 
 
@@ -26,11 +28,11 @@ def _intents(ways: Ways) -> None:
         ways.draft.report("unheard-intent", ways.draft.documents["intents"][name], (), message)
 
 
-def _variables(ways: Ways, expressions: Expressions) -> None:
+def _variables(ways: Ways, used: set[str]) -> None:
     draft, plan = ways.draft, ways.plan
     sentences = set(_slots(ways))
     filled = {*sentences, *_filled(ways)}
-    used = {*sentences, *_used(ways)}.union(*(each.variables for each in expressions.values()))
+    used = used | sentences
     for name, variable in plan.variables.items():
         place: Place = ("variables", name)
         if name not in filled and variable.value is None:
@@ -39,6 +41,13 @@ def _variables(ways: Ways, expressions: Expressions) -> None:
             draft.report(
                 "unused", draft.plan_document, place, f"nothing uses the variable '{name}'", key=True
             )
+
+
+def _hours(ways: Ways, used: set[str]) -> None:
+    routed = {word for route in ways.plan.routes for word in route.when.hours.split()}
+    named = routed | {name.removeprefix("hours_") for name in used}
+    for name in ways.plan.hours:
+        _unused(ways, name, named, "hours", ways.draft.plan_document, ("hours", name))
 
 
 def _slots(ways: Ways) -> Iterator[str]:

@@ -1,5 +1,7 @@
 """Prompts that nobody would listen to until their end."""
 
+import re
+
 from softswitch.dialplan.checks.places import Given, all_given
 from softswitch.dialplan.files.texts import Line, Prompts
 from softswitch.dialplan.prompts import Piece, parse
@@ -7,11 +9,12 @@ from softswitch.dialplan.reading import Draft
 from softswitch.marked_yaml import Place
 
 LONGEST_S = 12.0
-CHARACTERS_PER_SECOND = 15.0
-BREATH_S = 0.25
-"""Of the embedded voice, measured over the bundled plans' prompts: letters and spaces, and the pause after a
-sentence.
+CHARACTERS_PER_SECOND = 17.0
+PAUSE_S = 0.25
+"""After a comma or a sentence. Both are the embedded voice's over the 37 prompts of the bundled reception, by
+least squares: on average 0.2 s off.
 """
+PUNCTUATION = re.compile(r"[,.;:?!](?=\s)")
 VARIABLE_S = 1.2
 """About what a number or a date takes."""
 
@@ -47,7 +50,8 @@ def length(draft: Draft, line: Line) -> float:
 
 
 def _piece(piece: Piece) -> float:
-    spoken = sum(
-        VARIABLE_S if part.variable else len(part.text) / CHARACTERS_PER_SECOND for part in piece.parts
-    )
-    return spoken / piece.rate + (BREATH_S if piece.pause is None else piece.pause)
+    texts = [part.text for part in piece.parts if not part.variable]
+    variables = len(piece.parts) - len(texts)
+    pauses = sum(len(PUNCTUATION.findall(text)) for text in texts)
+    spoken = sum(map(len, texts)) / CHARACTERS_PER_SECOND + variables * VARIABLE_S
+    return spoken / piece.rate + pauses * PAUSE_S + (PAUSE_S if piece.pause is None else piece.pause)

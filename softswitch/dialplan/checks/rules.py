@@ -278,7 +278,7 @@ HEARD = (
     _rule(
         "stolen-sentence",
         "A sentence of one intent is taken for another that is listened for together with it.",
-        "intents/order.yaml:3:5: 'bye' is taken for goodbye, and step 'ask' listens for both; …",
+        "intents/order.yaml:3:5: 'bye' is taken for goodbye, not order, and step 'ask' listens for both",
         "Delete the sentence in one of them, or put more words into it.",
     ),
     _rule(

@@ -19,10 +19,11 @@ def check(ways: Ways, sentences: Mapping[str, Sentences]) -> None:
         rules = templates.parse_rules(rule_texts(ways.draft, language))
         for phrase, first, other in index.stolen():
             step = together.step(first, other)
-            if step:
-                document, place = _place(ways, language, other, phrase, rules)
-                both = f"step '{step}' listens for both; say more in {other}"
-                message = f"'{phrase}' is taken for {first}, and {both}"
+            # Of two that the language brings an author can change neither.
+            own = next((name for name in (other, first) if name in ways.draft.intents), "")
+            if step and own:
+                document, place = _place(ways, language, own, phrase, rules)
+                message = f"'{phrase}' is taken for {first}, not {other}, and step '{step}' listens for both"
                 ways.draft.report("stolen-sentence", document, place, message)
 
 
@@ -45,8 +46,6 @@ def _place(
 ) -> tuple[Document, Place]:
     """The line of the sentence that the phrase is of; the file where it is not found among the first ones."""
     draft = ways.draft
-    if intent not in draft.intents:
-        return draft.plan_document, ("universal",)
     document, texts = draft.documents["intents"][intent], draft.intents[intent].sentences
     place: Place = ("sentences", language) if texts.languages else ("sentences",)
     for number, text in enumerate(texts.in_language(language)):

@@ -3,8 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from softswitch.dialplan import prompts
-from softswitch.dialplan import templates
+from softswitch.dialplan import prompts, templates
 from softswitch.dialplan.checks.names import known_variables
 from softswitch.dialplan.checks.places import Given, all_given
 from softswitch.dialplan.files.texts import Line, Texts
