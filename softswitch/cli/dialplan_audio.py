@@ -60,11 +60,7 @@ def run(
     """What came of each scenario, in their order. Raises SoftswitchError when no node can be started."""
     now = datetime.now(plan.calendar.zone).replace(tzinfo=None)
     rehearsed = {case.name: recorded.rehearse(plan, case, now) for case in cases}
-    told = {
-        case.name: Told(case.name, case.where(), left_out=reason)
-        for case in cases
-        if isinstance(reason := rehearsed[case.name], str)
-    }
+    told = {name: each for name, each in rehearsed.items() if isinstance(each, Told)}
     playable = [result for result in rehearsed.values() if isinstance(result, Result)]
     if playable:
         noise = None if noise_db is None else Noise(white_noise(NOISE_S * CLOCK_RATE), noise_db)

@@ -76,11 +76,13 @@ def simulate(
             return
         if transferring and typed != "failed":
             return
-        for event in _inputs(typed, actions[-1]):
+        event, rest = _input(typed, actions[-1])
+        actions = talk.take(event)
+        _show(plan, talk, actions, trace)
+        while rest and isinstance(actions[-1], Listen):
+            event, rest = _input(rest, actions[-1])
             actions = talk.take(event)
             _show(plan, talk, actions, trace)
-            if not isinstance(actions[-1], Listen):
-                break
 
 
 def _begin(
@@ -113,18 +115,16 @@ def _known(plan: Plan, values: Iterable[str]) -> dict[str, str]:
     return known
 
 
-def _inputs(typed: str, last: Action) -> Iterator[Input]:
-    """What was typed, as a session would have it: keys one by one, or as many as are asked for."""
+def _input(typed: str, last: Action) -> tuple[Input, str]:
+    """What was typed, as a session would have it; keys that are left over are an input of their own."""
     if isinstance(last, Transfer):
-        yield TransferFailed(BUSY_HERE)
-    elif not typed:
-        yield NoInput()
-    elif set(typed) <= KEYS:
-        while typed:
-            digits, typed = keyed(last, typed)
-            yield Pressed(digits)
-    else:
-        yield Heard(typed.removeprefix("!"), 1.0, barged_in=typed.startswith("!"))
+        return TransferFailed(BUSY_HERE), ""
+    if not typed:
+        return NoInput(), ""
+    if set(typed) <= KEYS:
+        digits, rest = keyed(last, typed)
+        return Pressed(digits), rest
+    return Heard(typed.removeprefix("!"), 1.0, barged_in=typed.startswith("!")), ""
 
 
 def _show(plan: Plan, talk: Conversation, actions: Iterable[Action], trace: bool, heard: bool = True) -> None:

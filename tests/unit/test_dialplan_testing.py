@@ -11,6 +11,7 @@ from plan_text import plan_of
 from softswitch.dialplan.plan import Plan
 from softswitch.dialplan.testing import coverage, junit, recorded, report, running, scenarios
 from softswitch.dialplan.testing.recorded import Recorded
+from softswitch.dialplan.testing.report import Told
 from softswitch.dialplan.testing.running import Result
 from softswitch.errors import InvalidFile, SoftswitchError
 from softswitch.events import EndedBy, TurnFinished
@@ -235,7 +236,7 @@ def test_junit_counts_and_escapes(plan: Plan, tmp_path: Path) -> None:
 # --- over real calls ---------------------------------------------------------------------------------------
 
 
-def rehearse(plan: Plan, tmp_path: Path, text: str) -> Result | str:
+def rehearse(plan: Plan, tmp_path: Path, text: str) -> Result | Told:
     (tmp_path / "scenarios.yaml").write_text(text)
     return recorded.rehearse(plan, scenarios.read(tmp_path)[0], datetime(2026, 11, 23, 22, 0))
 
@@ -249,13 +250,21 @@ def rehearse(plan: Plan, tmp_path: Path, text: str) -> Result | str:
             "needs at, which a real call of now has not",
         ),
         ("it: [{says: where are you, sure: 0.1, intent: none}]", "needs sure"),
-        ("it: [{step: start, context: {hours_open: 'yes'}}]", "hangs on the day"),
+        ("it: [{step: start, context: {now: '10:00'}}]", "hangs on the day"),
     ],
 )
 def test_what_cannot_be_played_over_a_call_is_left_out_with_the_reason(
     plan: Plan, tmp_path: Path, text: str, reason: str
 ) -> None:
-    assert reason in str(rehearse(plan, tmp_path, text))
+    told = rehearse(plan, tmp_path, text)
+    assert isinstance(told, Told)
+    assert reason in told.left_out
+
+
+def test_what_fails_by_text_needs_no_call(plan: Plan, tmp_path: Path) -> None:
+    told = rehearse(plan, tmp_path, "it: [{step: ask}]")
+    assert isinstance(told, Told)
+    assert told.failed == ("expected the step ask, got start",)
 
 
 def turn(number: int, step: str, path: tuple[str, ...], intent: str = "", said: str = "") -> TurnFinished:

@@ -7,7 +7,7 @@ from datetime import datetime
 from softswitch.dialplan.files.scenario import Call, Turn
 from softswitch.dialplan.plan import Plan
 from softswitch.dialplan.testing import expecting, running
-from softswitch.dialplan.testing.report import Told
+from softswitch.dialplan.testing.report import Told, tell
 from softswitch.dialplan.testing.running import Exchange, Result
 from softswitch.dialplan.testing.scenarios import Case
 from softswitch.events import EndedBy, TurnFinished
@@ -23,13 +23,15 @@ class Recorded:
     seconds: float
 
 
-def rehearse(plan: Plan, case: Case, now: datetime) -> Result | str:
+def rehearse(plan: Plan, case: Case, now: datetime) -> Result | Told:
     """How the scenario goes as a call of now, by text: its words understood, by no trunk, not remembered;
-    or why it cannot go over a real call.
+    or what came of it already: it fails by text, or it cannot go over a real call.
     """
-    scenario = case.scenario
+    scenario, typed = case.scenario, running.run(plan, case)
+    if typed.failure:
+        return tell(typed)
     if any(turn.failed is not None for turn in scenario.turns):
-        return "a real transfer cannot be made to fail as it wants"
+        return _left_out(case, "a real transfer cannot be made to fail as it wants")
     call = Call.model_validate({"from": scenario.call.from_, "to": scenario.call.to, "at": now.isoformat()})
     turns = tuple(_heard_well(turn) for turn in scenario.turns)
     audible = replace(case, scenario=scenario.model_copy(update={"call": call, "turns": turns}))
@@ -42,7 +44,11 @@ def rehearse(plan: Plan, case: Case, now: datetime) -> Result | str:
         name for name in ("also", "sure") if any(name in turn.model_fields_set for turn in scenario.turns)
     ]
     needs = f"needs {' and '.join(given)}, which a real call of now has not" if given else "hangs on the day"
-    return f"{needs} ({result.failure.missed[0]})"
+    return _left_out(case, f"{needs} ({result.failure.missed[0]})")
+
+
+def _left_out(case: Case, reason: str) -> Told:
+    return Told(case.name, case.where(), left_out=reason)
 
 
 def _heard_well(turn: Turn) -> Turn:
