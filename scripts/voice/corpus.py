@@ -4,17 +4,20 @@ import random
 import re
 from pathlib import Path
 
-from ear import vocabulary
-from ear.templates import Rules
+import ear
+from ear.templates import Rules, Sequence, read_rules, read_words
 
 SENTENCES = Path(__file__).with_name("sentences.txt")
+_EAR = Path(ear.__file__).parent
+# These lead to the sentences of the bundled dialplans, and the voice shall not change with those.
+_LEFT_OUT = "all.txt"
 _SLOT = re.compile(r"\{([a-z0-9_]+)\}")
 _MOST_WORDS = 24
 
 
 def sentences(count: int, seed: int) -> list[str]:
     """So many different ones. Raises ValueError where a slot names no rule, or there are not so many."""
-    rules = vocabulary.load().rules
+    rules = _rules()
     chance = random.Random(f"{seed}/voice")
     templates = _templates(rules)
     made: dict[str, None] = {}
@@ -27,9 +30,14 @@ def sentences(count: int, seed: int) -> list[str]:
     raise ValueError(f"{SENTENCES} does not give {count} different sentences: add more templates to it")
 
 
-def files() -> list[Path]:
-    """Everything that the sentences are made from."""
-    return [SENTENCES, *vocabulary.files()]
+def _rules() -> Rules:
+    rules: dict[str, list[Sequence]] = {}
+    for path in sorted((_EAR / "words").glob("*.txt")):
+        rules[path.stem] = read_words(path)
+    for path in sorted((_EAR / "sentences").glob("*.txt")):
+        if path.name != _LEFT_OUT:
+            rules |= read_rules(path)
+    return Rules(rules)
 
 
 def _templates(rules: Rules) -> list[str]:
