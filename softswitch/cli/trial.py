@@ -13,11 +13,11 @@ from softswitch.config import Config, Mqtt
 from softswitch.dialplan import loader
 from softswitch.dialplan.conversation import Conversation
 from softswitch.errors import SoftswitchError
-from softswitch.events import Listen
 from softswitch.gateway.caller.engine import Caller, CallerSettings, address_towards
 from softswitch.gateway.caller.script import CallReport, CallScript
 
 START_LIMIT_S = 60
+EXAMPLES = 10
 PROMPTS = "prompts"
 LOOPBACK = ("127.0.0.0/8",)
 
@@ -37,11 +37,18 @@ def _call(uri: str, config: Config) -> CallReport:
 
 
 def _phrases(config: Config) -> list[str]:
-    """Something that the first dialplan's first question understands; nothing where it takes anything."""
+    """Something that the first dialplan's first question understands, and nothing else does; nothing where
+    it listens for keys alone.
+    """
     plan = loader.load(loader.resolve(config.dialplan[0]), config.human)
-    asked = [action for action in Conversation(plan).start() if isinstance(action, Listen)]
-    longest = max(asked[0].grammar or (), key=len, default="") if asked else ""
-    return [longest] if longest else []
+    conversation = Conversation(plan)
+    conversation.start()
+    question = plan.steps[conversation.step].question
+    own = [intent for intent in (question.ways if question else ()) if intent in plan.files.intents]
+    sentences = plan.sentences[conversation.language]
+    said = [phrase for intent in own for phrase in sentences.examples(intent, EXAMPLES)]
+    known = [phrase for phrase in said if "{" not in phrase and conversation.completes(phrase)]
+    return [max(known, key=len)] if known else []
 
 
 def _judge(report: CallReport, where: str) -> str:
