@@ -16,6 +16,7 @@ Span = tuple[int, int, str]
 SIGN = r"(?:(?<![\w+-])[+-])?"
 WORD = re.compile(rf"{SIGN}[0-9]+(?:[.,:/-][0-9]+)+(?=[ap]m\b|[\W_]|$)|{SIGN}[^\W_]+(?:'[^\W_]+)*")
 PUNCTUATION = re.compile(r"[.,:/+-]")
+TYPED = re.compile(r"[0-9+-]")
 LONGEST_TYPED = 40
 """Digits of one token; a longer one says nothing."""
 
@@ -25,8 +26,9 @@ def normalise(text: str) -> str:
 
     Apostrophes inside words stay, and so does what stands between digits: "9:30", "2026-11-23", "42.50".
     """
-    plain = unicodedata.normalize("NFKC", text).lower().replace("’", "'")
-    return " ".join(_apart(word) for word in WORD.findall(plain))
+    plain = text if text.isascii() else unicodedata.normalize("NFKC", text).replace("’", "'")
+    words = WORD.findall(plain.lower())
+    return " ".join(map(_apart, words) if TYPED.search(plain) else words)
 
 
 def _apart(word: str) -> str:
