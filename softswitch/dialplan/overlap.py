@@ -126,10 +126,10 @@ class Overlap:
         self._weights |= {f"{{{name}}}": 0.0 for name, slot in slots.items() if slot.type == "text"} | {
             GAP: 0.0
         }
+        self.evidence: dict[str, float] = {}
+        """How much a word as written, or a slot's value, tells of its intent: 0 to 1."""
         words = [dict.fromkeys(words_in(choice)) for choice in self._choices]
         self._weigh(self._intents, words)
-        function = language.function_words
-        self.evidence = {word: weight for word, weight in self._weights.items() if word not in function}
         self.vocabulary = Vocabulary(self._weights, language.function_words)
         self._names = [tuple(word[1:-1] for word in each if word[0] == "{") for each in words]
         self._index = self._postings(words)
@@ -143,9 +143,10 @@ class Overlap:
                 having.setdefault(word, set()).add(intent)
         whole = math.log(1 + len(set(intents)))
         for word, number in ((word, len(found)) for word, found in having.items()):
-            if word not in self._weights:
-                rare = 1 - COMMON * math.log(number) / whole
-                self._weights[word] = FUNCTION_WEIGHT if word in self.language.function_words else rare
+            rare = 1 - COMMON * math.log(number) / whole
+            function = word in self.language.function_words
+            known = self._weights.setdefault(word, FUNCTION_WEIGHT if function else rare)
+            self.evidence[word] = 0.0 if function else min(known, rare)
 
     def _postings(self, words: Sequence[Collection[str]]) -> Mapping[str, NDArray[np.intp]]:
         """Templates by the words that may lead to them; a slot leads where there is no word of meaning."""

@@ -125,7 +125,7 @@ class Sentences:
         if len(tokens) > MAX_TOKENS:
             return None
         found = self._automaton.find(tokens, self._allowed(allowed).bits, now)
-        return None if not found or self._tied(found) else self._match(found[0])
+        return None if not found or self._tied(found) else self._match(self._fullest(found))
 
     def _tied(self, found: Sequence[Found]) -> bool:
         """Whether words fell into gaps, and for another intent there is nearly as much evidence."""
@@ -133,6 +133,15 @@ class Sentences:
         enough = best.evidence * (1 - TIE)
         intents = {self._templates[way.template][0] for way in found if way.evidence >= enough}
         return best.loose > 0 and len(intents) > 1
+
+    def _fullest(self, found: Sequence[Found]) -> Found:
+        """Of the ways of the best one's intent the one that reads most values, where words fell into gaps."""
+        best = found[0]
+        if not best.loose:
+            return best
+        intent = self._templates[best.template][0]
+        own = [way for way in found if self._templates[way.template][0] == intent]
+        return max(own, key=lambda way: len(way.bindings))
 
     def _match(self, found: Found) -> Match:
         number, template, _ = self._templates[found.template]

@@ -5,7 +5,7 @@ from softswitch.dialplan.languages.parts import Talk
 _CLAUSES = (
     "and but so because if when then or since although though unless while who what what's where where's how "
     "why that's i i'm i'd i've i'll you you're we we're we'd we've we'll he he's she she's they they're can "
-    "could would"
+    "could would wait let let's actually"
 )
 _FUNCTION_WORDS = (
     "a about am an and any are ask at be been can could did do does er for from get give go going "
@@ -83,6 +83,8 @@ TALK = Talk(
             "[so] what [else] (can|could|do) you (do|answer|know|offer) [for me|here]",
             "[so] what [else|all] (can|could) you (help|do|tell) me [with]",
             "how (does|do) (this|it|i) [thing|service|line] (work|use this) [then]",
+            "[tell me] what (you can do|i can do|i can say|i can ask)",
+            "what can i ask [you] [about]",
             "i'm [a bit|so|totally] (confused|stuck)",
         ),
         "repeat": (

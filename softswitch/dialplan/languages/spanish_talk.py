@@ -3,8 +3,8 @@
 from softswitch.dialplan.languages.parts import Talk
 
 _CLAUSES = (
-    "y pero así porque si cuando entonces o aunque mientras quién qué dónde cuándo cómo yo usted ella él puedo "
-    "puede podría quiero quisiera"
+    "y pero así porque si cuando entonces o aunque mientras quién qué dónde cuándo cómo yo usted ella él "
+    "puedo puede podría quiero quisiera"
 )
 _FUNCTION_WORDS = (
     "a al algo ante así ay bueno cómo como con cuál cuando cuándo de del dónde e el ella ellos en "
