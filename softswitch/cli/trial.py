@@ -12,7 +12,9 @@ from softswitch.cli import call_audio
 from softswitch.config import Config, Mqtt
 from softswitch.dialplan import loader
 from softswitch.dialplan.conversation import Conversation
+from softswitch.dialplan.plan import Plan
 from softswitch.errors import SoftswitchError
+from softswitch.events import Heard, Listen
 from softswitch.gateway.caller.engine import Caller, CallerSettings, address_towards
 from softswitch.gateway.caller.script import CallReport, CallScript
 
@@ -37,18 +39,25 @@ def _call(uri: str, config: Config) -> CallReport:
 
 
 def _phrases(config: Config) -> list[str]:
-    """Something that the first dialplan's first question understands, and nothing else does; nothing where
-    it listens for keys alone.
+    """Something that the first dialplan's first question understands, and that leads to no person and no
+    end; nothing where there is none.
     """
     plan = loader.load(loader.resolve(config.dialplan[0]), config.human)
+    first = Conversation(plan)
+    first.start()
+    question = plan.steps[first.step].question
+    sentences = plan.sentences[first.language]
+    own = [intent for intent in (question.ways if question else ()) if intent in plan.files.intents]
+    said = [phrase for intent in own for phrase in sentences.examples(intent, EXAMPLES)]
+    return [phrase for phrase in said if "{" not in phrase and _goes_on(plan, phrase)][:1]
+
+
+def _goes_on(plan: Plan, phrase: str) -> bool:
+    """Whether the call goes on after this."""
     conversation = Conversation(plan)
     conversation.start()
-    question = plan.steps[conversation.step].question
-    own = [intent for intent in (question.ways if question else ()) if intent in plan.files.intents]
-    sentences = plan.sentences[conversation.language]
-    said = [phrase for intent in own for phrase in sentences.examples(intent, EXAMPLES)]
-    known = [phrase for phrase in said if "{" not in phrase and conversation.completes(phrase)]
-    return [max(known, key=len)] if known else []
+    whole = conversation.completes(phrase)
+    return whole and isinstance(conversation.take(Heard(phrase, 1.0))[-1], Listen)
 
 
 def _judge(report: CallReport, where: str) -> str:
