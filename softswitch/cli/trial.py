@@ -20,6 +20,7 @@ from softswitch.gateway.caller.script import CallReport, CallScript
 
 START_LIMIT_S = 60
 EXAMPLES = 10
+MOST_WORDS = 6
 PROMPTS = "prompts"
 LOOPBACK = ("127.0.0.0/8",)
 
@@ -47,9 +48,13 @@ def _phrases(config: Config) -> list[str]:
     first.start()
     question = plan.steps[first.step].question
     sentences = plan.sentences[first.language]
-    own = [intent for intent in (question.ways if question else ()) if intent in plan.files.intents]
-    said = [phrase for intent in own for phrase in sentences.examples(intent, EXAMPLES)]
-    return [phrase for phrase in said if "{" not in phrase and _goes_on(plan, phrase)][:1]
+    everywhere = {**plan.settings.universal.on, **plan.settings.universal.digress}
+    own = [name for name in (question.ways if question else ()) if name not in everywhere]
+    said = [
+        phrase for name in own if name in plan.files.intents for phrase in sentences.examples(name, EXAMPLES)
+    ]
+    short = [phrase for phrase in said if "{" not in phrase and phrase.count(" ") < MOST_WORDS]
+    return [phrase for phrase in sorted(short, key=len, reverse=True) if _goes_on(plan, phrase)][:1]
 
 
 def _goes_on(plan: Plan, phrase: str) -> bool:
