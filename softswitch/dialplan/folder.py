@@ -18,6 +18,8 @@ LAYOUT = (
     "expected plan.yaml, intents/NAME.yaml, flows/NAME.yaml, lists/NAME.yaml, tables/NAME.yaml and "
     "audio/NAME.wav"
 )
+TESTS = "tests"
+"""A plan's own scenarios may lie in this folder of it; they are no part of what it says and does."""
 MAX_FILES = 5_000
 MAX_FILE = 1_000_000
 """Bytes. A larger YAML file is no dialplan, and reading it would only fill the memory."""

@@ -33,12 +33,14 @@ RULE = re.compile(r"<[a-z][a-z0-9_]*>")
 class Choice:
     """Alternatives; each is a sequence of words, `{slots}` and further choices. An empty one may be left out.
 
-    `words` counts the words and slots of all alternatives, `depth` the choices inside each other.
+    `words` counts the words and slots of all alternatives, `depth` the choices inside each other, `turns` how
+    many phrases it takes to show each alternative at least once.
     """
 
     branches: tuple[tuple["str | Choice", ...], ...]
     words: int
     depth: int
+    turns: int
 
 
 Rules = Mapping[str, Choice]
@@ -141,9 +143,12 @@ def examples(choice: Choice, limit: int) -> list[str]:
 
     Nothing stands in the gaps.
     """
-    found = dict.fromkeys(" ".join(_pick(choice, turn)) for turn in range(min(_turns(choice), limit)))
-    if len(found) < limit and count(choice) > len(found):
-        found |= dict.fromkeys(" ".join(words) for words in islice(_phrases(choice), 4 * limit))
+    found = dict.fromkeys(" ".join(_pick(choice, turn)) for turn in range(min(choice.turns, limit)))
+    if len(found) < limit and (total := count(choice)) > len(found):
+        # All at once is much faster than one by one, where there are not too many.
+        few = total <= 4 * limit
+        others = _written(choice) if few else map(" ".join, islice(_phrases(choice), 4 * limit))
+        found |= dict.fromkeys(others)
     bare = dict.fromkeys(" ".join(phrase.replace(GAP, " ").split()) for phrase in found)
     return [phrase for phrase in islice(bare, limit) if phrase]
 
@@ -219,7 +224,7 @@ def _choice(branches: tuple[tuple[str | Choice, ...], ...]) -> Choice:
             f"has {words} words with its rules, {depth} brackets deep; at most {MAX_WORDS} and {MAX_DEPTH} "
             "are allowed; split it"
         )
-    return Choice(branches, words, depth)
+    return Choice(branches, words, depth, sum(map(_branch_turns, branches)))
 
 
 def _may_be_empty(choice: Choice) -> bool:
@@ -257,18 +262,13 @@ def _sequence(branch: tuple[str | Choice, ...]) -> Iterator[tuple[str, ...]]:
             yield head + tail
 
 
-def _turns(choice: Choice) -> int:
-    """How many phrases it takes to show each alternative at least once."""
-    return sum(map(_branch_turns, choice.branches))
-
-
 def _branch_turns(branch: tuple[str | Choice, ...]) -> int:
-    return max((_turns(part) for part in branch if isinstance(part, Choice)), default=1)
+    return max((part.turns for part in branch if isinstance(part, Choice)), default=1)
 
 
 def _pick(choice: Choice, turn: int) -> tuple[str, ...]:
     """The phrase of one turn; alternatives come last to first, so that the first phrase is the fullest."""
-    turn %= _turns(choice)
+    turn %= choice.turns
     for branch in reversed(choice.branches):
         if turn < _branch_turns(branch):
             break

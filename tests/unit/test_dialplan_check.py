@@ -414,6 +414,8 @@ def test_the_version_follows_names_and_contents_of_every_file_that_counts(tmp_pa
     assert loader.load(tmp_path / "d").version != before
     (tmp_path / "b" / "README.md").write_text("Ours.")
     (tmp_path / "b" / ".plan.yaml.swp").write_text("an editor's")
+    (tmp_path / "b" / "tests").mkdir()
+    (tmp_path / "b" / "tests/scenarios.yaml").write_text("a test: []")
     assert loader.load(tmp_path / "b").version == before
 
 
