@@ -246,7 +246,10 @@ class Sentences:
 
     def examples(self, intent: str, limit: int) -> list[str]:
         """At most so many phrases, from all templates alike, slots as `{name}`."""
-        own = [templates.examples(choice, limit) for choice in self._choices.get(intent, ())]
+        choices = self._choices.get(intent, ())
+        # Some templates have few phrases, so that of the others more than their share is wanted.
+        most = min(limit, 10 + 2 * limit // max(1, len(choices)))
+        own = [templates.examples(choice, most) for choice in choices]
         rows = (texts[row] for row in range(limit) for texts in own if row < len(texts))
         return list(islice(dict.fromkeys(rows), limit))
 
