@@ -11,10 +11,14 @@ from figures import (
     call_setups,
     call_soak,
     call_start,
+    dialplan_check,
     dialplan_match,
+    dialplan_step,
+    dialplan_mutations,
     speech_accuracy,
     speech_calls,
     speech_speed,
+    speech_voice,
 )
 from figures.figure import Measurement
 
@@ -34,11 +38,18 @@ SPEECH = (
     speech_speed.FACTORS,
     speech_speed.FOOTPRINT,
     speech_calls.BACKLOG,
+    *speech_voice.VOICE,
 )
 GROUPS: Mapping[str, tuple[Measurement, ...]] = {
     "call": CALL,
     "speech": SPEECH,
-    "dialplan": (dialplan_match.MATCH,),
+    "dialplan": (
+        dialplan_match.MATCH,
+        dialplan_step.STEP,
+        dialplan_step.CONVERSING,
+        dialplan_check.CHECK,
+        dialplan_mutations.MUTATIONS,
+    ),
     "trunks": (),
     "queues": (),
     "answers": (),

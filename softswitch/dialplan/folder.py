@@ -78,9 +78,7 @@ def _tell(folder: Folder, path: Path, message: str) -> None:
 
 
 def _paths(folder: Folder) -> Iterator[Path]:
-    """YAML and WAV files in order of their names; hidden ones are an editor's or a version control's. Tests may
-    lie in the folder, and are no part of the plan.
-    """
+    """YAML and WAV files in order of their names; hidden ones are an editor's or a version control's."""
     for root, folders, names in os.walk(folder.path):
         if Path(root) == folder.path and TESTS in folders:
             folders.remove(TESTS)
