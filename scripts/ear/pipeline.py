@@ -29,12 +29,13 @@ class Pipeline:
         self._settings = settings
         self._work = work
         self._vocabulary = vocabulary.load()
+        self._known = vocabulary.known(self._vocabulary)
         texts = [path for name in ("foreign", "voices") for path in speech_plan.DATA.glob(f"{name}/*.txt")]
         self._texts = content([*vocabulary.files(), *sorted(texts), speech_plan.DATA / "unknown.txt"])
 
     def build(self, folder: Path) -> None:
         """Writes the model and its card into `folder`, which must not be there or be empty."""
-        lexicon_file = self._lexicon()
+        lexicon_file = self._lexicon("lexicon", self._vocabulary.words)
         shards = self._speech()
         features = self._features(shards)
         trained = self._bootstrap(shards, features)
@@ -43,15 +44,14 @@ class Pipeline:
             trained = self._trained(f"network {number}", features, labels, True, steps)
         if not self._settings.training:
             trained = self._drawn()
-        balance = self._balance(trained, lexicon_file)
-        self._export(folder, trained, lexicon_file, balance)
+        # Words that are known besides change nothing of the training: dialplans come and go without it.
+        whole = self._lexicon("lexicon-whole", self._known)
+        balance = self._balance(trained, whole)
+        self._export(folder, trained, whole, balance)
 
-    def _lexicon(self) -> Path:
-        words = self._vocabulary.words
+    def _lexicon(self, name: str, words: Sequence[str]) -> Path:
         variants = content([lexicon.VARIANTS])
-        task = Task(
-            "lexicon", _write_lexicon, (words,), (self._texts, variants), ("lexicon", "phones", "vocabulary")
-        )
+        task = Task(name, _write_lexicon, (words,), (words, variants), ("lexicon", "phones"))
         return self._work.one("pronunciations", task)
 
     def _speech(self) -> list[Path]:
@@ -142,7 +142,7 @@ class Pipeline:
         parts.write(folder, Balance(**found["balance"]))
         facts = card.Facts(
             settings=self._settings,
-            words=len(self._vocabulary.words),
+            words=len(self._known),
             parameters=sum(layer.weights.size + layer.bias.size for layer in network.load(trained).layers),
             balance=found["balance"],
             mistakes=found["mistakes"],

@@ -58,7 +58,7 @@ def training(vocabulary: Vocabulary, engine: str, count: int, seed: str) -> list
 def tuning(vocabulary: Vocabulary, kind: str, count: int, seed: str) -> list[Utterance]:
     """Said by espeak-ng variants, half of them in a Scottish accent, that training leaves out.
 
-    Kinds: `sentences`; `grammar`, of the bundled dialplans; `strange`, sentences with one word that the ear
+    Kinds: `sentences`; `grammar`, of a small shop; `strange`, sentences with one word that the ear
     does not know; `foreign`. Raises KeyError on another.
     """
     chance = random.Random(f"{seed}/tuning/{kind}")

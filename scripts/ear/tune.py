@@ -127,7 +127,7 @@ def _heard_by_phone(shard: Path, seed: int) -> Said:
 
 
 def _grammar(said: dict[str, Said], vocabulary: Vocabulary, seed: int) -> list[str]:
-    """The phrases said, others of the dialplans up to _GRAMMAR, and [unk]."""
+    """The phrases said, others of their rule up to _GRAMMAR, and [unk]."""
     chance = random.Random(f"{seed}/grammar")
     phrases = {" ".join(words) for words, _ in said["grammar"]}
     for _ in range(10 * _GRAMMAR):

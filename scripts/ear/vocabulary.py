@@ -1,10 +1,12 @@
 """The words that the ear knows, and the rules for the sentences that it expects.
 
-Both come from words/*.txt and sentences/*.txt beside this module, and from the `sentences` of every bundled
-dialplan. The rule `sentence` is what callers say; a word that stands in a word file alone is known too.
+Sentences come from words/*.txt and sentences/*.txt beside this module: the rule `sentence` is what callers
+say, and a word that stands in a word file alone is heard in training too. Words of known.txt and of the
+bundled dialplans are known besides, so that grammars may hold them, but expected nowhere.
 """
 
 import random
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +14,13 @@ from typing import Any
 
 import yaml
 
-from ear.templates import Rules, Sequence, parse, read_rules, read_words
+from ear.templates import Rules, Sequence, read_rules, read_words
 
 DATA = Path(__file__).parent
 DIALPLANS = DATA.parents[1] / "dialplans"
 ROOT = "sentence"
+_HEARD = {"sentences", "rules", "values", "skip_words", "backchannel"}
+"""Keys of a dialplan under which stands what callers say."""
 
 
 @dataclass(frozen=True)
@@ -32,50 +36,63 @@ class Vocabulary:
         return chance.choices(self.words, k=chance.randint(1, most))
 
 
-def load(data: Path = DATA, dialplans: Path = DIALPLANS) -> Vocabulary:
+def load(data: Path = DATA) -> Vocabulary:
     """Raises ValueError where a file cannot be read as words or rules."""
     rules: dict[str, list[Sequence]] = {}
     for path in sorted((data / "words").glob("*.txt")):
         rules[path.stem] = read_words(path)
     for path in sorted((data / "sentences").glob("*.txt")):
         rules |= read_rules(path)
-    rules |= _dialplan_rules(dialplans)
     made = Rules(rules)
     words = frozenset().union(*(made.words(name) for name in rules))
     return Vocabulary(tuple(sorted(words)), made)
 
 
-def files(data: Path = DATA, dialplans: Path = DIALPLANS) -> list[Path]:
-    """Everything that the vocabulary is made from."""
-    own = [path for folder in ("words", "sentences") for path in (data / folder).glob("*.txt")]
-    return sorted([*own, *dialplans.glob("**/*.yaml")])
+def known(vocabulary: Vocabulary, data: Path = DATA, dialplans: Path = DIALPLANS) -> tuple[str, ...]:
+    """Every word of the model, sorted: those that are heard in training, and those that are known besides."""
+    besides = {
+        word for sequence in read_words(data / "known.txt") for word in sequence if isinstance(word, str)
+    }
+    return tuple(sorted({*vocabulary.words, *besides, *dialplan_words(dialplans)}))
 
 
-def _dialplan_rules(folder: Path) -> dict[str, list[Sequence]]:
-    """The dialplans' sentences as the rule `dialplan`, and a rule for each slot that they name."""
-    sentences: list[str] = []
-    slots: dict[str, list[Sequence]] = {}
-    for path in sorted(folder.glob("**/*.yaml")):
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-        sentences += _sentences(document)
-        if isinstance(document, dict) and isinstance(document.get("slots"), dict):
-            slots |= {name: [_slot(settings)] for name, settings in document["slots"].items()}
-    return slots | {"dialplan": [parse(sentence.lower()) for sentence in sentences]}
+def files(data: Path = DATA) -> list[Path]:
+    """Everything that the speech is made from."""
+    return sorted(path for folder in ("words", "sentences") for path in (data / folder).glob("*.txt"))
 
 
-def _sentences(node: Any) -> Iterator[str]:
+def dialplan_words(folder: Path, language: str = "en") -> frozenset[str]:
+    """The words that callers of the dialplans in `folder` are expected to say."""
+    found: set[str] = set()
+    for path in folder.glob("*/**/*.yaml"):
+        if path.parent.name != "tables":
+            for text in _heard(yaml.safe_load(path.read_text(encoding="utf-8")), language):
+                found.update(re.findall(r"[a-z]+(?:'[a-z]+)*", _without_names(text.lower())))
+    return frozenset(found)
+
+
+def _heard(node: Any, language: str) -> Iterator[str]:
     if isinstance(node, dict):
         for key, value in node.items():
-            if key == "sentences":
-                yield from value
-            else:
-                yield from _sentences(value)
+            yield from _texts(value, language) if key in _HEARD else _heard(value, language)
     elif isinstance(node, list):
         for value in node:
-            yield from _sentences(value)
+            yield from _heard(value, language)
 
 
-def _slot(settings: dict[str, Any]) -> Sequence:
-    length = settings.get("length", 4)
-    most = length if isinstance(length, int) else 4
-    return parse(" ".join(["{digit}"] * most))
+def _texts(node: Any, language: str) -> Iterator[str]:
+    """All text below; where it is given by language, that of the one asked for."""
+    if isinstance(node, dict):
+        by_language = all(re.fullmatch(r"[a-z]{2}", str(key)) for key in node)
+        for key, value in node.items():
+            if not by_language or key == language:
+                yield from _texts(value, language)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _texts(value, language)
+    elif isinstance(node, str):
+        yield node
+
+
+def _without_names(template: str) -> str:
+    return re.sub(r"\{[^}]*\}|<[^>]*>", " ", template)

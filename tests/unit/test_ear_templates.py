@@ -90,17 +90,26 @@ def test_the_vocabulary_has_what_telephone_conversations_need():
 
 
 def test_the_words_of_the_bundled_dialplans_are_known():
-    known = vocabulary.load()
-    assert "parcel" in known.rules.words("dialplan")
-    assert known.rules.words("dialplan") <= set(known.words)
+    known = vocabulary.known(vocabulary.load())
+    assert {"parcel", "toner", "dentist"} <= set(known)
+    assert vocabulary.dialplan_words(vocabulary.DIALPLANS) <= set(known)
 
 
-def test_a_new_dialplan_brings_its_words_and_slots(tmp_path):
-    (tmp_path / "plan.yaml").write_text("slots:\n  code: {type: digits, length: 3}\n", encoding="utf-8")
-    (tmp_path / "help.yaml").write_text('sentences: ["[my] Zorkmid is {code}"]\n', encoding="utf-8")
-    known = vocabulary.load(dialplans=tmp_path)
-    assert "zorkmid" in known.words
-    assert len(known.rules.sample("dialplan", random.Random(1))) in {5, 6}
+def test_a_dialplan_brings_the_words_of_its_language_and_changes_no_training(tmp_path):
+    shop = tmp_path / "shop"
+    for folder in ("intents", "flows", "lists", "tables"):
+        (shop / folder).mkdir(parents=True)
+    (shop / "plan.yaml").write_text("name: notheard\nrules: {want: [gimme, i crave]}\n", encoding="utf-8")
+    (shop / "intents/help.yaml").write_text(
+        'sentences: {en: ["[my] Zorkmid is {code} <want> ..."], es: [mi zorkmido]}\n', encoding="utf-8"
+    )
+    (shop / "lists/items.yaml").write_text("values: {paper: [papyrus, plain paper]}\n", encoding="utf-8")
+    (shop / "tables/rows.yaml").write_text("rows: {a: {values: tabled}}\n", encoding="utf-8")
+    said = vocabulary.dialplan_words(tmp_path)
+    assert said == {"gimme", "i", "crave", "my", "zorkmid", "is", "papyrus", "plain", "paper"}
+    trained = vocabulary.load()
+    assert set(vocabulary.known(trained, dialplans=tmp_path)) >= {*trained.words, "zorkmid", "quarters"}
+    assert "zorkmid" not in trained.words
 
 
 def test_every_word_file_says_something():
@@ -110,4 +119,4 @@ def test_every_word_file_says_something():
 
 def test_the_strange_words_of_tuning_are_strange():
     strange = (vocabulary.DATA / "unknown.txt").read_text(encoding="utf-8").split()
-    assert not set(strange) & set(vocabulary.load().words)
+    assert not set(strange) & set(vocabulary.known(vocabulary.load()))
