@@ -35,8 +35,8 @@ STAGGER_S = 0.4
 LONGEST_S = 1800.0
 """Then no further calls are made."""
 BARGE_IN_S = 0.6
-QUIET_S = 1.0
-"""Longer than a pause between two sentences of a prompt."""
+QUIET_S = 1.5
+"""So long a silence ends an answer: longer than a pause between two sentences, on a busy machine too."""
 RECORD_WAIT_S = 10.0
 NOISE_S = 10
 WITHHELD = "sip:anonymous@anonymous.invalid"

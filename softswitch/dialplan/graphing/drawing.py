@@ -89,8 +89,9 @@ def _arrows(found: Sequence[edges.Edge], calls: Calls | None) -> Iterator[Arrow]
     for edge in found:
         together.setdefault((edge.source, edge.target), []).append(edge)
     for (source, target), ways in together.items():
-        count = None if calls is None else calls.get((source, target), 0)
-        returns = all(way.kind for way in ways)
+        direct = any(way.kind != "returned" for way in ways)
+        count = calls.get((source, target), 0) if calls is not None and direct else None
+        returns = all(way.kind in ("call", "digress") for way in ways)
         yield Arrow(source, target, _label([way.label for way in ways]), returns, count)
 
 

@@ -9,14 +9,15 @@ from softswitch.dialplan.files.plan import Repairs, Universal
 from softswitch.dialplan.parts import Parts
 from softswitch.dialplan.questions import DEFAULTS
 
-Kind = Literal["", "call", "digress"]
+Kind = Literal["", "call", "digress", "returned"]
 ANYWAY = "else"
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
     """`label` is what leads there: an intent, a key, a condition; "" where nothing else can happen. `kind`
-    tells ways that come back: into a flow that is called, or digressed into.
+    tells ways that come back, into a flow that is called or digressed into, and what follows a call: that way
+    nobody goes directly.
     """
 
     source: str
@@ -53,6 +54,8 @@ def of_step(parts: Parts, name: str, step: Step) -> Iterator[Edge]:
             yield from _edge(name, target, f"key {key}")
     if step.call:
         yield Edge(name, parts.first_steps[step.call], f"flow {step.call}", "call")
+        if step.next and step.next not in RESERVED_TARGETS:
+            yield Edge(name, step.next, "returned", "returned")
     for label, target in _onward(step):
         yield from _edge(name, target, label)
 
@@ -67,8 +70,10 @@ def _choices(parts: Parts, name: str, choices: Choices) -> Iterator[Edge]:
         yield from _edge(name, target, intent)
     for intent, flow in choices.digress.items():
         yield Edge(name, parts.first_steps[flow], intent, "digress")
+    universal = parts.plan.universal
+    known = {*DEFAULTS, *universal.on, *universal.digress, *choices.on, *choices.digress}
     for key, meaning in choices.dtmf.items():
-        if meaning in parts.flow_of:
+        if meaning not in known:
             yield from _edge(name, meaning, f"key {key}")
 
 
@@ -88,8 +93,8 @@ def _onward(step: Step) -> Iterator[tuple[str, str]]:
         yield "collected", collects.next
     if step.do:
         yield f"do {step.do.action}", step.do.next
-    if step.next:
-        yield ("returned" if step.call else ""), step.next
+    if step.next and not step.call:
+        yield "", step.next
 
 
 def everywhere(parts: Parts) -> Iterator[Everywhere]:

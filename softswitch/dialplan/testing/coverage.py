@@ -52,7 +52,8 @@ def measure(plan: Plan, exchanges: Iterable[Exchange]) -> Coverage:
         path = (exchange.at, *exchange.path) if exchange.at else exchange.path
         walked.update(pairwise(path))
         entered.update(path)
-    drawn = dict.fromkeys((edge.source, edge.target) for edge in edges.own(plan.files))
+    own = (edge for edge in edges.own(plan.files) if edge.kind != "returned")
+    drawn = dict.fromkeys((edge.source, edge.target) for edge in own)
     return Coverage(
         _covered("steps", plan.steps, entered),
         _covered("ways", (f"{source} -> {target}" for source, target in drawn), _shown(walked)),
