@@ -114,7 +114,11 @@ def _is_over(turn: Turn, meaning: Meaning) -> bool:
 def _exact(turn: Turn, text: str) -> Meaning | None:
     question = turn.question
     names = question.names[turn.asking, turn.pending is not None]
-    match = turn.plan.sentences[turn.language].strict(text, names, turn.now)
+    sentences = turn.plan.sentences[turn.language]
+    if turn.pending and (answer := sentences.strict(text, (YES, NO), turn.now)):
+        # "No" answers what was just asked, also where it means an intent of the plan otherwise.
+        return _meaning(turn, answer)
+    match = sentences.strict(text, names, turn.now)
     if not question.fields:
         return _meaning(turn, match) if match else None
     tokens = text.split()
