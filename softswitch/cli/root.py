@@ -14,7 +14,7 @@ COMMANDS = {
     "call": "Call a SIP address and hold a conversation.",
     "calls": "Look at calls: list, show, tail.",
     "db": "Bring the database up to date, or check it.",
-    "dialplan": "Check a dialplan, or talk to it by typing.",
+    "dialplan": "Write, prove, test, draw and reload dialplans.",
     "doctor": "Check everything that a call needs, and place one.",
     "model": "Fetch ears and voices, check them, choose among them.",
     "serve": "Answer calls.",

@@ -15,12 +15,14 @@ from softswitch.dialplan import loader
 from softswitch.dialplan.files.data import IntentFile, ListFile, TableFile
 from softswitch.dialplan.files.flow import FlowFile
 from softswitch.dialplan.files.plan import PlanFile
+from softswitch.dialplan.files.scenario import ScenarioFile
 
 FILES: dict[str, type[BaseModel]] = {
     "intents": IntentFile,
     "flows": FlowFile,
     "lists": ListFile,
     "tables": TableFile,
+    "tests": ScenarioFile,
 }
 YAML = every_block("yaml")
 
