@@ -119,8 +119,7 @@ class Forgiving:
         self.keyed, self.spoken = slot.keyed, slot.spoken
 
     def read(self, tokens: Sequence[str], at: int, now: datetime) -> Readings:
-        readings = self.read_any(tokens, at, now)
-        return [reading for reading in readings if self.fits(reading[1])] or readings
+        return self._slot.read(tokens, at, now) or self.read_any(tokens, at, now)
 
 
 class Grammars:

@@ -17,7 +17,10 @@ class Base:
     phrases: tuple[str, ...] = ()
 
     def read(self, tokens: Sequence[str], at: int, now: datetime) -> Readings:
-        return [reading for reading in self.read_any(tokens, at, now) if self.fits(reading[1])]
+        """A value that only begins another one, which does not fit, is none: "nine hundred" is not 9."""
+        readings = self.read_any(tokens, at, now)
+        fitting = [reading for reading in readings if self.fits(reading[1])]
+        return fitting if fitting and fitting[0][0] == readings[0][0] else []
 
     def read_any(self, tokens: Sequence[str], at: int, now: datetime) -> Readings:
         raise NotImplementedError
