@@ -111,12 +111,12 @@ def everywhere(parts: Parts) -> Iterator[Everywhere]:
 def _universal(universal: Universal) -> Iterator[Everywhere]:
     for intent, target in universal.on.items():
         yield Everywhere(intent, target)
-    for intent, flow in universal.digress.items():
-        yield Everywhere(intent, f"flow {flow}, and back")
+    digressing = {intent: f"flow {flow}, and back" for intent, flow in universal.digress.items()}
+    for intent, target in digressing.items():
+        yield Everywhere(intent, target)
+    led = {**DEFAULTS, **universal.on, **digressing}
     for key, meaning in universal.dtmf.items():
-        flow = universal.digress.get(meaning)
-        target = f"flow {flow}, and back" if flow else {**DEFAULTS, **universal.on}.get(meaning, meaning)
-        yield Everywhere(f"key {key}", target)
+        yield Everywhere(f"key {key}", led.get(meaning, meaning))
 
 
 def _failing(repairs: Repairs, where: str) -> Iterator[Everywhere]:
