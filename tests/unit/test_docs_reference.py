@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from documents import ROOT, blocks, first_column, section
@@ -57,9 +58,15 @@ MODELS: dict[str, type[BaseModel]] = {
     "Transfer": flow.Transfer,
     "tables/NAME.yaml": data.TableFile,
 }
+"""The sections of dialplan.md, each with the model that it documents."""
 PARTS = {plan.Repairs, flow.Choices}
 """What several models share; their keys stand with each."""
-"""The sections of dialplan.md, each with the model that it documents."""
+NAMED: dict[str, set[str]] = {
+    "Types": set(get_args(variables.Type)),
+    "Facts": {*variables.FACTS, "hours_NAME"},
+    "Targets": set(flow.RESERVED_TARGETS),
+}
+"""The sections of dialplan.md that list names of other things than keys."""
 
 CALL = "0" * 32
 EVENTS: dict[str, SessionEvent] = {
@@ -102,6 +109,23 @@ def test_the_dialplan_reference_marks_the_keys_that_are_required(heading: str):
     bold = re.findall(r"^\| \*\*`(\w+)`\*\*", section(DIALPLAN, heading), re.M)
     fields = MODELS[heading].model_fields.items()
     assert bold == [field.alias or key for key, field in fields if field.is_required()]
+
+
+@pytest.mark.parametrize("heading", NAMED)
+def test_the_dialplan_reference_has_every_type_fact_and_target(heading: str):
+    cells = first_column(section(DIALPLAN, heading))
+    assert {name for cell in cells for name in re.findall(r"\w+", cell)} == NAMED[heading]
+
+
+@pytest.mark.parametrize("heading", MODELS)
+def test_the_dialplan_reference_tells_the_defaults_of_numbers_and_words(heading: str):
+    told = dict(re.findall(r"^\| `(\w+)` \| `([^`]+)` \|", section(DIALPLAN, heading), re.M))
+    for key, field in MODELS[heading].model_fields.items():
+        name = field.alias or key
+        if isinstance(field.default, int | float) and not isinstance(field.default, bool):
+            assert told[name].removesuffix("s") == f"{field.default:g}"
+        elif name in told and isinstance(field.default, str) and field.default:
+            assert told[name] == field.default
 
 
 @pytest.mark.parametrize("table", metadata.tables)
