@@ -39,6 +39,8 @@ def test_every_yaml_example_is_valid(block: Block, tmp_path: Path):
     document = marked_yaml.parse(block.text, str(block))
     if block.label == "plan.yaml":
         whole = marked_yaml.read(ROOT / "dialplans/reception/plan.yaml")
+        if "languages" in document.value:
+            del whole.value["language"]
         document.value = {**whole.value, **document.value}
         marked_yaml.validate(document, PlanFile)
     else:
