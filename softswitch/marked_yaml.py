@@ -127,7 +127,7 @@ def _not_yaml(text: str, file: str, error: yaml.MarkedYAMLError) -> Problem:
         told = "a second document begins here; a file holds one, so leave out '---'"
     elif quote := _open_quote(text, line):
         (line, column), told = quote, "this quote is not closed where it should be"
-    elif error.context_mark and "block" in str(error.context):
+    elif "<document start>" in told or (error.context_mark and "block" in str(error.context)):
         first = _other_indent(lines, line)
         told = (
             f"does not fit with what stands above it from line {first} on; look at the indentation, and at "

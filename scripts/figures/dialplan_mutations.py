@@ -28,6 +28,7 @@ NEEDED = frozenset(
 """Keys that a plan cannot do without, so that their lines are missed when they are deleted."""
 OPTIONAL_INSIDE = ("sentences", "start", "name", "no_match", "no_input")
 """Needed at the top of a file, and optional deeper."""
+OF_STEPS = ("key misspelt", "step removed")
 FREE = ("rows", "values", "hours", "set")
 """Keys below these are the author's own, and another one is no mistake that a machine could see."""
 
@@ -70,13 +71,14 @@ def corruptions(files: Files, count: int, seed: int) -> Iterator[Corruption]:
     documents = {name: marked_yaml.parse(text, name) for name, text in files.items()}
     together = "\n".join(files.values())
     spots = [spot for name in files for spot in _spots(name, files[name], documents[name])]
-    # A step that nobody names may have any name.
+    # A step that nobody names may have any name; so may one that is entered by the name of its flow.
     named = {spot.key for spot in spots if len(re.findall(rf"\b{re.escape(spot.key)}\b", together)) > 1}
+    named -= {Path(name).stem for name in files}
     made = 0
     while made < count:
         kind, spoil = KINDS[made % len(KINDS)]
         spot = chance.choice(spots)
-        if kind == "key misspelt" and spot.place[0] == "steps" and spot.key not in named:
+        if kind in OF_STEPS and _is_step(spot) and spot.key not in named:
             continue
         spoilt = spoil(chance, files[spot.file].splitlines(), spot)
         if spoilt is None:
@@ -86,6 +88,9 @@ def corruptions(files: Files, count: int, seed: int) -> Iterator[Corruption]:
         owners = frozenset(
             owner + shift if owner > spot.line else owner for owner in _owners(documents[spot.file], spot)
         )
+        if kind == "line deleted":
+            # What lost its head.
+            owners |= frozenset(range(spot.line, _end(files[spot.file].splitlines(), spot)))
         changed = {**files, spot.file: "\n".join(lines) + "\n"}
         yield Corruption(kind, spot.file, line, frozenset(names), owners, changed)
         made += 1
@@ -123,6 +128,18 @@ def _misspelt_key(chance: random.Random, lines: list[str], spot: Spot) -> Spoilt
     return lines, spot.line, {spot.key, wrong}
 
 
+def _end(lines: Sequence[str], spot: Spot) -> int:
+    """The last line of the block of which the spot is the head."""
+    end = spot.line
+    while end < len(lines) and (not lines[end].strip() or _indent(lines[end]) >= spot.column):
+        end += 1
+    return end
+
+
+def _is_step(spot: Spot) -> bool:
+    return len(spot.place) == 2 and spot.place[0] == "steps"
+
+
 def _misspelt(chance: random.Random, word: str) -> str:
     at = chance.randrange(len(word) - 1)
     ways = (word[:at] + word[at + 1 :], word[:at] + word[at] + word[at:], f"{word[:at]}q{word[at + 1 :]}")
@@ -142,11 +159,9 @@ def _misspelt_name(chance: random.Random, lines: list[str], spot: Spot) -> Spoil
 
 def _removed(chance: random.Random, lines: list[str], spot: Spot) -> Spoilt:
     """A step with all that belongs to it."""
-    if len(spot.place) != 2 or spot.place[0] != "steps":
+    if not _is_step(spot):
         return None
-    end = spot.line
-    while end < len(lines) and (not lines[end].strip() or _indent(lines[end]) >= spot.column):
-        end += 1
+    end = _end(lines, spot)
     filled = re.findall(r"slot: (\w+)", "\n".join(lines[spot.line - 1 : end]))
     return lines[: spot.line - 1] + lines[end:], max(1, spot.line - 1), {spot.key, *filled}
 
@@ -247,10 +262,10 @@ def is_right(corruption: Corruption, problem: Problem, folder: Path) -> bool:
 
 
 def _following(corruption: Corruption) -> list[int]:
-    """The next line that is not blank: where a reader first sees that the one above does not fit."""
+    """The next line with something on it: where a reader first sees that the one above does not fit."""
     lines = corruption.files[corruption.file].splitlines()
     for number in range(corruption.line + 1, len(lines) + 1):
-        if lines[number - 1].strip():
+        if lines[number - 1].split("#")[0].strip():
             return [number]
     return [len(lines), len(lines) + 1]
 
