@@ -20,6 +20,7 @@ from softswitch.speech.pool import SpeechPool
 from softswitch.speech.recognizer import VoskRecognizer
 
 RULE = "unknown-word"
+NO_EAR = "no-ear"
 NAMES = re.compile(r"\{[^{}]*\}|<[^<>]*>|[()\[\]|]")
 SUGGESTIONS = 3
 LIKENESS = 0.75
@@ -35,7 +36,7 @@ class Heard:
 
 
 def warnings(config: Config, path: Path) -> list[Problem]:
-    """One for each word and place of a sound dialplan. Raises SoftswitchError when there is no ear."""
+    """One for each word of a sound dialplan, where it first stands. Raises SoftswitchError without an ear."""
     draft = reading.read(folder.read(path))
     assert draft.plan
     found = [
@@ -47,16 +48,26 @@ def warnings(config: Config, path: Path) -> list[Problem]:
 
 
 def _warnings(config: Config, draft: Draft, language: str, plan: str) -> Iterator[Problem]:
+    missing = [each for each in config.speech.missing_for(language, plan) if ".models." in each]
+    if missing:
+        message = (
+            f"its words in {language} cannot be checked: no ear of that language is chosen; set {missing[0]}"
+        )
+        yield Problem(*draft.plan_document.where(("languages",)), message, NO_EAR, True)
+        return
     ear = models.ear(config.speech.model_for(language, plan), config.models_dir)
     recognizer = VoskRecognizer(ear, config.media.clock_rate, SpeechPool(1))
     heard = list(_heard(draft, language))
     unknown = recognizer.unknown_words([word for each in heard for word in sorted(each.words)])
     suggest = _suggester(models.words(ear) if unknown else [], recognizer.unknown_words)
-    told = "the ear does not know '{}', so it never hears it{}"
+    places: dict[str, list[Heard]] = {}
     for each in heard:
         for word in sorted(each.words & unknown):
-            message = told.format(word, suggest(word))
-            yield Problem(*each.document.where(each.place), message, RULE, True)
+            places.setdefault(word, []).append(each)
+    for word, found in places.items():
+        often = f" ({len(found)} sentences)" if len(found) > 1 else ""
+        message = f"the ear does not know '{word}'{often}, so it never hears it{suggest(word)}"
+        yield Problem(*found[0].document.where(found[0].place), message, RULE, True)
 
 
 def _heard(draft: Draft, language: str) -> Iterator[Heard]:

@@ -117,6 +117,13 @@ def test_words_that_the_ear_does_not_know_are_warnings_at_their_lines(tmp_path: 
     assert "intents/buy.yaml:3:5: warning: the ear does not know 'xyzzyish', so it never hears it" in output
 
 
+def test_a_language_without_an_ear_is_one_warning(tmp_path: Path) -> None:
+    write(tmp_path, plan="language: en=>language: es")
+    _, output = run("check", str(tmp_path))
+    assert "set speech.models.es [no-ear]" in output
+    assert "the ear does not know" not in output
+
+
 @pytest.mark.parametrize("kind", json_schema.KINDS)
 def test_the_schema_of_a_kind_is_printed(kind: str) -> None:
     code, output = run("schema", kind)
