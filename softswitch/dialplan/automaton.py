@@ -22,6 +22,8 @@ EAGER = 64
 """States of more positions are unfolded when the plan is loaded, so that no caller waits for them."""
 
 Bindings = tuple[tuple[str, str], ...]
+Told = tuple[tuple[int, float], ...]
+"""Evidence: at which token of the utterance, and how much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class Found:
     """A template that an utterance is whole a phrase of, and how."""
 
     template: int
-    evidence: float  # weight of the words of meaning among those that stand in the template, and of values
+    told: Told  # by the words of meaning that stand in the template, and by values
     literal: int  # words that stand in the template
     loose: int  # words that fell into gaps
     bindings: Bindings
@@ -39,7 +41,13 @@ class Found:
         """The smallest is the best: most evidence, most literal words, fewest in gaps, fewest slots, declared
         first.
         """
-        return -round(self.evidence, 3), -self.literal, self.loose, len(self.bindings), self.template
+        return (
+            -round(sum(weight for _, weight in self.told), 3),
+            -self.literal,
+            self.loose,
+            len(self.bindings),
+            self.template,
+        )
 
 
 class State:
@@ -180,7 +188,7 @@ class Automaton:
 class _Way(NamedTuple):
     """What was used so far."""
 
-    evidence: float
+    told: Told
     literal: int
     loose: int
     bindings: Bindings
@@ -198,7 +206,7 @@ class _Search:
 
     def run(self, start: State) -> list[Found]:
         if self._tokens:
-            self._visit(start, 0, _Way(0.0, 0, 0, ()))
+            self._visit(start, 0, _Way((), 0, 0, ()))
         return self._found
 
     def _visit(self, state: State, at: int, way: _Way) -> bool:
@@ -213,7 +221,7 @@ class _Search:
             self._found += [Found(template, *way) for template in ends]
             return bool(ends)
         word = self._tokens[at]
-        whole = word in state.words and self._visit(state.words[word], at + 1, self._with(word, way))
+        whole = word in state.words and self._visit(state.words[word], at + 1, self._with(word, at, way))
         for name, after in state.slots:
             whole |= self._read(name, after, at, way)
         for end in self._automaton.skips(self._tokens, at):
@@ -224,18 +232,21 @@ class _Search:
             self._dead.add((id(state), at))
         return whole
 
-    def _with(self, word: str, way: _Way) -> _Way:
-        evidence = way.evidence + self._automaton.weights.get(word, 0.0)
-        return _Way(evidence, way.literal + 1, way.loose, way.bindings)
+    def _with(self, word: str, at: int, way: _Way) -> _Way:
+        return _Way(self._telling(word, at, way), way.literal + 1, way.loose, way.bindings)
+
+    def _telling(self, symbol: str, at: int, way: _Way) -> Told:
+        weight = self._automaton.weights.get(symbol, 0.0)
+        return (*way.told, (at, weight)) if weight else way.told
 
     def _read(self, name: str, after: State, at: int, way: _Way) -> bool:
         """The first reading that lets the rest match is taken."""
         if not after.intents & self._allowed:
             return False
-        evidence = way.evidence + self._automaton.weights.get(f"{{{name}}}", 0.0)
+        told = self._telling(f"{{{name}}}", at, way)
         for end, value in self._automaton.readings(name, self._tokens, at, self._now):
             bindings = (*way.bindings, (name, value))
-            if self._visit(after, end, way._replace(evidence=evidence, bindings=bindings)):
+            if self._visit(after, end, way._replace(told=told, bindings=bindings)):
                 return True
         return False
 

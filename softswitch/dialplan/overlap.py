@@ -137,16 +137,21 @@ class Overlap:
         self._slot_weight = np.array([SLOT_WEIGHT * len(names) for names in self._names])
 
     def _weigh(self, intents: Sequence[int], words: Sequence[Collection[str]]) -> None:
-        having: dict[str, set[int]] = {}
+        having: dict[object, set[int]] = {}
         for intent, each in zip(intents, words, strict=True):
             for word in each:
-                having.setdefault(word, set()).add(intent)
+                having.setdefault(self._kind(word), set()).add(intent)
         whole = math.log(1 + len(set(intents)))
-        for word, number in ((word, len(found)) for word, found in having.items()):
-            rare = 1 - COMMON * math.log(number) / whole
+        for word in dict.fromkeys(word for each in words for word in each):
+            rare = 1 - COMMON * math.log(len(having[self._kind(word)])) / whole
             function = word in self.language.function_words
             known = self._weights.setdefault(word, FUNCTION_WEIGHT if function else rare)
             self.evidence[word] = 0.0 if function else min(known, rare)
+
+    def _kind(self, word: str) -> object:
+        """Slots of different names that read the same words tell the same."""
+        slot = self.slots[word[1:-1]] if word[0] == "{" else None
+        return (slot.type, slot.phrases) if slot else word
 
     def _postings(self, words: Sequence[Collection[str]]) -> Mapping[str, NDArray[np.intp]]:
         """Templates by the words that may lead to them; a slot leads where there is no word of meaning."""

@@ -59,6 +59,19 @@ class Candidate:
     why: str
 
 
+class _Meant:
+    """One intent: the ways in which an utterance is a phrase of it, and what they tell together."""
+
+    __slots__ = ("evidence", "ways")
+
+    def __init__(self, ways: Sequence[Found]) -> None:
+        told: dict[int, float] = {}
+        for way in ways:
+            for at, weight in way.told:
+                told[at] = max(weight, told.get(at, 0.0))
+        self.ways, self.evidence = ways, round(sum(told.values()), 3)
+
+
 @dataclass(frozen=True, slots=True)
 class _Allowed:
     """The intents that are listened for, as both indexes need them."""
@@ -125,23 +138,22 @@ class Sentences:
         if len(tokens) > MAX_TOKENS:
             return None
         found = self._automaton.find(tokens, self._allowed(allowed).bits, now)
-        return None if not found or self._tied(found) else self._match(self._fullest(found))
+        ranked = self._by_intent(found)
+        if not ranked:
+            return None
+        best = ranked[0]
+        if best.ways[0].loose and len(ranked) > 1 and ranked[1].evidence >= best.evidence * (1 - TIE):
+            return None
+        return self._match(_fullest(best.ways))
 
-    def _tied(self, found: Sequence[Found]) -> bool:
-        """Whether words fell into gaps, and for another intent there is nearly as much evidence."""
-        best = found[0]
-        enough = best.evidence * (1 - TIE)
-        intents = {self._templates[way.template][0] for way in found if way.evidence >= enough}
-        return best.loose > 0 and len(intents) > 1
-
-    def _fullest(self, found: Sequence[Found]) -> Found:
-        """Of the ways of the best one's intent the one that reads most values, where words fell into gaps."""
-        best = found[0]
-        if not best.loose:
-            return best
-        intent = self._templates[best.template][0]
-        own = [way for way in found if self._templates[way.template][0] == intent]
-        return max(own, key=lambda way: len(way.bindings))
+    def _by_intent(self, found: Sequence[Found]) -> list[_Meant]:
+        """The ways of each intent, the best first; the intent first for which there is most evidence in all
+        of its ways together.
+        """
+        ways: dict[int, list[Found]] = {}
+        for way in found:
+            ways.setdefault(self._templates[way.template][0], []).append(way)
+        return sorted((_Meant(each) for each in ways.values()), key=lambda meant: (-meant.evidence, meant.ways[0].rank))
 
     def _match(self, found: Found) -> Match:
         number, template, _ = self._templates[found.template]
@@ -169,13 +181,14 @@ class Sentences:
         said = self._said(text, now)
         strict = self._automaton.find(said.tokens, self._allowed(allowed).bits, now)
         found: dict[str, Candidate] = {}
-        for way in strict:
+        for meant in self._by_intent(strict):
+            way = meant.ways[0]
             match = self._match(way)
             why = (
                 f"is a phrase of it: {way.literal} words as written, {way.loose} in gaps, "
-                f"{len(way.bindings)} slots, evidence {way.evidence:.2g}"
+                f"{len(way.bindings)} slots, evidence {meant.evidence:.2g}"
             )
-            found.setdefault(match.intent, Candidate(match.intent, 1.0, match.template, why))
+            found[match.intent] = Candidate(match.intent, 1.0, match.template, why)
         for likeness in self._rank(said, allowed, 0.0, 1.0):
             number, template, _ = self._templates[likeness.template]
             intent = self._intents[number]
@@ -304,6 +317,11 @@ class Sentences:
                 if after.intents & (after.intents - 1) and id(after) not in seen:
                     seen.add(id(after))
                     waiting.append((after, f"{phrase} {symbol}".strip()))
+
+
+def _fullest(ways: Sequence[Found]) -> Found:
+    """The best way; where words fell into gaps, the one that reads most values."""
+    return max(ways, key=lambda way: len(way.bindings)) if ways[0].loose else ways[0]
 
 
 def _between_slots(phrase: str) -> list[list[str]]:
