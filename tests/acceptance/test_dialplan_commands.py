@@ -27,6 +27,8 @@ over the greeting to a person:
   call: {from: "+442079460001", to: "+442079460000"}
   turns:
     - {interrupts: i want to speak to an agent, intent: human, ends: transfer}
+a question, also in noise:
+  - {says: what time do you open, intent: opening_hours, step: anything_else}
 silent:
   - {silent: yes, said: did not hear anything, step: greeting}
   - {says: goodbye, ends: hangup}
@@ -54,18 +56,19 @@ def shop(tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow
-def test_scenarios_are_played_over_real_calls_with_noise(shop: Path, tmp_path: Path, prompts: Path) -> None:
+def test_scenarios_are_played_over_real_calls(shop: Path, tmp_path: Path, prompts: Path) -> None:
     (shop / "tests/scenarios.yaml").write_text(SCENARIOS)
     data = tmp_path / "data"
     data.mkdir()
     (data / "prompts").symlink_to(prompts)
     settings = Config(data_dir=data, human=DESK)
-    code, output = run(settings, "test", shop, "--audio", "--noise", "25", "--json", "--coverage")
+    code, output = run(settings, "test", shop, "--audio", "--json", "--coverage")
     found = json.loads(output)
     told = {each["name"]: each for each in found["scenarios"]}
     assert {name: each["result"] for name, each in told.items()} == {
         "spoken and keyed": "passed",
         "over the greeting to a person": "passed",
+        "a question, also in noise": "passed",
         "silent": "passed",
         "expects what does not happen": "failed",
         "a transfer that fails": "left out",
@@ -75,6 +78,8 @@ def test_scenarios_are_played_over_real_calls_with_noise(shop: Path, tmp_path: P
     assert 'expected to hear "ten to four", nearest was "nine to five,"' in missed["failed"]
     assert "cannot be made to fail" in told["a transfer that fails"]["reason"]
     assert "customer" not in found["coverage"]["steps"]["missed"]
+    code, output = run(settings, "test", shop, "--audio", "--noise", "20", "--only", "in noise")
+    assert (code, "1 passed" in output) == (0, True), output
 
 
 @pytest.mark.slow
