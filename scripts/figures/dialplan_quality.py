@@ -1,0 +1,98 @@
+"""How well the bundled dialplans understand callers: corpora of sentences written apart from the templates.
+
+Each is said at the plan's first question, as an ear that made no mistake would write it. What belongs to no
+intent must be taken for none, or for one that is not in the corpus: the plan's own for what it does not do.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import yaml
+
+from figures.figure import Estimate, Measurement, Spec, Workshop
+from figures.speech_score import share
+from softswitch.dialplan import loader
+from softswitch.dialplan.conversation import Conversation
+from softswitch.dialplan.plan import Plan
+from softswitch.events import Heard
+
+TESTS = Path(__file__).parents[2] / "tests/dialplans"
+PLANS: Mapping[str, Mapping[str, str]] = {
+    "reception": {},
+    "order_desk": {},
+    "appointment_reminder": {"answered_by": "person"},
+}
+"""With what is known of the call."""
+HALVES = ("dev", "held_out")
+SURE = 0.9
+NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """Counts of utterances. `wrong`: taken for another intent; `missed`: taken for none of them."""
+
+    right: int
+    wrong: int
+    missed: int
+
+    @property
+    def of(self) -> int:
+        return self.right + self.wrong + self.missed
+
+
+def corpus(plan: str, half: str) -> Mapping[str, Sequence[str]]:
+    """Utterances by intent; `half` is `dev`, which templates may be fitted to, or `held_out`."""
+    found: Mapping[str, Sequence[str]] = yaml.safe_load(
+        (TESTS / plan / f"paraphrases/{half}.yaml").read_text()
+    )
+    return found
+
+
+def load(plan: str) -> Plan:
+    """A bundled dialplan, with somebody to transfer to."""
+    return loader.load(loader.resolve(plan), "sip:human@example.invalid")
+
+
+def taken_for(plan: Plan, text: str, facts: Mapping[str, str]) -> str:
+    """The intent that the first question takes the utterance for; "" for none."""
+    conversation = Conversation(plan, facts)
+    conversation.start()
+    conversation.take(Heard(text, SURE))
+    return conversation.intent
+
+
+def quality(plan: Plan, said: Mapping[str, Sequence[str]], facts: Mapping[str, str]) -> Quality:
+    known = said.keys() - {NONE}
+    pairs = [(intent, taken_for(plan, text, facts)) for intent, texts in said.items() for text in texts]
+    got = [(meant, found if found in known else NONE) for meant, found in pairs]
+    right = sum(meant == found for meant, found in got)
+    missed = sum(meant != found == NONE for meant, found in got)
+    return Quality(right, len(got) - right - missed, missed)
+
+
+def measure(name: str, workshop: Workshop) -> Sequence[float | Estimate]:
+    plan = load(name)
+    found: list[float | Estimate] = []
+    for half in HALVES:
+        counted = quality(plan, corpus(name, half), PLANS[name])
+        found += [share(count, counted.of) for count in (counted.right, counted.wrong, counted.missed)]
+    return found
+
+
+def _specs(name: str) -> tuple[Spec, ...]:
+    return (
+        Spec(f"{name}, developed with: right", "%"),
+        Spec(f"{name}, developed with: wrong intent", "%"),
+        Spec(f"{name}, developed with: missed", "%"),
+        Spec(f"{name}, held out: right", "%", at_least=95),
+        Spec(f"{name}, held out: wrong intent", "%", at_most=1),
+        Spec(f"{name}, held out: missed", "%"),
+    )
+
+
+QUALITY = tuple(
+    Measurement(f"what 600 callers of {name} say", _specs(name), partial(measure, name)) for name in PLANS
+)
