@@ -153,7 +153,8 @@ class Sentences:
         ways: dict[int, list[Found]] = {}
         for way in found:
             ways.setdefault(self._templates[way.template][0], []).append(way)
-        return sorted((_Meant(each) for each in ways.values()), key=lambda meant: (-meant.evidence, meant.ways[0].rank))
+        meant = [_Meant(each) for each in ways.values()]
+        return sorted(meant, key=lambda each: (-each.evidence, each.ways[0].rank))
 
     def _match(self, found: Found) -> Match:
         number, template, _ = self._templates[found.template]

@@ -1,6 +1,6 @@
 """What callers say to the bundled dialplans, apart from their templates, is taken for what it means.
 
-Only the halves that templates may be fitted to; the others are measured by scripts/bench, and looked at by none.
+Only the halves that templates may be fitted to; scripts/bench measures the others.
 """
 
 import pytest
