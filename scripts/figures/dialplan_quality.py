@@ -1,6 +1,6 @@
 """How well the bundled dialplans understand callers: corpora of sentences written apart from the templates.
 
-Each is said at the plan's first question, as an ear that made no mistake would write it. What belongs to no
+Each is said at the plan's main question, as an ear that made no mistake would write it. What belongs to no
 intent must be taken for none, or for one that is not in the corpus: the plan's own for what it does not do.
 """
 
@@ -25,6 +25,8 @@ PLANS: Mapping[str, Mapping[str, str]] = {
     "appointment_reminder": {"answered_by": "person"},
 }
 """With what is known of the call."""
+BEFORE: Mapping[str, Sequence[str]] = {"appointment_reminder": ["speaking"]}
+"""What brings a caller to the main question, where that is not the first one."""
 HALVES = ("dev", "held_out")
 SURE = 0.9
 NONE = "none"
@@ -57,9 +59,11 @@ def load(plan: str) -> Plan:
 
 
 def taken_for(plan: Plan, text: str, facts: Mapping[str, str]) -> str:
-    """The intent that the first question takes the utterance for; "" for none."""
+    """The intent that the main question takes the utterance for; "" for none."""
     conversation = Conversation(plan, facts)
     conversation.start()
+    for words in BEFORE.get(plan.name, ()):
+        conversation.take(Heard(words, SURE))
     conversation.take(Heard(text, SURE))
     return conversation.intent
 

@@ -7,7 +7,7 @@ import pytest
 from figures import dialplan_quality
 from figures.dialplan_quality import PLANS
 
-LEAST_RIGHT = {"reception": 298, "order_desk": 297}
+LEAST_RIGHT = {"reception": 298, "order_desk": 297, "appointment_reminder": 299}
 """Of 300; what was reached, less one for what a later sentence may cost."""
 MOST_WRONG = 2
 
