@@ -33,7 +33,7 @@ silent:
   - {silent: yes, said: did not hear anything, step: greeting}
   - {says: goodbye, ends: hangup}
 expects what does not happen:
-  - {says: when are you open, said: ten to four}
+  - {says: when are you open, said: ten to five}
 a transfer that fails:
   - {says: agent, ends: transfer}
   - {failed: 486}
@@ -75,7 +75,7 @@ def test_scenarios_are_played_over_real_calls(shop: Path, tmp_path: Path, prompt
     }, output
     assert code == 1
     missed = told["expects what does not happen"]
-    assert 'expected to hear "ten to four", nearest was "nine to five,"' in missed["failed"]
+    assert 'expected to hear "ten to five", nearest was "nine to five,"' in missed["failed"]
     assert "cannot be made to fail" in told["a transfer that fails"]["reason"]
     assert "customer" not in found["coverage"]["steps"]["missed"]
     code, output = run(settings, "test", shop, "--audio", "--noise", "20", "--only", "in noise")
