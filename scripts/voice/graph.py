@@ -22,13 +22,10 @@ RISE = 6 / 12 * np.log(2)  # how far above the voice's mean a rising question en
 SILENT = 14.0  # e-folds by which the middle of a pause is damped
 # How much of it at each point of a pause: speech dies away into it, and sets in from it.
 _DAMPED = {
-    "^": (1, 1, 1, 0.6, 0.3, 0, 0, 0),
+    "^": (1, 1, 0.6, 0.2, 0, 0, 0, 0),
     ",": (0, 0.3, 1, 1, 1, 1, 0.3, 0),
     "$": (0, 0.2, 0.5, 1, 1, 1, 1, 1),
 }
-# Strength of voicing that is left of flite's at each point of these: flite lets them buzz throughout.
-_VOICELESS = ("ch", "f", "hh", "k", "p", "s", "sh", "t", "th")
-_UNVOICED = (0.6, 0.2, 0, 0, 0, 0, 0.2, 0.6)
 _SONORANTS = (*VOWELS, "l", "m", "n", "ng", "r", "w", "y")
 
 
@@ -136,7 +133,7 @@ def _sound(graph: Graph, text: Text, times: _Times, halves: Halves) -> str:
     before = graph.Concat(graph.part(text.phones, 0, 1), graph.part(text.phones, 0, -1), axis=0)
     after = graph.Concat(graph.part(text.phones, 1), graph.part(text.phones, -1), axis=0)
     chosen = []
-    for table, neighbour in zip(_corrected(halves), (before, after), strict=True):
+    for table, neighbour in zip(_damped(halves), (before, after), strict=True):
         row = graph.Add(graph.Mul(text.phones, np.int64(count)), neighbour)
         rows = graph.constant(table.reshape(count * count, POINTS, ROW).astype(np.float16))
         chosen.append(graph.real(graph.Gather(rows, row)))
@@ -147,14 +144,9 @@ def _sound(graph: Graph, text: Text, times: _Times, halves: Halves) -> str:
     return str(graph.Transpose(graph.Squeeze(smooth, graph.ints(0)), perm=[1, 0]))
 
 
-def _corrected(halves: Halves) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """With pauses that are silent in their middle (the first cepstrum is the level), and voiceless sounds
-    that have no voice in theirs.
-    """
+def _damped(halves: Halves) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """With pauses that are silent in their middle; the first cepstrum is the level."""
     first, second = halves.first.copy(), halves.second.copy()
-    for phone in _VOICELESS:
-        first[NUMBER[phone], :, :, -BANDS:] *= np.array(_UNVOICED[:POINTS])[:, None]
-        second[NUMBER[phone], :, :, -BANDS:] *= np.array(_UNVOICED[POINTS:])[:, None]
     for pause, amounts in _DAMPED.items():
         first[NUMBER[pause], :, :, 1] -= SILENT * np.array(amounts[:POINTS])
         second[NUMBER[pause], :, :, 1] -= SILENT * np.array(amounts[POINTS:])
