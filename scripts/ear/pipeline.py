@@ -31,7 +31,8 @@ class Pipeline:
         self._vocabulary = vocabulary.load()
         self._known = vocabulary.known(self._vocabulary)
         texts = [path for name in ("foreign", "voices") for path in speech_plan.DATA.glob(f"{name}/*.txt")]
-        self._texts = content([*vocabulary.files(), *sorted(texts), speech_plan.DATA / "unknown.txt"])
+        self._texts = content([*vocabulary.files(), *sorted(texts)])
+        self._strange = content([speech_plan.DATA / "unknown.txt"])
 
     def build(self, folder: Path) -> None:
         """Writes the model and its card into `folder`, which must not be there or be empty."""
@@ -126,7 +127,7 @@ class Pipeline:
         tasks = []
         for kind in tune.KINDS:
             what = (kind, self._settings.tuning, f"{self._settings.seed}")
-            inputs = (self._texts, *what)
+            inputs = (self._texts, self._strange, *what)
             tasks.append(Task(f"tuning-{kind}", _write_tuning, (self._vocabulary, *what), inputs, _SPEECH))
         spoken = dict(zip(tune.KINDS, self._work.all("speech for tuning", tasks), strict=True))
         parts = (trained, lexicon_file, self._settings, self._vocabulary, spoken)
