@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from softswitch import config
-from softswitch.app import engines
+from softswitch.app.engines import Engines
 from softswitch.cli.dialplan import dialplan
 from softswitch.cli.model import model
 from softswitch.errors import SoftswitchError
@@ -136,10 +136,9 @@ async def test_the_node_loads_what_was_chosen_for_its_dialplan(
     run("model", "use", "mine", "--language", "en")
     run("model", "use", "speaker", "--dialplan", "reception")
     asked.clear()
-    chosen = config.load(settings)
-    chosen.run_dir.mkdir()
-    loaded = await engines.load(chosen, False)
-    loaded.pool.close()
+    engines = Engines(config.load(settings))
+    await engines.equip("reception", ["en"])
+    engines.pool.close()
     assert sorted(asked) == [("ear", "mine"), ("voice", "speaker")]
 
 
