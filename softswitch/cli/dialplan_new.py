@@ -19,7 +19,7 @@ TEST = """\
 # Each turn is what the caller does (says, presses, silent: yes, interrupts, failed) and what must then hold
 # (step, intent, slots, said, not_said, context, actions, ends, language).
 a call begins:
-  - step: {start}
+  - ends: "no"
 """
 MORE = """
 hours, then nothing else:
@@ -76,14 +76,16 @@ def new(name: str, source: str, directory: Path | None) -> None:
     if source not in _sources():
         raise SoftswitchError(f"--from {source}: expected one of {', '.join(_sources())}")
     parent = directory or (Path("dialplans") if Path("dialplans").is_dir() else Path())
-    folder, tests = parent / name, scenarios.home(parent / name) / SCENARIOS
-    for path in (folder, tests):
+    folder = parent / name
+    tests = {scenarios.home(folder) / file: text for file, text in _tests(folder, source).items()}
+    for path in (folder, *tests):
         if path.exists():
             raise SoftswitchError(f"{path} is there already; choose another name, or another --directory.")
     _copy(source, folder, name)
-    tests.parent.mkdir(parents=True, exist_ok=True)
-    tests.write_text(_tests(folder, source), encoding="utf-8")
-    _tell(folder, tests)
+    for path, text in tests.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    _tell(folder, scenarios.home(folder))
 
 
 def _copy(source: str, folder: Path, name: str) -> None:
@@ -103,10 +105,12 @@ def _copy(source: str, folder: Path, name: str) -> None:
         raise SoftswitchError(f"{folder} cannot be made: {error.strerror}") from None
 
 
-def _tests(folder: Path, source: str) -> str:
-    start = re.search(r"(?m)^start: (\S+)", (folder / "plan.yaml").read_text("utf-8"))
-    assert start
-    return TEST.format(folder=folder, start=start[1]) + (MORE if source == EMPTY else "")
+def _tests(folder: Path, source: str) -> dict[str, str]:
+    """Files of tests by name: the source's own, which only a checkout has, or one to begin with."""
+    if source == EMPTY:
+        return {SCENARIOS: TEST.format(folder=folder) + MORE}
+    own = sorted(scenarios.home(bundled("dialplans") / source).glob("*.yaml"))
+    return {path.name: path.read_text("utf-8") for path in own} or {SCENARIOS: TEST.format(folder=folder)}
 
 
 def _tell(folder: Path, tests: Path) -> None:

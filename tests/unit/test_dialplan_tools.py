@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 import pytest
 from click.testing import CliRunner
 
+from softswitch import config
 from softswitch.cli.dialplan import COMMANDS, dialplan
 from softswitch.config import Config
 from softswitch.dialplan import loader
@@ -67,6 +68,24 @@ def test_a_plan_outside_of_dialplans_has_its_tests_in_its_own_folder(
     assert (tmp_path / "plans/corner/tests/scenarios.yaml").is_file()
     assert loader.inspect(tmp_path / "plans/corner", DESK).problems == []
     assert run("test", tmp_path / "plans/corner")[0] == 0
+
+
+SOURCES = ["empty", *sorted(plan.parent.name for plan in config.bundled("dialplans").glob("*/plan.yaml"))]
+
+
+@pytest.mark.parametrize("installed", [False, True], ids=["checkout", "wheel"])
+@pytest.mark.parametrize("source", SOURCES)
+def test_a_new_plan_from_any_other_checks_without_errors_and_passes_its_tests(
+    source: str, installed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if installed:  # without the tests of the bundled ones
+        bundled = shutil.copytree(config.bundled("dialplans"), tmp_path / "installed/dialplans").parent
+        monkeypatch.setattr(config, "BUNDLED", bundled)
+    assert run("new", "mine", "--from", source, "--directory", tmp_path)[0] == 0
+    code, output = run("check", tmp_path / "mine", "--no-ear", config=Config())
+    assert code == 0, output
+    code, output = run("test", tmp_path / "mine")
+    assert code == 0, output
 
 
 def test_a_new_plan_may_begin_as_a_copy_of_a_bundled_one(shop: Path) -> None:
