@@ -366,6 +366,16 @@ def test_nonsense_in_any_file_is_told_and_never_crashes(tmp_path: Path, path: st
     assert any(each.file == str(tmp_path / path) for each in found.errors)
 
 
+def test_a_variable_is_filled_also_by_a_rule_that_another_rule_uses(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        plan="  day: {type=>  turns: {type: number}\n  day: {type##"
+        "rules:=>rules:\n  often: <many> times\n  many: '{turns}'",
+        intents__order="my order]=>my order <often>]",
+    )
+    assert told(tmp_path) == []
+
+
 def test_all_mistakes_are_told_at_once_and_in_order(tmp_path: Path) -> None:
     write(
         tmp_path,

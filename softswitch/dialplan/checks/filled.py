@@ -4,14 +4,13 @@ from collections.abc import Iterable, Iterator
 
 from softswitch.dialplan.checks.known import Known, asked
 from softswitch.dialplan.checks.places import Given, given
-from softswitch.dialplan.checks.texts import HEARD
+from softswitch.dialplan.checks.texts import HEARD, slots_heard
 from softswitch.dialplan.checks.ways import FAILURES
 from softswitch.dialplan.files.flow import Step
 from softswitch.dialplan.files.plan import Repairs
 from softswitch.dialplan.files.texts import Line, Prompts
 from softswitch.dialplan.files.variables import FACTS
 from softswitch.dialplan.prompts import variables
-from softswitch.dialplan.templates import slots_of
 from softswitch.marked_yaml import Document, Place
 
 
@@ -126,9 +125,7 @@ def _everywhere(known: Known) -> Iterator[tuple[Given, int]]:
     for key, part in (("lines", plan.lines), ("filler", plan.filler)):
         for each in given(draft.plan_document, part, (key,)):
             yield each, known.base
+    slots = slots_heard(draft)
     for name, intent in draft.intents.items():
-        slots = {
-            slot for texts in intent.sentences.given.values() for text in texts for slot in slots_of(text)
-        }
         for each in given(draft.documents["intents"][name], intent.confirm, ("confirm",)):
-            yield each, heard | known.mask(slots)
+            yield each, heard | known.mask(slots[name])

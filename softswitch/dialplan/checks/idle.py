@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from softswitch.dialplan import templates
 from softswitch.dialplan.checks.names import built_in_intents, columns
 from softswitch.dialplan.checks.places import all_given
+from softswitch.dialplan.checks.texts import slots_heard
 from softswitch.dialplan.checks.values import Expressions
 from softswitch.dialplan.checks.ways import Ways, listened
 from softswitch.dialplan.files.texts import Line, Texts
@@ -52,10 +53,9 @@ def _hours(ways: Ways, used: set[str]) -> None:
 
 def _slots(ways: Ways) -> Iterator[str]:
     """Variables of sentences. A caller who says one is answered, so it counts as used too."""
-    for name, intent in ways.draft.intents.items():
+    for name, slots in slots_heard(ways.draft).items():
         if name not in built_in_intents():
-            for texts in intent.sentences.given.values():
-                yield from (slot for text in texts for slot in templates.slots_of(text))
+            yield from slots
 
 
 def _filled(ways: Ways) -> Iterator[str]:

@@ -135,6 +135,24 @@ def rule_texts(draft: Draft, language: str) -> dict[str, str]:
     return found
 
 
+def slots_heard(draft: Draft) -> dict[str, frozenset[str]]:
+    """By intent: the variables that its sentences may fill, those in rules too. Of a sound draft."""
+    found: dict[str, set[str]] = {name: set() for name in draft.intents}
+    for language in draft.plan.spoken if draft.plan else ():
+        rules = rule_texts(draft, language)
+        within = {rule: _slots_within(rule, rules) for rule in rules}
+        for name, intent in draft.intents.items():
+            for text in intent.sentences.in_language(language):
+                found[name].update(
+                    templates.slots_of(text), *map(within.__getitem__, templates.rules_of(text))
+                )
+    return {name: frozenset(slots) for name, slots in found.items()}
+
+
+def _slots_within(rule: str, texts: Mapping[str, str]) -> set[str]:
+    return {slot for each in _closure(rule, texts) for slot in templates.slots_of(texts[each])}
+
+
 def _closure(name: str, texts: Mapping[str, str]) -> Iterator[str]:
     """The rule and all that it uses, as far as they exist."""
     found, waiting = {name}, [name]
