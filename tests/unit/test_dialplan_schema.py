@@ -19,7 +19,7 @@ from softswitch.errors import InvalidFile
 ROOT = Path(__file__).parents[2]
 KIND_OF = {"plan.yaml": "plan", "intents": "intent", "flows": "flow", "lists": "list", "tables": "table"}
 BUNDLED = sorted((ROOT / "dialplans").rglob("*.yaml"))
-SCENARIOS = sorted((ROOT / "tests/dialplans").glob("*/scenarios*.yaml"))
+SCENARIOS = sorted((ROOT / "tests/dialplans").glob("*/*.yaml"))
 
 
 class EditorsLoader(yaml.CSafeLoader):

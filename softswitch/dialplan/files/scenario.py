@@ -40,6 +40,9 @@ class Expected(Section):
     arguments: dict[Name, str] = Field({})
 
 
+WrittenActions = Name | Expected | list[Name | Expected]
+
+
 def _expected(value: object) -> object:
     many = value if isinstance(value, list) else [value]
     return [{"action": item} if isinstance(item, str) else item for item in many]
@@ -66,7 +69,9 @@ class Turn(Section):
     said: Annotated[tuple[str, ...], OneOrMany] = ()
     not_said: Annotated[tuple[str, ...], OneOrMany] = ()
     context: dict[Name, str | None] = Field({}, description="Nothing after the colon: not set.")
-    actions: Annotated[tuple[Expected, ...] | None, BeforeValidator(_expected)] = None
+    actions: Annotated[
+        tuple[Expected, ...] | None, BeforeValidator(_expected, json_schema_input_type=WrittenActions | None)
+    ] = None
     ends: Literal["hangup", "transfer", "no"] | None = None
     language: Language | None = None
 
