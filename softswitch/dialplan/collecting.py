@@ -10,14 +10,18 @@ SURE = 0.6
 """Below this confidence of the ear, what was collected is confirmed also where that is done when unsure."""
 
 
-def clear(turn: Turn) -> None:
-    """A question that is entered anew forgets what was collected, but for what led here just now."""
+def clear(turn: Turn) -> dict[str, str]:
+    """A question that is entered anew forgets what was collected, but for what led here just now. Returns
+    what is forgotten.
+    """
     turn.unsure, turn.asking = False, ""
+    forgotten: dict[str, str] = {}
     for field in turn.question.fields:
         if field.name in turn.fresh:
             turn.fresh.discard(field.name)
-        else:
-            turn.context.pop(field.name, None)
+        elif field.name in turn.context:
+            forgotten[field.name] = turn.context.pop(field.name)
+    return forgotten
 
 
 def proceed(turn: Turn, *, entering: bool = False, again: bool = False) -> str:

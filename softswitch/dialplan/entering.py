@@ -121,7 +121,8 @@ def _set(turn: Turn, step: Step) -> None:
 def _arrive(turn: Turn, step: Step, leap: Leap) -> Leap | None:
     """At a question: ask it, unless all that it asks for is known."""
     turn.failures, turn.pending = {}, None
-    turn.remember_question()
+    anew = bool(turn.question.fields) and not leap.keep
+    turn.remember_question(collecting.clear(turn) if anew else {})
     if not turn.question.fields:
         _set(turn, step)
         turn.asking = ""
@@ -129,8 +130,6 @@ def _arrive(turn: Turn, step: Step, leap: Leap) -> Leap | None:
         turn.stop_here()
         turn.listen()
         return None
-    if not leap.keep:
-        collecting.clear(turn)
     _set(turn, step)
     target = collecting.proceed(turn, entering=True, again=leap.again)
     return _follow(turn, target) if target else None
@@ -197,6 +196,7 @@ def _back(turn: Turn) -> Leap | None:
         collecting.proceed(turn, again=True)
         return None
     if turn.step.question and len(turn.trail) > 1:
+        turn.context = {**turn.trail[-1].forgotten, **turn.context}
         turn.trail = turn.trail[:-1]
     if not turn.trail:
         return begin(turn)

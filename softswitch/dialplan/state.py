@@ -25,10 +25,13 @@ class Frame(NamedTuple):
 
 
 class Stop(NamedTuple):
-    """A question that the caller came past, and what was open there."""
+    """A question that the caller came past, what was open there, and what was forgotten to ask it anew: the
+    question before may speak of it.
+    """
 
     step: str
     frames: tuple[Frame, ...]
+    forgotten: Mapping[str, str]
 
 
 class Pending(NamedTuple):
@@ -89,7 +92,7 @@ def dump(state: State, sensitive: Collection[str]) -> str:
             (say.text, say.static, say.barge_in, say.rate, say.pause, say.audio, say.language)
             for say in state.said
         ],
-        "trail": state.trail,
+        "trail": [(stop.step, stop.frames, _without(stop.forgotten, sensitive)) for stop in state.trail],
         "frames": state.frames,
         "asking": state.asking,
         "pending": pending,
@@ -117,7 +120,10 @@ def load(text: str) -> State:
             strikes=int(raw["strikes"]),
             spoken_once=bool(raw["spoken_once"]),
             said=tuple(map(_say, raw["said"])),
-            trail=tuple(Stop(str(step), _frames(frames)) for step, frames in raw["trail"]),
+            trail=tuple(
+                Stop(str(step), _frames(frames), _texts(forgotten))
+                for step, frames, forgotten in raw["trail"]
+            ),
             frames=_frames(raw["frames"]),
             asking=str(raw["asking"]),
             pending=None if pending is None else Pending(str(pending[0]), _texts(pending[1])),

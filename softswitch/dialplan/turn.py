@@ -160,19 +160,26 @@ class Turn:
         listen = self.question.listen(self.language, self.asking, self.pending is not None)
         self.actions.append(listen)
 
-    def remember_question(self) -> None:
-        stop = Stop(self.step.name, self.frames)
-        trail = self.trail[:-1] if self.trail and self.trail[-1].step == stop.step else self.trail
-        self.trail = (*trail, stop)[-MAX_TRAIL:]
+    def remember_question(self, forgotten: Mapping[str, str]) -> None:
+        """That the present one is asked, with the values that had to be forgotten for it."""
+        trail = self.trail
+        if trail and trail[-1].step == self.step.name:
+            forgotten = {**forgotten, **trail[-1].forgotten}
+            trail = trail[:-1]
+        self.trail = (*trail, Stop(self.step.name, self.frames, forgotten))[-MAX_TRAIL:]
 
     def promise(self, step: Step) -> None:
         """The action of a step that does one."""
         do = step.do
         assert do is not None
         self.visits += 1
-        arguments = tuple((name, self.context.get(name, "")) for name in do.arguments)
-        order = self.context.get(do.order_by, "") if do.order_by else ""
+        arguments = tuple((name, self._open(name)) for name in do.arguments)
+        order = self._open(do.order_by) if do.order_by else ""
         self.actions.append(Do(do.action, arguments, f"{step.name}:{self.visits}", order))
+
+    def _open(self, name: str) -> str:
+        """A variable as it may be written down; "" when it is not set, or secret."""
+        return "" if name in self.plan.sensitive else self.context.get(name, "")
 
     def outcome(self) -> Outcome:
         self._never_silent()

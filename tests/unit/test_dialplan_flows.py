@@ -161,6 +161,18 @@ def test_back_is_the_question_before_with_the_flows_that_were_open_there(talk: T
     assert talk.says("yes").startswith("Noted. Thanks.")
 
 
+def test_back_restores_what_was_forgotten_to_ask_for_it_anew(talk: Talk) -> None:
+    talk.says("call me")
+    talk.says("friday")
+    talk.says("no")
+    assert talk.says("go back") == "On Friday, November 27th, right?"
+    talk.says("no")
+    talk.cut_off()
+    talk.says("monday")
+    assert talk.says("go back") == "Which day please?"
+    assert talk.says("go back") == "On Friday, November 27th, right?"
+
+
 def test_back_at_the_first_question_asks_it_again(talk: Talk) -> None:
     assert talk.says("go back") == "Anything else?"
     assert talk.presses("*") == "Anything else?"

@@ -6,6 +6,7 @@ import pytest
 from plan_text import Talk, plan_of
 
 from softswitch.dialplan.plan import Plan
+from softswitch.events import Do
 
 PLAN = """
 plan:
@@ -107,3 +108,24 @@ def test_a_secret_that_waits_for_a_yes_is_not_saved(plan: Plan) -> None:
     assert "4711" not in talk.conversation.dump()
     assert "four" not in talk.said
     assert talk.conversation.masked
+
+
+def test_a_secret_is_not_saved_with_what_is_restored_on_the_way_back(talk: Talk) -> None:
+    talk.presses("4711")
+    assert talk.says("five") == "Right. Hello."
+    talk.says("pay")
+    assert "4711" not in talk.conversation.dump()
+
+
+def test_a_secret_never_reaches_an_action(plan: Plan) -> None:
+    """Also where no check refused the plan."""
+    text = PLAN.replace(
+        "variables:", "actions: {tell: {arguments: [size, pin], order_by: pin}}\n  variables:"
+    )
+    talk = Talk(
+        text.replace("{if: pin = '4711', then: right, else: wrong}", "{do: {action: tell, next: wrong}}")
+    )
+    talk.says("pay")
+    talk.presses("4711")
+    talk.says("five")
+    assert talk.does == [Do("tell", (("size", "5"), ("pin", "")), "paid:1")]
