@@ -335,6 +335,10 @@ VARIABLES = [
     ({"flows__buying": "on {day}=>on {pin}"}, "secret-said flows/buying.yaml:18:10: 'pin' is sensitive"),
     ({"plan": "[size, amount]=>[size, pin]"}, "secret-given plan.yaml:28:35: 'pin' is sensitive, and action"),
     (
+        {"plan": "order_by: size=>order_by: pin"},
+        "secret-given plan.yaml:28:54: 'pin' is sensitive, and action",
+    ),
+    (
         {"flows__paying": "    if: pin=>    set: {state: pin}\n    if: pin"},
         "secret-given flows/paying.yaml:9:18: 'pin' is sensitive, and 'state' is not",
     ),
