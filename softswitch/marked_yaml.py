@@ -37,6 +37,8 @@ class Document:
     problems: list[Problem] = field(default_factory=list)
     origins: dict[Place, str] = field(default_factory=dict)
     """What did not come from the file, and where it came from instead."""
+    after_comma: set[Place] = field(default_factory=set)
+    """Items of lists such as [Sorry, come again], where neither they nor those before stand in quotes."""
 
     def put(self, place: Place, value: Any, origin: str) -> None:
         """Set a value at a place, making the mappings on the way; problems with it name `origin`."""
@@ -191,9 +193,17 @@ def _build(node: yaml.Node, place: Place, document: Document) -> Any:
     if isinstance(node, yaml.MappingNode):
         return _build_mapping(node, place, document)
     if isinstance(node, yaml.SequenceNode):
+        document.after_comma.update((*place, number) for number in _after_comma(node))
         return [_build(child, (*place, index), document) for index, child in enumerate(node.value)]
     assert isinstance(node, yaml.ScalarNode)
     return None if node.value in ("", "~", "null") and not node.style else node.value
+
+
+def _after_comma(node: yaml.SequenceNode) -> list[int]:
+    if not node.flow_style:
+        return []
+    plain = [isinstance(child, yaml.ScalarNode) and not child.style for child in node.value]
+    return [number for number in range(1, len(plain)) if plain[number - 1] and plain[number]]
 
 
 def _build_mapping(node: yaml.MappingNode, place: Place, document: Document) -> dict[str, Any]:

@@ -393,6 +393,25 @@ def test_all_mistakes_are_told_at_once_and_in_order(tmp_path: Path) -> None:
     assert {each.rule for each in caught.value.problems} >= {"unknown-step", "unknown-key"}
 
 
+@pytest.mark.parametrize(
+    ("texts", "split"),
+    [
+        ("[Sorry, I did not get that.]", True),
+        ("[Sorry, I'm deaf., Once more please.]", True),
+        ("[Pardon?, Well,\n    what is it?]", True),
+        ("{en: [Perdone, álgo más]}", True),
+        ('["Sorry, I did not get that.", Once more please.]', False),
+        ('[Sorry, "I did not get that."]', False),
+        ("[Pardon?, i beg your pardon?]", False),
+        ("[Sorry, Once more please., In other words?]", False),
+        ("\n    - Sorry\n    - i did not get that", False),
+    ],
+)
+def test_a_text_that_a_comma_split_is_told(tmp_path: Path, texts: str, split: bool) -> None:
+    found = told(write(tmp_path, plan=f"[Pardon?, Once more please.]=>{texts}"))
+    assert [line.split(":")[0] for line in found] == ["split-text plan.yaml"] * split, found
+
+
 def test_a_warning_is_no_reason_to_refuse_a_plan(tmp_path: Path) -> None:
     write(tmp_path, lists__idle="values: {a: a}\n")
     assert loader.load(tmp_path).name == "small"

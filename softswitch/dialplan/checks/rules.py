@@ -161,6 +161,14 @@ TEXTS = (
         "Write variables as `{name}`, and markup as [the reference](dialplan.md) has it.",
     ),
     _rule(
+        "split-text",
+        "A comma in `[ ]` has made two texts of what looks like one.",
+        "plan.yaml:7:20: 'I did not get that.' is another text than 'Sorry', because of the comma between "
+        "them",
+        "Put quotes around the whole text; or around both, when they are two.",
+        warning=True,
+    ),
+    _rule(
         "missing-language",
         "A text is not given in one of the plan's languages.",
         "flows/main.yaml:3:10: the text is not given in es",

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from softswitch.dialplan import prompts, templates
 from softswitch.dialplan.checks.names import known_variables
 from softswitch.dialplan.checks.places import Given, all_given
-from softswitch.dialplan.files.texts import Line, Texts
+from softswitch.dialplan.files.texts import Line, Prompts, Texts
 from softswitch.dialplan.reading import Draft, mapping
 from softswitch.dialplan.spoken import normalise
 from softswitch.dialplan.templates import Rules
@@ -14,6 +14,7 @@ from softswitch.marked_yaml import Document, Place, suggest
 
 HEARD = "heard"
 """In the texts of low_confidence and of an intent's `confirm`: what was understood."""
+ENDED = re.compile(r"[.?!…:;][\"')>]*\s*$")
 
 
 def check(draft: Draft) -> None:
@@ -24,11 +25,24 @@ def check(draft: Draft) -> None:
     said = _Prompts(draft)
     for given in all_given(draft):
         _languages(draft, given, spoken)
+        if isinstance(given.texts, Prompts):
+            _split(draft, given)
         for language, place, text in given.each():
             if isinstance(text, Line):
                 said.check(given.document, place, text)
             elif type(given.texts) is Texts and (language or spoken[0]) in readers:
                 readers[language or spoken[0]].check(given.document, place, text)
+
+
+def _split(draft: Draft, given: Given) -> None:
+    """Where an unquoted comma in a list seems to have made two texts of one."""
+    before = ""
+    for _, place, line in given.each():
+        goes_on = line.text[0].islower() or re.match(r"I\b", line.text)
+        if place in given.document.after_comma and goes_on and not ENDED.search(before):
+            message = f"'{line.text}' is another text than '{before}', because of the comma between them"
+            draft.report("split-text", given.document, place, message)
+        before = line.text
 
 
 def _languages(draft: Draft, given: Given, spoken: tuple[str, ...]) -> None:
