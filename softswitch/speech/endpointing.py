@@ -3,6 +3,9 @@
 WebRTC's detector says whether a frame may be speech, but holds on for 140 ms after the last voiced sound,
 which a caller would hear as a slower answer. So it only confirms; what dates start and end is the energy of
 5 ms blocks above a threshold that follows the line's noise.
+
+Audio pauses while a phone sends keys (RFC 4733) or is muted: faded concealment, then digital silence comes
+out of the jitter buffer. Were that taken for the line's noise, the noise that comes back would be speech.
 """
 
 import math
@@ -26,7 +29,10 @@ PAUSE_S = 0.100
 QUIETEST_DBFS = -66.0  # a line's noise is never taken to be below this: G.711 idle noise is not speech
 ABOVE_NOISE_DB = 6.0
 BELOW_SPEECH_DB = 28.0  # what is this far below the utterance's loudest sound is echo or room, not speech
-NOISE_WINDOW = 40  # frames: the noise is the quietest of the last 0.8 s
+NO_AUDIO_DBFS = -100.0  # digital silence: while keys are sent (RFC 4733), muted, lost
+SUSTAINED = 4  # frames: concealment of a lost packet fades out within 60 ms (ITU-T G.711 Appendix I)
+LONG_PAUSE = 50  # frames without audio: longer than a key is held; the line may be another afterwards
+NOISE_WINDOW = 40  # frames: the noise is the quietest that the last 0.8 s were for SUSTAINED frames
 NOISE_RISE_DB = 5.0 * FRAME_S  # per frame while someone speaks, whose pauses are not the line's noise
 OPENING = 50  # frames: in a call's first second its noise is not known, and would pass for speech
 STEADY_DB = 6.0  # what varies less in the whole window is noise, whatever the detector says
@@ -54,7 +60,9 @@ class SpeechEndpointer:
         self._vad = webrtcvad.Vad(VAD_MODE)
         self._block = self._frame_bytes // 2 // BLOCKS
         self._mean = np.full(self._block, 1 / self._block, dtype=np.float32)
+        self._last: deque[float] = deque(maxlen=SUSTAINED)
         self._recent: deque[float] = deque(maxlen=NOISE_WINDOW)
+        self._pause = 0  # frames of the latest pause in the audio
         self._noise = _power(QUIETEST_DBFS)
         self._level = 0.0
         self._opening = OPENING
@@ -108,11 +116,34 @@ class SpeechEndpointer:
         ]
 
     def _follow_noise(self) -> None:
-        self._recent.append(self._level)
+        """A pause in the audio says nothing about the line: what was known of it holds when sound returns."""
+        if self._level < _NO_AUDIO:
+            self._pause = 1 if self._last else self._pause + 1
+            self._last.clear()
+            self._recent.clear()
+            return
+        self._last.append(self._level)
+        if self._refutes():
+            self._noise = max(self._level, _QUIETEST)
+        if len(self._last) == SUSTAINED:
+            self._recent.append(max(self._last))
+            self._noise = self._noise_now()
+
+    def _refutes(self) -> bool:
+        """Whether one quieter frame is enough: so a tone before a long pause does not hide speech after it.
+
+        The first frame after a pause may be half silence.
+        """
+        doubtful = self._pause >= LONG_PAUSE and len(self._recent) < NOISE_WINDOW
+        return doubtful and len(self._last) > 1 and self._level < self._noise
+
+    def _noise_now(self) -> float:
         lowest = max(min(self._recent), _QUIETEST)
+        if len(self._recent) < NOISE_WINDOW:  # all of it may be one word
+            return min(lowest, self._noise)
         speaking = self._in_speech and self._quiet_blocks * BLOCK_S <= PAUSE_S
-        steady = len(self._recent) == NOISE_WINDOW and max(self._recent) < lowest * _STEADY
-        self._noise = min(lowest, self._noise * _RISE) if speaking and not steady else lowest
+        steady = max(self._recent) < lowest * _STEADY
+        return min(lowest, self._noise * _RISE) if speaking and not steady else lowest
 
     def _mark_blocks(self, powers: list[float], possible: bool) -> None:
         threshold = max(self._noise * _ABOVE_NOISE, self._loudest * _BELOW_SPEECH)
@@ -144,6 +175,7 @@ def _dbfs(power: float) -> float:
 
 
 _QUIETEST = _power(QUIETEST_DBFS)
+_NO_AUDIO = _power(NO_AUDIO_DBFS)
 _RISE = _power(NOISE_RISE_DB)
 _STEADY = _power(STEADY_DB)
 _ABOVE_NOISE = _power(ABOVE_NOISE_DB)

@@ -72,6 +72,21 @@ def test_keys_serve_as_well_as_words(node: Node) -> None:
 
 
 @pytest.mark.slow
+def test_a_caller_who_keys_in_noise_hears_the_whole_answer_and_may_speak_then(node: Node) -> None:
+    """His phone sends no audio while it sends a key; the noise that comes back is no input of his."""
+    report = call(node, "--noise", "white@25", "--dtmf", "3", "--dtmf", "1002", "--say", "goodbye")
+    assert report["ok"]
+    recorded = turns(node)
+    inputs = [(turn.via, turn.intent, turn.heard) for turn in recorded[1:]]
+    assert inputs == [
+        ("dtmf", "order_status", "3"),
+        ("dtmf", "order_number", "1002"),
+        ("speech", "goodbye", "goodbye"),
+    ]
+    assert [turn.said_heard for turn in recorded[1:3]] == [turn.said for turn in recorded[1:3]]
+
+
+@pytest.mark.slow
 def test_the_record_says_how_much_of_a_prompt_was_really_heard(node: Node) -> None:
     report = call(node, *say("what are your opening hours", "goodbye"))
     greeting, hours, _ = turns(node)
@@ -83,7 +98,9 @@ def test_the_record_says_how_much_of_a_prompt_was_really_heard(node: Node) -> No
 
 
 @pytest.mark.slow
-def test_a_caller_who_never_says_a_word_is_hung_up_on_politely(start_node: Callable[..., Node], tmp_path: Path) -> None:
+def test_a_caller_who_never_says_a_word_is_hung_up_on_politely(
+    start_node: Callable[..., Node], tmp_path: Path
+) -> None:
     plan = shutil.copytree(bundled("dialplans") / "reception", tmp_path / "impatient")
     text = (plan / "plan.yaml").read_text()
     (plan / "plan.yaml").write_text(text.replace("no_input_timeout: 6s", "no_input_timeout: 1s"))

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from speech_parts import RATE, Signal, at_level, frames, pool, signal, synthesizer, voiced_span, white
+from speech_parts import RATE, Signal, at_level, frames, pool, signal, starts, synthesizer, voiced_span, white
 
 from softswitch.speech.endpointing import SpeechEndpointer
 from softswitch.speech.synthesizer import PiperSynthesizer
@@ -102,3 +102,31 @@ def test_after_a_reset_the_next_speech_is_a_new_start(synthesizer: PiperSynthesi
     for _ in range(2):
         assert sum(endpointer.feed(frame).started for frame in frames(line)) == 1
         endpointer.reset()
+
+
+@pytest.mark.parametrize("phrase", PHRASES)
+@pytest.mark.parametrize("after", [0.0, 0.3, 1.0])
+def test_speech_after_keys_in_noise_is_heard(
+    synthesizer: PiperSynthesizer, phrase: str, after: float
+) -> None:
+    speech = at_level(signal(synthesizer.render(phrase)), -20)
+    before = np.zeros(3 * RATE)
+    line = np.concatenate([before, speech, np.zeros(RATE)])
+    line += white(len(line) / RATE, -40)[: len(line)]
+    for key in range(4):
+        begin = len(before) - int((after + 0.1 + 0.16 * key) * RATE)
+        line[begin : begin + RATE // 10] = 0
+    begin_of_speech, _ = voiced_span(speech)
+    assert starts(line)[0] == pytest.approx(3 + begin_of_speech + 0.1, abs=0.1)
+
+
+@pytest.mark.parametrize("phrase", PHRASES)
+def test_speech_after_a_tone_and_digital_silence_is_heard_at_once(
+    synthesizer: PiperSynthesizer, phrase: str
+) -> None:
+    """Ringback or a beep passes for the line's noise as long as it sounds; what is said then must not."""
+    speech = at_level(signal(synthesizer.render(phrase)), -20)
+    tone = 0.2 * np.sin(2 * np.pi * 440 * np.arange(2 * RATE) / RATE)
+    line = np.concatenate([tone, np.zeros(2 * RATE), speech, np.zeros(RATE)])
+    begin, _ = voiced_span(speech)
+    assert next(start for start in starts(line) if start > 4) == pytest.approx(4 + begin + 0.12, abs=0.12)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from speech_parts import RATE, frames, starts, white
+from speech_parts import RATE, Signal, frames, starts, white
 
 from softswitch.speech.endpointing import SpeechEndpointer
 
@@ -60,13 +60,66 @@ def test_noise_that_comes_up_in_a_call_starts_once_and_is_forgotten_within_a_sec
     assert endpointer.noise_dbfs == pytest.approx(-26, abs=2)
 
 
-def test_the_noise_level_survives_a_reset_and_falls_at_once() -> None:
+def pause(line: Signal, at: float, seconds: float) -> None:
+    """No packets for a while, as it comes out of PJSIP's jitter buffer: faded within 60 ms, then nothing."""
+    begin, length = int(at * RATE), int(seconds * RATE)
+    fade = np.zeros(length)
+    fade[:480] = np.linspace(1, 0.05, 480)[:length]
+    line[begin : begin + length] *= fade
+
+
+@pytest.mark.parametrize("dbfs", [-50, -40, -30, -20])
+@pytest.mark.parametrize("seconds", [0.02, 0.04, 0.06, 0.1, 0.25, 1.0])
+def test_noise_that_comes_back_after_lost_packets_or_a_key_is_no_speech(dbfs: int, seconds: float) -> None:
+    line = white(SECONDS, dbfs)
+    for second in range(2, SECONDS - 1):
+        pause(line, second + 0.003 * second, seconds)
+    assert starts(line) == []
+
+
+@pytest.mark.parametrize("dbfs", [-50, -40, -30])
+@pytest.mark.parametrize("at", [2.0, 0.3])
+def test_noise_between_keys_is_no_speech(dbfs: int, at: float) -> None:
+    line = white(8, dbfs)
+    for key in range(16):
+        pause(line, at + 1 + 0.16 * key, 0.1)  # as our own caller keys
+        pause(line, at + 4 + 0.1 * key, 0.06)
+    assert starts(line) == []
+
+
+@pytest.mark.parametrize("dbfs", [-50, -40, -30])
+def test_noise_that_comes_back_after_muting_is_no_speech(dbfs: int) -> None:
+    line = white(SECONDS, dbfs)
+    line[3 * RATE + 55 : 15 * RATE + 99] = 0
+    assert starts(line) == []
+
+
+def test_noise_unknown_before_it_was_muted_starts_once_and_is_forgotten_within_a_second() -> None:
+    line = white(SECONDS, -30)
+    line[: 5 * RATE] = 0
+    endpointer = SpeechEndpointer(RATE)
+    marks = [endpointer.feed(frame) for frame in frames(line)]
+    assert sum(mark.started for mark in marks) <= 1
+    assert not any(mark.speaking for mark in marks[6 * 50 :])
+
+
+def test_digital_silence_tells_nothing_of_the_noise_and_real_quiet_does() -> None:
+    endpointer = SpeechEndpointer(RATE)
+    for frame in frames(np.concatenate([white(2, -40), np.zeros(5 * RATE)])):
+        endpointer.feed(frame)
+    assert endpointer.noise_dbfs == pytest.approx(-40, abs=2)
+    for frame in frames(white(0.08, -60)):
+        endpointer.feed(frame)
+    assert endpointer.noise_dbfs == pytest.approx(-60, abs=3)
+
+
+def test_the_noise_level_survives_a_reset_and_falls_within_80_ms() -> None:
     endpointer = SpeechEndpointer(RATE)
     for frame in frames(white(2, -30)):
         endpointer.feed(frame)
     endpointer.reset()
     assert endpointer.noise_dbfs == pytest.approx(-30, abs=2)
-    for frame in frames(white(0.02, -50)):
+    for frame in frames(white(0.08, -50)):
         endpointer.feed(frame)
     assert endpointer.noise_dbfs == pytest.approx(-50, abs=3)
 
