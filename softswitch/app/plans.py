@@ -37,8 +37,8 @@ def load(setting: str, run_dir: Path, human: str | None) -> Plan:
 
 
 def load_kept(key: Key, run_dir: Path, human: str | None) -> Plan:
-    """That version as it was. Raises SoftswitchError when it is not there any more."""
-    return loader.load(run_dir / KEPT / key[0] / key[1], human)
+    """That version as it was, and was found sound. Raises SoftswitchError when it is not there any more."""
+    return loader.load_again(run_dir / KEPT / key[0] / key[1], human)
 
 
 def prune(run_dir: Path, wanted: Collection[Key]) -> None:

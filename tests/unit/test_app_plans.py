@@ -29,6 +29,18 @@ def test_a_plan_runs_from_a_copy_that_its_author_does_not_change(tmp_path: Path)
     assert plans.load_kept(("shop", plan.version), run, None).version == plan.version
 
 
+def test_what_was_kept_is_not_proved_again_but_must_have_sound_parts(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    plan = plans.load(str(shop(tmp_path / "source")), run, None)
+    flow = run / "plans/shop" / plan.version / "flows/main.yaml"
+    sound = flow.read_text()
+    flow.write_text(sound + "  idle: {say: Nobody comes here., next: bye}\n")
+    assert "idle" in plans.load_kept(("shop", plan.version), run, None).steps
+    flow.write_text(sound.replace('"1": bye', '"1": nowhere'))
+    with pytest.raises(InvalidFile, match="nowhere"):
+        plans.load_kept(("shop", plan.version), run, None)
+
+
 def test_mistakes_are_told_where_the_author_finds_them(tmp_path: Path) -> None:
     source, run = shop(tmp_path / "source"), tmp_path / "run"
     flow = source / "flows/main.yaml"
