@@ -25,8 +25,10 @@ from softswitch.dialplan.templates import GAP, Choice
 THRESHOLD = 0.7
 MARGIN = 0.1
 """Chosen in docs/background/matching.md."""
-TIE = 0.05
+TIE = 0.15
 """Of the evidence: intents that come so near to the best are as likely."""
+CLOSER = 3
+"""Of as likely intents one is taken whose sentences leave this many times fewer words in gaps."""
 MAX_TOKENS = 100
 """Of an utterance; what is said after them is not compared."""
 MAX_PHRASES = 3_000
@@ -62,7 +64,7 @@ class Candidate:
 class _Meant:
     """One intent: the ways in which an utterance is a phrase of it, and what they tell together."""
 
-    __slots__ = ("evidence", "ways")
+    __slots__ = ("evidence", "loose", "ways")
 
     def __init__(self, ways: Sequence[Found]) -> None:
         told: dict[int, float] = {}
@@ -70,6 +72,7 @@ class _Meant:
             for at, weight in way.told:
                 told[at] = max(weight, told.get(at, 0.0))
         self.ways, self.evidence = ways, round(sum(told.values()), 3)
+        self.loose = min(way.loose for way in ways)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +145,12 @@ class Sentences:
         if not ranked:
             return None
         best = ranked[0]
-        if best.ways[0].loose and len(ranked) > 1 and ranked[1].evidence >= best.evidence * (1 - TIE):
-            return None
+        if best.ways[0].loose:
+            near = [other for other in ranked if other.evidence >= best.evidence * (1 - TIE)]
+            near.sort(key=lambda meant: meant.loose)
+            best = near[0]
+            if len(near) > 1 and near[1].loose < CLOSER * max(1, best.loose):
+                return None
         return self._match(_fullest(best.ways))
 
     def _by_intent(self, found: Sequence[Found]) -> list[_Meant]:

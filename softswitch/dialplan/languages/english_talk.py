@@ -88,6 +88,11 @@ TALK = Talk(
             "what are you able to do",
             "what should i (say|do|ask)",
             "i'm [a bit|so|totally] (confused|stuck)",
+            "... (need|want|could use) [some|a little|a bit of] help (with|using) (this|the) "
+            "(phone|line|system|service|menu|call) ...",
+            "... help me out ...",
+            "... (never|haven't|not) (used|done|called|rung|tried) (this|here|you) [line|service|system] "
+            "before ...",
         ),
         "repeat": (
             "... (repeat|repeating) (that|it|this|what|yourself|again|please|the last bit|the question) ...",
@@ -112,6 +117,8 @@ TALK = Talk(
             "excuse me",
             "sorry [what]",
             "(what|huh|eh)",
+            "... (hear|have|get|play) (that|it|this) (again|once more|one more time) ...",
+            "... (rewind|replay) ...",
         ),
         "slower": (
             "... (slower|slowly|slow down|slow it down) ...",
@@ -134,6 +141,7 @@ TALK = Talk(
             "back to (what|where|the) ... (before|earlier)",
             "... previous (one|question|step|menu|thing|option|part|bit) ...",
             "[the] previous",
+            "back up [a|one] [second|bit|moment|step|little] ...",
             "[the] (one|question|thing|step) before [that|this]",
             "undo [that|it]",
         ),
@@ -172,6 +180,10 @@ TALK = Talk(
             "see you [later|soon|around|then|tomorrow]",
             "(talk|speak) to you (later|soon)",
             "... let you go",
+            "... (got|have|heard) (what|everything|all|all that) i (need|needed|wanted|want|came for) ...",
+            "(never mind|nevermind|forget it|leave it|not to worry|don't worry) [then] "
+            "(bye|goodbye|thanks|thank you|cheers) [bye|goodbye|then]",
+            "... (we're|i'm|we are|i am) all (set|done|good|sorted|finished) [now|then|thanks|thank you]",
             "[i|i've] (have to|need to|must|gotta|got to) (go|run) [now]",
             "(thanks|thank you|cheers|many thanks) [so much|very much|a lot|for your help|for that]",
         ),
