@@ -4,6 +4,7 @@ import wave
 from pathlib import Path
 
 import pytest
+import small_plans
 from small_plan import FILES, write
 
 from softswitch.dialplan import loader
@@ -368,6 +369,29 @@ def test_nonsense_in_any_file_is_told_and_never_crashes(tmp_path: Path, path: st
     found = loader.inspect(tmp_path)
     assert found.plan is None
     assert any(each.file == str(tmp_path / path) for each in found.errors)
+
+
+ASKED_ONCE = """
+  hello: {say: "Is {day} right?", listen: {on: {"yes": bye}}}
+"""
+HELP_THAT_ASKS = """
+steps:
+  helping: {say: For which day?, collect: {slot: day, on: {"no": enough}, next: enough}}
+  enough: {say: Fine., return: yes}
+"""
+
+
+@pytest.mark.parametrize(("reprompt", "gap"), [("", True), ("reprompt: Right?, ", False)])
+def test_a_question_is_not_asked_again_with_what_a_digression_may_have_emptied(
+    tmp_path: Path, reprompt: str, gap: bool
+) -> None:
+    plan = "name: shop\nstart: hello\nvariables:\n  day: {type: date, value: 2026-01-07}\n"
+    small_plans.write(tmp_path, plan, ASKED_ONCE)
+    assert told(tmp_path) == []
+    steps = ASKED_ONCE.replace("listen", f"{reprompt}listen")
+    small_plans.write(tmp_path, plan, steps, flows_helping=HELP_THAT_ASKS)
+    rules = [line for line in told(tmp_path) if "unfilled-variable flows/main.yaml:2:16" in line]
+    assert bool(rules) == gap, told(tmp_path)
 
 
 def test_a_variable_is_filled_also_by_a_rule_that_another_rule_uses(tmp_path: Path) -> None:

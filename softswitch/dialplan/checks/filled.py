@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from softswitch.dialplan.checks.known import Known, asked
+from softswitch.dialplan.checks.known import Known, asked, lost_by_digressing
 from softswitch.dialplan.checks.places import Given, given
 from softswitch.dialplan.checks.texts import HEARD, slots_heard
 from softswitch.dialplan.checks.ways import FAILURES
@@ -30,9 +30,10 @@ def _uses(known: Known, name: str) -> None:
     for variable in step.set:
         _expression(known, name, ("set", variable), now)
         now |= known.mask([variable])
-    asking = now & ~known.mask(asked(step))
-    answered = now | known.mask(asked(step))
-    _prompts(known, name, step.say, ("say",), asking)
+    said = now & ~known.mask(asked(step))
+    asking = said & ~lost_by_digressing(known, name)
+    answered = asking | known.mask(asked(step))
+    _prompts(known, name, step.say, ("say",), said if step.reprompt else asking)
     _prompts(known, name, step.reprompt, ("reprompt",), asking)
     for kind in FAILURES:
         if failure := getattr(step, kind, None):

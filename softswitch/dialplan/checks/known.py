@@ -114,10 +114,16 @@ def _leaving(known: Known, name: str, before: int) -> int:
     step = known.ways.steps[name]
     after = before | known.mask(step.set)
     after &= ~known.mask(asked(step))
+    return after & ~lost_by_digressing(known, name)
+
+
+def lost_by_digressing(known: Known, name: str) -> int:
+    """What flows that are digressed into from that step may have emptied when they return to it."""
+    found = 0
     for way in known.ways.heard[name]:
         if way.digress:
-            after &= ~known.lost.get(known.ways.flow_of(way.target), 0)
-    return after
+            found |= known.lost.get(known.ways.flow_of(way.target), 0)
+    return found
 
 
 def _on_the_way(known: Known, name: str, place: Place) -> int:
