@@ -202,6 +202,7 @@ class _Search:
         self._found: list[Found] = []
         self._negations = list(_negations(tokens, automaton.language))
         self._dead: set[tuple[int, int]] = set()
+        self._readings: dict[tuple[str, int], list[tuple[int, str]]] = {}
         self._visits = MAX_VISITS
 
     def run(self, start: State) -> list[Found]:
@@ -244,7 +245,11 @@ class _Search:
         if not after.intents & self._allowed:
             return False
         told = self._telling(f"{{{name}}}", at, way)
-        for end, value in self._automaton.readings(name, self._tokens, at, self._now):
+        if (readings := self._readings.get((name, at))) is None:
+            # Many templates look for the same value at the same word.
+            readings = self._automaton.readings(name, self._tokens, at, self._now)
+            self._readings[name, at] = readings
+        for end, value in readings:
             bindings = (*way.bindings, (name, value))
             if self._visit(after, end, way._replace(told=told, bindings=bindings)):
                 return True

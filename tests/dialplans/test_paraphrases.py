@@ -8,12 +8,12 @@ from figures import dialplan_quality
 from figures.dialplan_quality import PLANS
 
 LEAST_RIGHT = {
-    ("reception", "dev"): 296,
-    ("reception", "dev_more"): 293,
-    ("order_desk", "dev"): 296,
-    ("order_desk", "dev_more"): 294,
+    ("reception", "dev"): 298,
+    ("reception", "dev_more"): 298,
+    ("order_desk", "dev"): 297,
+    ("order_desk", "dev_more"): 298,
     ("appointment_reminder", "dev"): 299,
-    ("appointment_reminder", "dev_more"): 295,
+    ("appointment_reminder", "dev_more"): 297,
 }
 """Of 300; what was reached, less one for what a later sentence may cost."""
 MOST_WRONG = 2
