@@ -112,6 +112,26 @@ def test_gaps_take_any_words_but_negations(plan: Sentences, text: str, intent: s
 
 
 @pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("i want to confirm my appointment", "confirm"),
+        ("i so want to confirm if that is alright with you my appointment", None),
+    ],
+)
+def test_of_as_likely_intents_the_one_that_leaves_far_fewer_words_in_gaps_is_taken(
+    text: str, intent: str | None
+) -> None:
+    plan = sentences(
+        {
+            "confirm": ["... want to confirm my appointment ...", "... want ... confirm ... appointment ..."],
+            "when": ["... confirm ... appointment ..."],
+        }
+    )
+    match = plan.strict(text, {"confirm", "when"}, NOW)
+    assert (match and match.intent) == intent
+
+
+@pytest.mark.parametrize(
     ("text", "intent", "slots"),
     [
         ("well could you tell me what your opening hours are on monday", "hours", {"day": "2026-11-30"}),
