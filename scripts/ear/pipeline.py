@@ -5,6 +5,7 @@ folder.
 import json
 import random
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 
 from ear import card, corpus, lexicon, network, speech_plan, synthesis, tune, vocabulary
@@ -20,6 +21,10 @@ _NETWORK = ("training", "network", "corpus", "states")
 _MODEL = ("export", "graph", "language_model", "kaldi_io", "fst", "states", "phones", "features")
 
 
+FREE_SHARE = 1e-4
+"""How often the language model has seen each free sentence, by how many were made by rule."""
+
+
 class Pipeline:
     """Raises subprocess.CalledProcessError where a synthesiser fails, ValueError where the word lists are
     wrong.
@@ -32,7 +37,8 @@ class Pipeline:
         self._known = vocabulary.known(self._vocabulary)
         texts = [path for name in ("foreign", "voices") for path in speech_plan.DATA.glob(f"{name}/*.txt")]
         self._texts = content([*vocabulary.files(), *sorted(texts)])
-        self._strange = content([speech_plan.DATA / "unknown.txt"])
+        self._tuning = content(speech_plan.DATA / name for name in ("unknown.txt", "tuning.txt"))
+        self._free = content([speech_plan.DATA / "free.txt"])
 
     def build(self, folder: Path) -> None:
         """Writes the model and its card into `folder`, which must not be there or be empty."""
@@ -127,11 +133,11 @@ class Pipeline:
         tasks = []
         for kind in tune.KINDS:
             what = (kind, self._settings.tuning, f"{self._settings.seed}")
-            inputs = (self._texts, self._strange, *what)
+            inputs = (self._texts, self._tuning, *what)
             tasks.append(Task(f"tuning-{kind}", _write_tuning, (self._vocabulary, *what), inputs, _SPEECH))
         spoken = dict(zip(tune.KINDS, self._work.all("speech for tuning", tasks), strict=True))
         parts = (trained, lexicon_file, self._settings, self._vocabulary, spoken)
-        drawn = (self._texts, self._settings.sentences, self._settings.seed)
+        drawn = (self._texts, self._free, self._settings.sentences, self._settings.seed)
         hangs_on = (trained, lexicon_file, *drawn, list(spoken.values()))
         return self._work.one(
             "balance", Task("balance", _tune, parts, hangs_on, ("tune", "measure", *_MODEL))
@@ -211,5 +217,6 @@ def _tune(
 
 def _parts(trained: Path, lexicon_file: Path, settings: Settings, words: Vocabulary) -> Parts:
     chance = random.Random(f"{settings.seed}/sentences")
-    sentences = (words.sentence(chance) for _ in range(settings.sentences))
-    return Parts(network.load(trained), _read_lexicon(lexicon_file), sentences)
+    by_rule = (words.sentence(chance) for _ in range(settings.sentences))
+    free = speech_plan.free_sentences("free.txt") * round(settings.sentences * FREE_SHARE)
+    return Parts(network.load(trained), _read_lexicon(lexicon_file), chain(by_rule, free))

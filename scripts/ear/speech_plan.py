@@ -58,14 +58,14 @@ def training(vocabulary: Vocabulary, engine: str, count: int, seed: str) -> list
 def tuning(vocabulary: Vocabulary, kind: str, count: int, seed: str) -> list[Utterance]:
     """Said by espeak-ng variants, half of them in a Scottish accent, that training leaves out.
 
-    Kinds: `sentences`; `grammar`, of a small shop; `strange`, sentences with one word that the ear
-    does not know; `foreign`. Raises KeyError on another.
+    Kinds: `sentences`, made by no rule; `grammar`, of a small shop; `strange`, sentences with one word that
+    the ear does not know; `foreign`. Raises KeyError on another.
     """
     chance = random.Random(f"{seed}/tuning/{kind}")
     draws: dict[str, Callable[[], tuple[str, ...]]] = {
-        "sentences": lambda: tuple(vocabulary.sentence(chance)),
+        "sentences": lambda: _free(chance),
         "grammar": lambda: tuple(vocabulary.rules.sample("dialplan", chance)),
-        "strange": lambda: _strange(vocabulary, chance),
+        "strange": lambda: _strange(chance),
         "foreign": lambda: (UNKNOWN,),
     }
     draw = draws[kind]
@@ -79,8 +79,18 @@ def spoken(words: tuple[str, ...]) -> str:
     )
 
 
-def _strange(vocabulary: Vocabulary, chance: random.Random) -> tuple[str, ...]:
-    words = vocabulary.sentence(chance)
+def free_sentences(file: str) -> list[tuple[str, ...]]:
+    """The sentences of a file beside this module, one a line."""
+    lines = (DATA / file).read_text(encoding="utf-8").splitlines()
+    return [tuple(line.split()) for line in lines if not line.startswith("#")]
+
+
+def _free(chance: random.Random) -> tuple[str, ...]:
+    return chance.choice(free_sentences("tuning.txt"))
+
+
+def _strange(chance: random.Random) -> tuple[str, ...]:
+    words = list(_free(chance))
     words[chance.randrange(len(words))] = chance.choice(_strangers())
     return tuple(words)
 

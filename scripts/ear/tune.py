@@ -21,9 +21,9 @@ from ear.vocabulary import Vocabulary
 from ear.work import Bar
 
 KINDS = ("sentences", "grammar", "strange", "foreign")
-SCALES = (0.3, 0.4, 0.5, 0.6, 0.75, 0.9)
-PENALTIES = (0.4, 0.8, 1.2, 1.6, 2.0, 2.5, 3.0, 4.0)
-PROBABILITIES = (0.0, 1e-4, 1e-3, 1e-2)
+SCALES = (0.5, 0.8, 1.1, 1.4, 1.8)
+PENALTIES = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0)
+PROBABILITIES = (0.0, 1e-3)
 _GRAMMAR = 60  # phrases
 
 Said = list[tuple[Sequence[str], Audio]]
@@ -86,7 +86,7 @@ class _Trial:
         }
 
     def _taken(self, balance: Balance) -> float:
-        """Percent of what is outside the grammar that does not come back as nothing but unknown."""
+        """Percent of what is outside the grammar that comes back as a phrase of it, less what is unknown."""
         ear = self._ear(balance, self._grammar)
         known = {tuple(phrase.split()) for phrase in self._grammar}
         outside = [
@@ -95,7 +95,8 @@ class _Trial:
             for right, sound in self._said[kind]
             if tuple(right) not in known
         ]
-        taken = sum(any(word != UNKNOWN for word in ear.hear(sound)) for sound in outside)
+        heard = (tuple(word for word in ear.hear(sound) if word != UNKNOWN) for sound in outside)
+        taken = sum(words in known for words in heard)
         return 100 * taken / max(1, len(outside))
 
     def _measured(self, balance: Balance, said: Said, grammar: Sequence[str] = ()) -> Figures:
