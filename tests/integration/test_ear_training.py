@@ -1,100 +1,43 @@
-"""Training with PyTorch: what it learns, that it goes on after a kill, and what Kaldi gets of it.
+"""scripts/train_demo_model --quick, as a user runs it, and the training's own tests where PyTorch is.
 
-PyTorch is not among the tests' packages; where scripts/train_demo_model has run, so can these:
-PYTHONPATH=.venv/lib/python3.11/site-packages build/venv-ear/bin/python -m pytest tests/integration/test_ear_*
+The script makes the virtual environment with PyTorch; nothing else of the product needs it.
 """
 
+import os
+import subprocess
+import sysconfig
 from pathlib import Path
 
-import numpy as np
 import pytest
+import vosk
 
-torch = pytest.importorskip("torch")
-
-from ear import corpus, training  # noqa: E402
-from ear.features import COEFFICIENTS  # noqa: E402
-from ear.network import LEFT, RIGHT, load  # noqa: E402
-from ear.settings import Network as Sizes  # noqa: E402
-
-SIZES = Sizes(first=16, width=24, batch=8, frames=20, dropout=0.1)
-OUTPUTS = 6
-STEPS = 60
+ROOT = Path(__file__).parents[2]
+PYTHON = ROOT / "build/venv-ear/bin/python"
 
 
 @pytest.fixture(scope="module")
-def stream() -> training.Stream:
-    """Three sounds that differ in their features, 30 frames each, in random order."""
-    chance = np.random.default_rng(1)
-    sounds = chance.integers(0, 3, 300)
-    centres = chance.standard_normal((3, COEFFICIENTS)) * 10
-    features = np.repeat(centres[sounds], 30, axis=0) + chance.standard_normal((9000, COEFFICIENTS))
-    number = np.repeat(np.arange(300), 30)
-    labels = np.column_stack([2 * sounds[number], 2 * sounds[number] + 1, number]).astype(np.int32)
-    return training.Stream(features.astype(np.float16), labels, corpus.priors([labels], OUTPUTS))
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("ear")
+    command = ["scripts/train_demo_model", "--quick", "--work", folder / "work", "--out", folder / "model"]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=900)
+    assert run.returncode == 0, run.stderr
+    return folder / "model"
 
 
-def train(path: Path, stream: training.Stream, steps: int = STEPS) -> None:
-    training.train(path, "test", stream, steps, SIZES, seed=1, threads=1)
+@pytest.mark.slow
+def test_the_quick_build_makes_a_model_that_takes_a_grammar(model: Path) -> None:
+    vosk.SetLogLevel(-1)
+    recognizer = vosk.KaldiRecognizer(vosk.Model(str(model)), 8000, '["yes please", "[unk]"]')
+    recognizer.AcceptWaveform(bytes(16000))
+    assert '"text"' in recognizer.FinalResult()
+    assert "quick build" in (model / "card.md").read_text(encoding="utf-8")
 
 
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory, stream) -> Path:
-    path = tmp_path_factory.mktemp("trained") / "network"
-    train(path, stream)
-    return path
-
-
-def test_training_learns_what_is_right(trained, stream):
-    sound = stream.features[:3000].astype(np.float32)
-    heard = load(trained).log_likelihoods(sound) + np.log(stream.priors)
-    right = corpus.targets(stream.labels, np.arange(3, 3000, 3))
-    assert (heard.argmax(axis=1)[1:] == right).mean() > 0.8
-
-
-def test_training_leaves_only_the_network(trained):
-    assert [path.name for path in trained.parent.iterdir()] == ["network"]
-
-
-def test_the_same_seed_gives_the_same_bytes(trained, stream, tmp_path):
-    train(tmp_path / "network", stream)
-    assert (tmp_path / "network").read_bytes() == trained.read_bytes()
-
-
-def test_a_training_that_was_cut_off_goes_on_to_the_same_network(trained, stream, tmp_path, monkeypatch):
-    monkeypatch.setattr(training, "KEPT_EVERY", 20)
-    step = training._step
-
-    def cut(*arguments):
-        if arguments[-1][1] == 50:
-            raise KeyboardInterrupt
-        return step(*arguments)
-
-    monkeypatch.setattr(training, "_step", cut)
-    with pytest.raises(KeyboardInterrupt):
-        train(tmp_path / "network", stream)
-    assert (tmp_path / "network.checkpoint").exists()
-    again = []
-    monkeypatch.setattr(
-        training, "_step", lambda *arguments: again.append(arguments[-1][1]) or step(*arguments)
-    )
-    train(tmp_path / "network", stream)
-    assert again == list(range(40, STEPS))
-    assert (tmp_path / "network").read_bytes() == trained.read_bytes()
-
-
-def test_folded_matrices_say_what_pytorch_says(stream):
-    torch.manual_seed(1)
-    spread = torch.full((COEFFICIENTS,), 3.0)
-    model = training.Tdnn(SIZES, OUTPUTS, torch.ones(COEFFICIENTS), spread)
-    sound = torch.from_numpy(stream.features[:400].astype(np.float32))[None]
-    model.train()
-    for _ in range(5):
-        model(sound)
-    model.eval()
-    with torch.no_grad():
-        right = torch.log_softmax(model(sound), dim=-1)[0].numpy() - np.log(stream.priors)
-    inner = sound[0, LEFT : len(sound[0]) - RIGHT].numpy()
-    folded = training.folded(model, stream.priors).log_likelihoods(inner)
-    # Where the network sees the repeated ends in place of the sound itself it must differ.
-    same = slice(-(-LEFT // 3), len(folded) - -(-RIGHT // 3) - 1)
-    assert folded[same] == pytest.approx(right[: len(folded)][same], abs=1e-3)
+@pytest.mark.slow
+@pytest.mark.usefixtures("model")
+def test_training_learns_goes_on_after_a_kill_and_is_what_kaldi_reads() -> None:
+    paths = [ROOT / "scripts", ROOT / "tests", sysconfig.get_paths()["purelib"]]
+    command = [PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/ear_training/training_cases.py"]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, paths)), "OPENBLAS_NUM_THREADS": "1"}
+    run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
+    assert run.returncode == 0, run.stdout
