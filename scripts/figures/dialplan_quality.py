@@ -27,7 +27,8 @@ PLANS: Mapping[str, Mapping[str, str]] = {
 """With what is known of the call."""
 BEFORE: Mapping[str, Sequence[str]] = {"appointment_reminder": ["speaking"]}
 """What brings a caller to the main question, where that is not the first one."""
-CORPORA = ("dev", "dev_more", "fresh")
+FRESH: Mapping[str, str] = {"order_desk": "fresh2"}
+"""The corpus that a plan's target is held on, where `fresh` was looked at since."""
 SURE = 0.9
 NONE = "none"
 
@@ -46,11 +47,16 @@ class Quality:
 
 
 def corpus(plan: str, name: str) -> Mapping[str, Sequence[str]]:
-    """Utterances by intent; templates may be fitted to `dev` and `dev_more`, `fresh` is only counted."""
+    """Utterances by intent; templates may be fitted to all but the one that `unread` names."""
     found: Mapping[str, Sequence[str]] = yaml.safe_load(
         (TESTS / plan / f"paraphrases/{name}.yaml").read_text()
     )
     return found
+
+
+def unread(plan: str) -> str:
+    """The corpus that nobody who writes the plan's templates has read."""
+    return FRESH.get(plan, "fresh")
 
 
 def load(plan: str) -> Plan:
@@ -80,7 +86,7 @@ def quality(plan: Plan, said: Mapping[str, Sequence[str]], facts: Mapping[str, s
 def measure(name: str, workshop: Workshop) -> Sequence[float | Estimate]:
     plan = load(name)
     found: list[float | Estimate] = []
-    for each in CORPORA:
+    for each in ("dev", "dev_more", unread(name)):
         counted = quality(plan, corpus(name, each), PLANS[name])
         found += [share(count, counted.of) for count in (counted.right, counted.wrong, counted.missed)]
     return found
@@ -94,9 +100,9 @@ def _specs(name: str) -> tuple[Spec, ...]:
         Spec(f"{name}, developed with later: right", "%"),
         Spec(f"{name}, developed with later: wrong intent", "%"),
         Spec(f"{name}, developed with later: missed", "%"),
-        Spec(f"{name}, fresh: right", "%", at_least=95),
-        Spec(f"{name}, fresh: wrong intent", "%", at_most=1),
-        Spec(f"{name}, fresh: missed", "%"),
+        Spec(f"{name}, {unread(name)}: right", "%", at_least=95),
+        Spec(f"{name}, {unread(name)}: wrong intent", "%", at_most=1),
+        Spec(f"{name}, {unread(name)}: missed", "%"),
     )
 
 

@@ -12,6 +12,7 @@ LEAST_RIGHT = {
     ("reception", "dev_more"): 298,
     ("order_desk", "dev"): 297,
     ("order_desk", "dev_more"): 298,
+    ("order_desk", "fresh"): 298,
     ("appointment_reminder", "dev"): 299,
     ("appointment_reminder", "dev_more"): 297,
 }
