@@ -69,6 +69,16 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Tls(Section):
+    port: int = Field(0, ge=0, le=65535, description="Port to listen on for SIP over TLS; 0: none.")
+    certificate_file: Path | None = Field(None, description="This node's certificate with its chain (PEM).")
+    key_file: Path | None = Field(None, description="Its private key (PEM).")
+    ca_file: Path | None = Field(
+        None, description="Authorities for peers (PEM); the system's when not given."
+    )
+    verify_client: bool = Field(False, description="Whether callers must show a certificate too.")
+
+
 class Sip(Section):
     address: str = Field("127.0.0.1", description="Address to listen on, UDP and TCP.")
     port: Port = Field(5060, description="Port to listen on, UDP and TCP.")
@@ -76,7 +86,15 @@ class Sip(Section):
     allow: Annotated[tuple[Network, ...], BeforeValidator(one_or_many)] = Field(
         ("127.0.0.0/8", "::1/128"), description="Sources whose calls are answered; all others get 403."
     )
+    address6: str = Field("", description="A second address to listen on, IPv6 beside IPv4; empty: none.")
+    unknown: Literal["refuse", "drop"] = Field(
+        "refuse", description="Sources that belong to no trunk: a bare 403 whatever they ask, or silence."
+    )
+    stun: str = Field(
+        "", description="STUN server as host or host:port, to learn the public address; empty: none."
+    )
     user_agent: str = Field("softswitch", description="User-Agent and Server header.")
+    tls: Tls = Tls()
 
     @property
     def uri(self) -> str:
@@ -104,6 +122,20 @@ class Media(Section):
     max_calls: int = Field(300, ge=1, le=1000, description="Calls at once; one more gets 503.")
     setups_per_second: int = Field(200, ge=1, le=1000, description="New calls per second; more get 503.")
     retry_after: Duration = Field(5.0, description="Retry-After of those 503 answers.")
+    busy_limit: float = Field(
+        0.85, gt=0, le=1, description="New calls get 503 while the gateway uses more than this of its core."
+    )
+    backlog_limit: Duration = Field(
+        0.5,
+        gt=0,
+        description="New calls get 503 while so many seconds of callers' speech wait to be decoded.",
+    )
+    comfort_noise: int = Field(
+        0,
+        ge=-80,
+        le=0,
+        description="Noise where there would be digital silence, in dBFS, such as -65; 0: none.",
+    )
 
     @field_validator("clock_rate", mode="before")
     @classmethod
@@ -195,6 +227,64 @@ def broker_url(text: str) -> str:
     return text
 
 
+class Bans(Section):
+    """Sources of no trunk that ask again and again are met with silence."""
+
+    requests: int = Field(20, ge=1, le=10_000, description="Requests of an unknown source within `window`.")
+    window: Duration = Field(60.0, gt=0, description="Time over which they are counted.")
+    duration: Duration = Field(
+        3600.0, gt=0, description="How long a ban holds; doubled each time, a day at most."
+    )
+    never: Annotated[tuple[Network, ...], BeforeValidator(one_or_many)] = Field(
+        (), description="Networks that are never banned; those of trunks never are."
+    )
+
+
+PrefixList = Annotated[
+    tuple[Annotated[str, Field(pattern=r"^\+\d{0,15}$")], ...], BeforeValidator(one_or_many)
+]
+
+
+class Dialing(Section):
+    """What may be dialled, and how much of it: a cap that trips holds all dialling until `guard release`."""
+
+    prefixes: PrefixList = Field(
+        (), description="Numbers may be dialled that begin so, as in `+49`; none: nothing."
+    )
+    forbidden: PrefixList = Field((), description="But not those, as in `+49900`.")
+    ring_timeout: Duration = Field(
+        45.0, gt=0, le=180, description="Seconds until an unanswered call is given up."
+    )
+    answer_within: Duration = Field(
+        4.0, gt=0, le=32, description="Without any answer to the INVITE in this time the next trunk is tried."
+    )
+    calls_per_minute: int = Field(30, ge=0, description="Calls dialled in a minute; 0: no cap.")
+    calls_per_hour: int = Field(300, ge=0, description="The same in an hour.")
+    calls_per_day: int = Field(2000, ge=0, description="The same in a day.")
+    calls_per_number: int = Field(10, ge=0, description="Calls to one number in a day; 0: no cap.")
+    minutes_per_hour: int = Field(600, ge=0, description="Minutes of dialled calls in an hour; 0: no cap.")
+    minutes_per_day: int = Field(4000, ge=0, description="The same in a day.")
+
+
+class Recording(Section):
+    """Where recordings lie; whether a call is recorded says its dialplan."""
+
+    keep: Duration = Field(30 * DAY, gt=0, description="Recordings are deleted after this time.")
+    most_mb: int = Field(10_000, ge=1, description="The oldest are deleted beyond this many megabytes.")
+
+
+class Identity(Section):
+    """Signed caller identities (STIR/SHAKEN, RFC 8224 and 8225)."""
+
+    roots_file: Path | None = Field(
+        None, description="Authorities whose certificates are believed (PEM); none: off."
+    )
+    hosts: Annotated[tuple[str, ...], BeforeValidator(one_or_many)] = Field(
+        (), description="Hosts that certificates are fetched from (HTTPS), such as cr.example.com."
+    )
+    patience: Duration = Field(1.0, gt=0, le=10, description="A call waits no longer for its verdict.")
+
+
 class Mqtt(Section):
     url: Annotated[str, AfterValidator(broker_url)] = Field(
         "", description="Broker that call events are published to; empty means none."
@@ -243,6 +333,17 @@ class Config(Section):
         pattern=r"^[A-Za-z0-9._-]+$",
         description="This node's name in records and topics; one of its own for each node of a database.",
     )
+    trunks_file: Path | None = Field(
+        None, description="YAML file of trunks, beside those that `softswitch trunk` keeps in the database."
+    )
+    secret_key_file: Path | None = Field(
+        None,
+        description="File of the key that trunks' passwords are encrypted with; else the variable "
+        "SOFTSWITCH_SECRET_KEY, else `secret.key` in the data directory.",
+    )
+    drain_limit: Duration = Field(
+        300.0, ge=0, description="After SIGTERM and `softswitch drain` calls may go on for so long."
+    )
     data_dir: Path = Field(
         default_factory=_data_dir, description="Database, models, prompt cache and run-time files."
     )
@@ -253,6 +354,10 @@ class Config(Section):
     database: Database = Database()
     metrics: Metrics = Metrics()
     mqtt: Mqtt = Mqtt()
+    dialing: Dialing = Dialing()
+    bans: Bans = Bans()
+    recording: Recording = Recording()
+    identity: Identity = Identity()
     log: Log = Log()
 
     @model_validator(mode="before")

@@ -6,6 +6,7 @@ signed little-endian mono PCM. Causes are Q.850 numbers; terms are those of RFC 
 
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
+from typing import Literal
 
 
 class Cause(IntEnum):
@@ -43,7 +44,20 @@ class CallInfo:
     to_uri: str
     source: str  # where the INVITE came from: "ip:port"
     started_at: float
-    trunk: str = ""  # the name of the trunk that it came by
+    trunk: str = ""  # the name of the trunk that it came by, or goes by
+    direction: Literal["in", "out"] = "in"
+    signalled: "Signalled | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Signalled:
+    """What an INVITE says about its caller beyond From; "" where it says nothing, or is not believed."""
+
+    asserted: str = ""  # URI of P-Asserted-Identity (RFC 3325)
+    private: bool = False  # Privacy: id, user or header (RFC 3323)
+    diverted_from: str = ""  # URI of the first Diversion (RFC 5806), or of History-Info (RFC 7044)
+    identity: tuple[str, ...] = ()  # Identity header fields (RFC 8224), 4 and 8 KB each at most
+    user_agent: str = ""
 
 
 # --- what the far end does to a session ---------------------------------------------------------------
@@ -83,6 +97,8 @@ class MediaQuality:
     packets_sent: int = 0
     jitter_ms: float = 0.0
     underruns: int = 0
+    round_trip_ms: float = 0.0
+    mos: float = 0.0  # estimated by the E-model (ITU-T G.107), 1 to 4.5; 0 when there was no audio
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +110,15 @@ class CallEnded:
     reason: str = ""
 
 
-LegEvent = CallConfirmed | DtmfReceived | HoldChanged | TransferProgress | CallEnded
+@dataclass(frozen=True, slots=True)
+class CallProgress:
+    """A provisional answer to our INVITE: 180 rings, 183 with `early_media` is heard already."""
+
+    status: int
+    early_media: bool = False
+
+
+LegEvent = CallConfirmed | CallProgress | DtmfReceived | HoldChanged | TransferProgress | CallEnded
 
 
 # --- what the recogniser says --------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from pydantic import Field, TypeAdapter
 
 from softswitch.errors import SoftswitchError
 from softswitch.events import CallInfo, LegEvent
+from softswitch.trunks.targets import Connection, Target
 
 MAX_BYTES = 1 << 20
 _LENGTH = struct.Struct("!I")
@@ -42,9 +43,11 @@ class Happened:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A call that got no session: over capacity, unknown source, and so on."""
+    """A call that got no session: over capacity, unknown source, and so on. `trunk` is "" for unknown ones."""
 
     status: int
+    reason: str = ""
+    trunk: str = ""
     type: Literal["refused"] = "refused"
 
 
@@ -54,6 +57,40 @@ class Ready:
 
     version: str
     type: Literal["ready"] = "ready"
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """What became of a trunk's registration: 200 with the seconds until it expires, or why not (0: timeout)."""
+
+    trunk: str
+    target: Target
+    status: int
+    reason: str = ""
+    expires: float = 0.0
+    type: Literal["registered"] = "registered"
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """The answer to an OPTIONS of ours; status 0 when none came in time."""
+
+    trunk: str
+    target: Target
+    status: int
+    reason: str
+    latency: float
+    type: Literal["probed"] = "probed"
+
+
+@dataclass(frozen=True, slots=True)
+class Banned:
+    """A source is met with silence from here on, for `seconds`."""
+
+    address: str
+    reason: str
+    seconds: float
+    type: Literal["banned"] = "banned"
 
 
 # --- control to gateway -----------------------------------------------------------------------------------
@@ -115,11 +152,94 @@ class Released:
     type: Literal["released"] = "released"
 
 
-ToControl = Annotated[Offered | Happened | Refused | Ready, Field(discriminator="type")]
-ToGateway = Annotated[
-    Hello | Answer | Hangup | Refer | SendDtmf | Hold | Released, Field(discriminator="type")
-]
-Message = Offered | Happened | Refused | Ready | Hello | Answer | Hangup | Refer | SendDtmf | Hold | Released
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """180, or 183 with early media: what control plays is heard before the answer."""
+
+    call_id: str
+    early_media: bool = False
+    type: Literal["ring"] = "ring"
+
+
+@dataclass(frozen=True, slots=True)
+class Replace:
+    """Attended transfer (RFC 3891): the far end of `call_id` is to take the place of ours in `other`."""
+
+    call_id: str
+    other: str
+    type: Literal["replace"] = "replace"
+
+
+@dataclass(frozen=True, slots=True)
+class Trunks:
+    """All trunks as they are to be from now on. What is the same stays untouched, with its calls."""
+
+    connections: tuple[Connection, ...]
+    type: Literal["trunks"] = "trunks"
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Send OPTIONS there; Probed follows, at the latest after `timeout`."""
+
+    trunk: str
+    target: Target
+    timeout: float
+    type: Literal["probe"] = "probe"
+
+
+@dataclass(frozen=True, slots=True)
+class Originate:
+    """Call `uri` by way of a trunk's target. Offered (direction out) follows, then what happens to the call.
+
+    `ring_for`: seconds until it is given up (cause NO_ANSWER). `answer_within`: seconds for any answer at
+    all, even a provisional one, or the call ends with 408.
+    """
+
+    call_id: str
+    trunk: str
+    target: Target
+    uri: str
+    from_uri: str
+    ring_for: float = 60.0
+    answer_within: float = 4.0
+    headers: tuple[tuple[str, str], ...] = ()
+    type: Literal["originate"] = "originate"
+
+
+@dataclass(frozen=True, slots=True)
+class Bans:
+    """All bans that hold, by address, with the seconds that are left of each."""
+
+    addresses: dict[str, float]
+    type: Literal["bans"] = "bans"
+
+
+@dataclass(frozen=True, slots=True)
+class Drain:
+    """No new calls from here on (503), in or out."""
+
+    type: Literal["drain"] = "drain"
+
+
+ToControl = Offered | Happened | Refused | Ready | Registered | Probed | Banned
+ToGateway = (
+    Hello
+    | Answer
+    | Ring
+    | Hangup
+    | Refer
+    | Replace
+    | SendDtmf
+    | Hold
+    | Released
+    | Trunks
+    | Probe
+    | Originate
+    | Bans
+    | Drain
+)
+Message = ToControl | ToGateway
 
 _ADAPTER: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="type")])
 

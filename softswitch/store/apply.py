@@ -55,7 +55,8 @@ def apply(connection: sa.Connection, event: SessionEvent, node: str = "") -> Non
     match event:
         case CallStarted(info=info):
             plan = {"plan": event.plan, "plan_version": event.plan_version, "route": event.route}
-            row = asdict(info) | plan | {"node": node}
+            row = {name: value for name, value in asdict(info).items() if name != "signalled"} | plan
+            row["node"] = node
             connection.execute(_INSERT[connection.dialect.name][calls], row)
         case CallAnswered():
             _update(connection, _ANSWER, event.call_id, {"answered_at": event.at, "codec": event.codec})

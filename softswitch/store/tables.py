@@ -64,6 +64,12 @@ calls = sa.Table(
     _text("node"),
     _text("trunk"),
     _text("route"),
+    sa.Column("direction", sa.String(3), nullable=False, server_default="in"),
+    _text("answered_by"),
+    _text("attestation"),
+    _text("recording"),
+    sa.Column("round_trip_ms", sa.Double, nullable=False, server_default="0"),
+    sa.Column("mos", sa.Double, nullable=False, server_default="0"),
     sa.CheckConstraint("length(call_id) = 32", name="call_id"),
     sa.CheckConstraint("(ended_at IS NULL) = (cause IS NULL)", name="ended"),
 )
@@ -124,3 +130,57 @@ callers = sa.Table(
     sa.Column("at", sa.Double, nullable=False),
 )
 sa.Index("callers_at", callers.c.at)
+
+# Trunks as `softswitch trunk` keeps them. `settings` is JSON without the password; `secret` is encrypted.
+trunks = sa.Table(
+    "trunks",
+    metadata,
+    sa.Column("name", sa.String(40), primary_key=True),
+    sa.Column("settings", sa.JSON, nullable=False),
+    sa.Column("secret", sa.LargeBinary),
+    sa.Column("changed_at", sa.Double, nullable=False),
+)
+
+# How often each kind of thing was changed: nodes look here to see that they must read it anew.
+changes = sa.Table(
+    "changes",
+    metadata,
+    sa.Column("kind", sa.String(20), primary_key=True),
+    sa.Column("revision", sa.BigInteger, nullable=False),
+)
+
+# Sources that get no answer; `times` is how often each was banned, which makes the next ban longer.
+bans = sa.Table(
+    "bans",
+    metadata,
+    sa.Column("address", sa.String(45), primary_key=True),
+    _text("reason"),
+    _text("node"),
+    sa.Column("at", sa.Double, nullable=False),
+    sa.Column("until", sa.Double, nullable=False),
+    sa.Column("times", sa.Integer, nullable=False),
+)
+
+# What was dialled, counted against the caps of `dialing`; kept for two days beyond which no cap looks.
+dialled = sa.Table(
+    "dialled",
+    metadata,
+    sa.Column("call_id", sa.String(32), primary_key=True),
+    sa.Column("number", CleanText, nullable=False),
+    sa.Column("trunk", CleanText, nullable=False),
+    _text("node"),
+    sa.Column("at", sa.Double, nullable=False),
+    sa.Column("answered_at", sa.Double),
+    sa.Column("ended_at", sa.Double),
+)
+sa.Index("dialled_at", dialled.c.at)
+sa.Index("dialled_number", dialled.c.number, dialled.c.at)
+
+# Dialling that is held back because a cap tripped, until somebody releases it.
+holds = sa.Table(
+    "holds",
+    metadata,
+    sa.Column("scope", CleanText, primary_key=True),
+    _text("reason"),
+    sa.Column("at", sa.Double, nullable=False),
+)
