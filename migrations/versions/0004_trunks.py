@@ -1,4 +1,4 @@
-"""Trunks and what belongs to them: bans, dialled calls and holds; and what a call's record says of its line."""
+"""Trunks and what belongs to them: bans, dialled calls, holds; and what a call's record says of its line."""
 
 import sqlalchemy as sa
 from alembic import op

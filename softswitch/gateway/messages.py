@@ -43,7 +43,7 @@ class Happened:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A call that got no session: over capacity, unknown source, and so on. `trunk` is "" for unknown ones."""
+    """A call that got no session: over capacity, unknown source. `trunk` is "" for unknown ones."""
 
     status: int
     reason: str = ""
@@ -61,7 +61,7 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """What became of a trunk's registration: 200 with the seconds until it expires, or why not (0: timeout)."""
+    """What became of a registration: 200 with the seconds until it expires, or why not (0: timeout)."""
 
     trunk: str
     target: Target

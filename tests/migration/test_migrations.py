@@ -50,6 +50,12 @@ ROWS: dict[str, dict[str, Any]] = {
         "node": "first",
         "trunk": "main",
         "route": "open",
+        "direction": "out",
+        "answered_by": "voicemail",
+        "attestation": "A",
+        "recording": "2026/11/22/c.wav",
+        "round_trip_ms": 31.5,
+        "mos": 4.25,
     },
     "turns": {
         "id": 7,
@@ -85,6 +91,31 @@ ROWS: dict[str, dict[str, Any]] = {
         "value": "Ann",
         "at": 1012.5,
     },
+    "trunks": {
+        "name": "main",
+        "settings": {"kind": "register", "hosts": ["sip.example.com"], "username": "ann"},
+        "secret": b"\x01encrypted\xff",
+        "changed_at": 1013.5,
+    },
+    "changes": {"kind": "trunks", "revision": 9},
+    "bans": {
+        "address": "198.51.100.7",
+        "reason": "20 requests of an unknown source",
+        "node": "first",
+        "at": 1014.5,
+        "until": 4614.5,
+        "times": 2,
+    },
+    "dialled": {
+        "call_id": "c" * 32,
+        "number": "+442079460000",
+        "trunk": "main",
+        "node": "first",
+        "at": 1000.125,
+        "answered_at": 1001.5,
+        "ended_at": 1060.75,
+    },
+    "holds": {"scope": "calls_per_minute", "reason": "31 calls in a minute", "at": 1015.5},
 }
 
 
