@@ -80,6 +80,9 @@ _CALL = sa.select(
 _TURN = sa.select(*(turns.c[field.name] for field in fields(TurnFinished)))
 
 
+_INFO = [field.name for field in fields(CallInfo) if field.name in calls.c]  # what was signalled is not kept
+
+
 def live_calls(url: str, node: str = "") -> list[LiveCall]:
     """Every call of `node` without an end, oldest first."""
     query = sa.select(calls, _LAST_TURN.label("last_turn")).where(_LIVE, calls.c.node == node)
@@ -87,7 +90,7 @@ def live_calls(url: str, node: str = "") -> list[LiveCall]:
         rows = connection.execute(query.order_by(calls.c.started_at)).mappings().all()
     return [
         LiveCall(
-            info=CallInfo(**{field.name: row[field.name] for field in fields(CallInfo)}),
+            info=CallInfo(**{name: row[name] for name in _INFO}),
             next_turn=(row["last_turn"] or 0) + 1,
             **{name: row[name] for name in ("plan", "plan_version", "step", "state", "answered_at", "codec")},
         )
