@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from softswitch.app.dialplans import Admission, Dialplans, Loaded
 from softswitch.events import CallConfirmed, CallEnded, Cause, LegEvent
 from softswitch.gateway.line import CallLine
+from softswitch.gateway.link import News
 from softswitch.session.session import Session
 from softswitch.store.queries import LiveCall
 
@@ -51,6 +52,7 @@ class Calls:
         self._sessions: dict[str, tuple[Session, Loaded]] = {}
         self._arriving: dict[str, Arrival] = {}
         self.refused: Counter[str] = Counter()
+        self.listeners: list[Callable[[News], None]] = []
 
     def by_state(self) -> dict[str, float]:
         """Calls by RFC 4235's dialog states, and those held."""
@@ -161,6 +163,13 @@ class Calls:
 
     def on_refused(self, status: int) -> None:
         self.refused[str(status)] += 1
+
+    def on_news(self, message: News) -> None:
+        for listener in self.listeners:
+            try:
+                listener(message)
+            except Exception:  # one part's bug must not end the connection for all
+                log.exception("at the gateway's news")
 
     def on_gateway_lost(self) -> None:
         if self._sessions:

@@ -12,6 +12,7 @@ from softswitch.app import engines as engine_room
 from softswitch.app import figures, watching
 from softswitch.app.callers import Callers
 from softswitch.app.calls import Calls
+from softswitch.app.desk import SOCKET, Desk
 from softswitch.app.engines import Engines
 from softswitch.app.recorder import Recorder
 from softswitch.app.reloading import Loader
@@ -50,6 +51,7 @@ class Node:
         self._engines = Engines(config)
         self._loader = Loader(config, self._engines, self._equip)
         self._callers = Callers(config.database_url)
+        self._desk = Desk(config.run_dir / SOCKET)
         self._reload_wanted = asyncio.Event()
 
     async def run(self) -> None:
@@ -69,6 +71,7 @@ class Node:
             self._on_gateway_ready,
         )
         link = self._open_link(calls)
+        await self._desk.open()
         server = await self._serve_figures(calls, recorder, link)
         _keep_out_of_collections()
         services: list[asyncio.Task[Any]] = [
@@ -171,6 +174,7 @@ class Node:
 
     async def _close(self, calls: Calls, recorder: Recorder, server: MetricsServer) -> None:
         """Ends what is up, then waits for what is promised to be on disk, and briefly for the broker."""
+        await self._desk.close()
         calls.close()
         await asyncio.gather(*self._errands, return_exceptions=True)
         await recorder.close()

@@ -6,6 +6,7 @@ Control wakes once per 20 ms for all calls, a little after the media clock has t
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -20,6 +21,9 @@ AFTER_TICK = 0.004
 """The clock serves its ports in this time; then the new frames of all calls are there."""
 RECONNECT_S = 0.05
 
+News = messages.Registered | messages.Probed | messages.Banned
+"""What the gateway says that is about no call."""
+
 
 class Switch(Protocol):
     """What control makes of the gateway's news."""
@@ -30,6 +34,8 @@ class Switch(Protocol):
 
     def on_refused(self, status: int) -> None: ...
 
+    def on_news(self, message: News) -> None: ...
+
     def on_gateway_lost(self) -> None: ...
 
     def on_ready(self, live_call_ids: set[str]) -> None: ...
@@ -38,7 +44,11 @@ class Switch(Protocol):
 
 
 class GatewayLink:
-    """Keeps the connection for ever; while there is none, `connected` is False."""
+    """Keeps the connection for ever; while there is none, `connected` is False.
+
+    Everybody in `on_connect` is called right after each Hello: a new gateway knows nothing of what was sent
+    to the one before it.
+    """
 
     def __init__(self, socket_path: Path, region: Region, line_path: Path, switch: Switch) -> None:
         self._socket_path = socket_path
@@ -47,6 +57,7 @@ class GatewayLink:
         self._switch = switch
         self._writer: asyncio.StreamWriter | None = None
         self._lines: dict[str, CallLine] = {}
+        self.on_connect: list[Callable[[], None]] = []
         self.connected = False
 
     async def run(self) -> None:
@@ -60,6 +71,8 @@ class GatewayLink:
             try:
                 reader, self._writer = await asyncio.open_unix_connection(str(self._socket_path))
                 self.send(messages.Hello(str(self._line_path)))
+                for introduce in self.on_connect:
+                    introduce()
                 await self._receive(reader)
             except OSError as error:
                 log.debug("gateway not there: %s", error)
@@ -94,6 +107,8 @@ class GatewayLink:
                     gone.close()
             case messages.Refused():
                 self._switch.on_refused(message.status)
+            case messages.Registered() | messages.Probed() | messages.Banned():
+                self._switch.on_news(message)
             case messages.Ready():
                 self.connected = True
                 self._switch.on_ready(set(self._lines))
