@@ -87,6 +87,7 @@ class Supervisor:
         self._control = self._child(
             control, settings, region_fd, self._listener.fileno(), Node.CONTROL_RESTARTS
         )
+        self._draining = asyncio.Event()
         self._stopping = asyncio.Event()
         self._failed = ""
         self._reload: asyncio.Task[None] | None = None
@@ -97,10 +98,12 @@ class Supervisor:
         return Child(module, Inheritance(settings, region, listener, ready_write), ready_read, counter)
 
     async def run(self, on_ready: Callable[[], None]) -> None:
-        """Until SIGTERM or SIGINT. Raises SoftswitchError when a process cannot start at all."""
+        """Until SIGTERM or SIGINT: then the calls that are up may end within `drain_limit`; a second signal
+        ends them. Raises SoftswitchError when a process cannot start at all.
+        """
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stopping.set)
+            loop.add_signal_handler(number, self._wish_end)
         children = (self._gateway, self._control)
         for child in children:
             child.watch_ready(loop)
@@ -109,7 +112,7 @@ class Supervisor:
         try:
             await self._until_ready(on_ready)
             watcher = asyncio.create_task(self._watch_heartbeat())
-            await self._stopping.wait()
+            await self._until_drained()
             watcher.cancel()
         finally:
             self._stopping.set()
@@ -128,6 +131,24 @@ class Supervisor:
             self._stopping.set()
         ready.cancel()
         stopping.cancel()
+
+    def _wish_end(self) -> None:
+        if self._draining.is_set() or not self._config.drain_limit or not self._control.came_up:
+            self._stopping.set()
+        self._draining.set()
+
+    async def _until_drained(self) -> None:
+        """Until calls have ended, or may not go on any longer. The gateway ends by itself after the last."""
+        wishes = [asyncio.create_task(event.wait()) for event in (self._draining, self._stopping)]
+        await asyncio.wait(wishes, return_when=asyncio.FIRST_COMPLETED)
+        if not self._stopping.is_set():
+            log.info("no new calls; those up may go on for %.0f s", self._config.drain_limit)
+            for child in (self._gateway, self._control):
+                if child.ready.is_set():  # one that is starting would die of the signal
+                    child.signal(signal.SIGUSR1)
+            await asyncio.wait(wishes[1:], timeout=self._config.drain_limit)
+        for wish in wishes:
+            wish.cancel()
 
     def _wish_reload(self) -> None:
         """SIGHUP: control loads its dialplans anew, as soon as it is there to do so."""
@@ -151,6 +172,9 @@ class Supervisor:
             assert child.process
             status = await child.process.wait()
             if self._stopping.is_set():
+                return
+            if self._draining.is_set() and child is self._gateway:
+                self._stopping.set()
                 return
             if not child.came_up:
                 self._failed = f"{child.module} did not start (status {status}); its reason is above"

@@ -94,6 +94,7 @@ class Node:
             f"media.rtp_port={rtp_range()}",
             "media.rtp_ports=1000",
             f"data_dir={folder}",
+            "drain_limit=0",  # a test that ends has seen enough of its calls
             *settings,
         ]
         self._log = folder / "node.log"

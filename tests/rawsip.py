@@ -36,16 +36,24 @@ class Phone:
 
     def invite(self, *headers: str) -> int:
         """Send an INVITE; its final status, acknowledged."""
+        self.ring(*headers)
+        return int(self.final().split(" ", 2)[1])
+
+    def ring(self, *headers: str) -> None:
+        """Send an INVITE."""
         body = SDP.format(rtp=self.rtp.getsockname()[1])
         self.cseq += 1
         self._send("INVITE", body, "Content-Type: application/sdp", *headers)
+
+    def final(self) -> str:
+        """The final answer to the INVITE, acknowledged."""
         while True:
             answer = self.receive()
             status = int(answer.split(" ", 2)[1]) if answer.startswith("SIP/2.0") else 0
             if status >= 200:
                 self.to_tag = re.findall(r"^To:.*;tag=([^;\r\n]+)", answer, re.M | re.I)[0]
                 self._send("ACK")
-                return status
+                return answer
 
     def bye(self) -> None:
         self.cseq += 1

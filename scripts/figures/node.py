@@ -70,6 +70,7 @@ class Node:
             f"metrics.port={self._metrics_port}",
             f"media.rtp_port={random.randrange(10000, 28000, 2)}",
             f"data_dir={self._folder}",
+            "drain_limit=0",
             *settings,
         ]
         self._busy = busy

@@ -53,6 +53,7 @@ class Node:
         self._callers = Callers(config.database_url)
         self._desk = Desk(config.run_dir / SOCKET)
         self._reload_wanted = asyncio.Event()
+        self._draining = False
 
     async def run(self) -> None:
         """Until SIGTERM, or until a part that must not fail has failed."""
@@ -61,6 +62,7 @@ class Node:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stopping.set)
         loop.add_signal_handler(signal.SIGHUP, self._reload_wanted.set)
+        loop.add_signal_handler(signal.SIGUSR1, self._drain)
         unfinished = await self._load()
         recorder = self._recorder = self._open_records()
         calls = Calls(
@@ -133,6 +135,7 @@ class Node:
         settings = self._config.metrics
         server = MetricsServer(settings.address, settings.port, self._metrics.render, CONTENT_TYPE)
         figures.require(server, link, recorder)
+        server.require("node", lambda: "draining" if self._draining else "")
         await server.start()
         log.info("metrics at %s/metrics", server.url)
         return server
@@ -145,6 +148,10 @@ class Node:
         if config.dialplan_watch:
             services.append(watching.watch(config.dialplan, self._reload_wanted.set))
         return [*services, *([self._mqtt.run()] if self._mqtt else [])]
+
+    def _drain(self) -> None:
+        """The supervisor lets calls end before it stops the node: the gateway takes no new ones."""
+        self._draining = True
 
     async def _reload_when_wanted(self) -> None:
         while True:

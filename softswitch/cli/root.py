@@ -15,6 +15,7 @@ COMMANDS = {
     "calls": "Look at calls: list, show, tail.",
     "db": "Bring the database up to date, or check it.",
     "dialplan": "Write, prove, test, draw and reload dialplans.",
+    "drain": "Let calls end, take no new ones, and stop the node.",
     "doctor": "Check everything that a call needs, and place one.",
     "model": "Fetch ears and voices, check them, choose among them.",
     "serve": "Answer calls.",

@@ -15,7 +15,7 @@ from softswitch.gateway.build import SMALL_BUILD, is_tuned
 @click.command()
 @click.pass_obj
 def serve(config: Config) -> None:
-    """Answer calls until Ctrl-C or SIGTERM.
+    """Answer calls until Ctrl-C or SIGTERM; those that are up may then end (see `drain`).
 
     \b
     Example:

@@ -102,11 +102,12 @@ class Gateway:
         self._endpoint = endpoint.start(config)
         self._clock = ClockPort(region)
         self._switchboard = Switchboard(config, region, self._socket.send)
+        self._draining = False
         self._stop_at: float | None = None
         self._next_tick = 0.0
 
     def run(self) -> None:
-        """Until stop(); then for as long as calls are ending, 2 s at most."""
+        """Until stop(), then for as long as calls are ending, 2 s at most; or until drained."""
         while not self._done():
             self._endpoint.libHandleEvents(EVENTS_MS)
             self._serve_control()
@@ -118,6 +119,11 @@ class Gateway:
                 self._switchboard.tick()
         self._serve_control()
 
+    def drain(self) -> None:
+        """Take no new calls, and end after the last of those that are up."""
+        self._draining = True
+        self._switchboard.drain()
+
     def stop(self) -> None:
         if self._stop_at is None:
             self._stop_at = time.monotonic() + 2.0
@@ -125,7 +131,7 @@ class Gateway:
 
     def _done(self) -> bool:
         if self._stop_at is None:
-            return False
+            return self._draining and not self._switchboard.calls_up
         return not self._switchboard.calls_up or time.monotonic() > self._stop_at
 
     def _serve_control(self) -> None:
@@ -152,6 +158,7 @@ def run(config: Config, region_fd: int, listener_fd: int, on_ready: Callable[[],
     gateway = Gateway(config, region, socket.socket(fileno=listener_fd))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: gateway.stop())
+    signal.signal(signal.SIGUSR1, lambda *_: gateway.drain())
     gc.collect()
     gc.freeze()
     on_ready()

@@ -45,6 +45,7 @@ class Switchboard:
         self._ports: deque[CallPort] = deque()
         self._made = 0
         self._line: list[bytes] = []
+        self._draining = False
         self.control_here = False
         self.account = open_account(config, self._incoming)
 
@@ -56,7 +57,7 @@ class Switchboard:
     def _take_in(self, prm: pj.OnIncomingCallParam) -> None:
         source = prm.rdata.srcAddress
         status = self._admission.refuse(source, self._made - len(self._ports))
-        if not status and not self.control_here and not self._may_hold():
+        if not status and (self._draining or not self.control_here and not self._may_hold()):
             status = 503
         if status:
             self._refuse(prm.callId, status)
@@ -220,6 +221,10 @@ class Switchboard:
             guarded(leg.refer, self._config.human)
         elif order is Order.GIVE_UP:
             guarded(leg.hangup, Cause.TEMPORARY_FAILURE)
+
+    def drain(self) -> None:
+        """No new calls from here on, in or out."""
+        self._draining = True
 
     def hang_up_all(self) -> None:
         for leg in list(self._legs.values()):
