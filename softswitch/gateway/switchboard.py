@@ -57,7 +57,7 @@ class Switchboard:
     def _take_in(self, prm: pj.OnIncomingCallParam) -> None:
         source = prm.rdata.srcAddress
         status = self._admission.refuse(source, self._made - len(self._ports))
-        if not status and (self._draining or not self.control_here and not self._may_hold()):
+        if not status and (self._draining or (not self.control_here and not self._may_hold())):
             status = 503
         if status:
             self._refuse(prm.callId, status)
