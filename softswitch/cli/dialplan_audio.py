@@ -12,13 +12,13 @@ import click
 from softswitch.cli import trial
 from softswitch.config import Config
 from softswitch.dialplan.files.scenario import Turn
-from softswitch.dialplan.numbers import user_part
 from softswitch.dialplan.plan import Plan
 from softswitch.dialplan.testing import recorded
 from softswitch.dialplan.testing.recorded import Recorded
 from softswitch.dialplan.testing.report import Told
 from softswitch.dialplan.testing.running import Result
 from softswitch.dialplan.testing.scenarios import Case
+from softswitch.e164 import user_part
 from softswitch.gateway.caller.engine import Caller, CallerSettings
 from softswitch.gateway.caller.port import CLOCK_RATE
 from softswitch.gateway.caller.script import CallReport, CallScript, Keys, Noise, Silence, Step, Utterance

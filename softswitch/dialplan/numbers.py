@@ -1,26 +1,17 @@
-"""Phone numbers: E.164 from any notation, how a number is read out, and the patterns of routes."""
+"""Phone numbers in dialplans: how a number is read out, and the patterns of routes."""
 
 import re
 from dataclasses import dataclass
 from typing import Literal, Self
-from urllib.parse import unquote
 
 import phonenumbers
-from phonenumbers import PhoneMetadata, PhoneNumber, PhoneNumberFormat, ValidationResult
+from phonenumbers import PhoneNumberFormat
 
 from softswitch.dialplan import globs
-
-MAX_LENGTH = 128
-"""Characters of a number or user name; whatever is longer is none."""
-
-WRITTEN = re.compile(r"\+?[0-9()][0-9 ()./-]*")
-"""A number as people write it. phonenumbers alone would also find one inside other words."""
+from softswitch.e164 import ANONYMOUS, MAX_LENGTH, check_country, e164, phone_number, trunk_prefix, user_part
 
 USER = re.compile(r"[A-Za-z0-9_.!~'()&=$,;?/*#-]+")
 """A SIP user name (RFC 3261 section 25.1) with `*` for anything."""
-
-ANONYMOUS = frozenset({"", "anonymous", "unavailable", "unknown", "restricted", "private"})
-"""User names under which calls without a number arrive (RFC 3323 section 4.1 and what trunks write)."""
 
 EXPECTED = (
     "expected a number such as +442079460000, the beginning of one such as +44*, 'anonymous', "
@@ -28,48 +19,12 @@ EXPECTED = (
 )
 
 
-def check_country(country: str) -> str:
-    """The ISO 3166 code of a country, in capitals. Raises ValueError when it is none that has numbers."""
-    if country.upper() not in phonenumbers.SUPPORTED_REGIONS:
-        raise ValueError(f"unknown country '{country}'; expected its code of two letters, such as GB or US")
-    return country.upper()
-
-
-def user_part(address: str) -> str:
-    """Who is called or calls: the user of `"Name" <sip:user;…@host;…>`, of `tel:`, or the text itself."""
-    address = address.rpartition("<")[2].partition(">")[0].strip()
-    scheme, colon, rest = address.partition(":")
-    if not colon or scheme.lower() not in ("sip", "sips", "tel"):
-        return address
-    if scheme.lower() == "tel":
-        return _global_tel(rest)
-    user, at, _ = rest.rpartition("@")
-    return unquote(re.split("[;:]", user)[0]) if at else ""
-
-
-def e164(text: str, country: str) -> str:
-    """The number as `+442079460000`, or "" when it is none.
-
-    `text` is a SIP or tel URI, or a number in international notation (`+` or `00` in front) or that of the
-    `country` (ISO 3166, two letters). Numbers in international notation need only the right length, because
-    new ranges are used before every list of them is new; national ones must be in use, or begin with 0, so
-    that an extension is taken for no number.
-    """
-    user = user_part(text)
-    if len(user) > MAX_LENGTH or not WRITTEN.fullmatch(user):
-        return ""
-    number = _parsed(user, country)
-    if number is None and user.startswith("00"):
-        number = _parsed(f"+{user[2:].lstrip()}", country)
-    return phonenumbers.format_number(number, PhoneNumberFormat.E164) if number else ""
-
-
 def spoken_groups(number: str) -> str:
     """How a number is read out: digit by digit, in the groups of its own country ("0 2 0, 7 9 4 6, 0 0 0 0").
 
     `number` is E.164; of anything else the digits are read in threes, the last group having up to four.
     """
-    parsed = _parsed(number, "") if number.startswith("+") else None
+    parsed = phone_number(number, "") if number.startswith("+") else None
     if parsed:
         groups = re.findall(r"[0-9]+", phonenumbers.format_number(parsed, PhoneNumberFormat.NATIONAL))
     else:
@@ -132,26 +87,6 @@ class NumberPattern:
         return f"{told} is{negated} {self.wanted}"
 
 
-def _global_tel(rest: str) -> str:
-    """RFC 3966: a local number is whole with its phone-context, where that is one of digits."""
-    number, *parameters = rest.split(";")
-    for parameter in parameters:
-        name, _, value = parameter.partition("=")
-        if name.lower() == "phone-context" and value.startswith("+") and not number.startswith("+"):
-            return value + number
-    return number
-
-
-def _parsed(text: str, country: str) -> PhoneNumber | None:
-    try:
-        number = phonenumbers.parse(text, country)
-    except phonenumbers.NumberParseException:
-        return None
-    possible = phonenumbers.is_possible_number_with_reason(number) == ValidationResult.IS_POSSIBLE
-    complete = text.startswith("+") or (text.startswith("0") and _trunk_prefix(country).startswith("0"))
-    return number if (possible and complete) or phonenumbers.is_valid_number(number) else None
-
-
 def _beginning(text: str, country: str) -> str:
     """The first digits of E.164 that `+44*`, `0044*` or `020*` means; "" when it is no beginning of a number.
 
@@ -164,14 +99,8 @@ def _beginning(text: str, country: str) -> str:
     if digits.startswith(("+", "00")):
         return "+" + digits.removeprefix("+" if digits.startswith("+") else "00")
     code = f"+{phonenumbers.country_code_for_region(country)}"
-    prefix = _trunk_prefix(country)
+    prefix = trunk_prefix(country)
     if prefix and digits.startswith(prefix) and (prefix.startswith("0") or len(digits) >= len(prefix) + 3):
         return code + digits.removeprefix(prefix)
     # Italy, among others, has numbers whose own first digit is 0.
     return code + digits if digits.startswith("0") else ""
-
-
-def _trunk_prefix(country: str) -> str:
-    """What goes before a national number, such as 0; "" where nothing does."""
-    metadata = PhoneMetadata.metadata_for_region(country, None) if country else None
-    return (metadata.national_prefix or "") if metadata else ""

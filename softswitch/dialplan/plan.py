@@ -9,7 +9,7 @@ from softswitch.dialplan.files.plan import PlanFile
 from softswitch.dialplan.files.plan import Route as RouteFile
 from softswitch.dialplan.hours import Calendar
 from softswitch.dialplan.lines import Lines, lines_of
-from softswitch.dialplan.numbers import NumberPattern, e164
+from softswitch.dialplan.numbers import NumberPattern
 from softswitch.dialplan.parts import ROUTE, Parts
 from softswitch.dialplan.prompts import Script, Scripts
 from softswitch.dialplan.questions import own_sentences
@@ -17,6 +17,7 @@ from softswitch.dialplan.sentences import Sentences
 from softswitch.dialplan.slots import Slot
 from softswitch.dialplan.steps import Step
 from softswitch.dialplan.tongues import Tongue
+from softswitch.e164 import e164
 from softswitch.events import Say
 
 

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from softswitch.dialplan import globs
-from softswitch.dialplan.numbers import NumberPattern, check_country, e164, spoken_groups, user_part
+from softswitch.dialplan.numbers import NumberPattern, spoken_groups
+from softswitch.e164 import check_country, e164, user_part
 
 LONDON = "+442079460000"
 

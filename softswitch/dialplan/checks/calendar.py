@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from softswitch import e164
 from softswitch.dialplan import numbers
 from softswitch.dialplan.calendar_text import parse_dates, parse_rule
 from softswitch.dialplan.files.plan import PlanFile, Route
@@ -27,7 +28,7 @@ class _Calendar:
                 self._read(("hours", name, number), parse_rule, text)
         for number, text in enumerate(plan.holidays):
             self._read(("holidays", number), parse_dates, text)
-        if self._country and not self._read(("country",), numbers.check_country, self._country):
+        if self._country and not self._read(("country",), e164.check_country, self._country):
             self._country = ""
         for number, route in enumerate(plan.routes):
             self._route(("routes", number), route)

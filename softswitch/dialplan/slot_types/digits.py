@@ -6,10 +6,11 @@ from datetime import datetime
 import phonenumbers
 
 from softswitch.dialplan.language import Language
-from softswitch.dialplan.numbers import e164, spoken_groups
+from softswitch.dialplan.numbers import spoken_groups
 from softswitch.dialplan.slot_types.base import Base, Readings, in_threes, strings
 from softswitch.dialplan.slot_types.patterns import DIGITS
 from softswitch.dialplan.spoken import LONGEST_TYPED, as_meant, digit_groups
+from softswitch.e164 import e164
 
 LONGEST_NUMBER = 17  # E.164 has 15 digits, and 00 may stand before them
 SHORTEST_NUMBER = 5
