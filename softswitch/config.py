@@ -384,6 +384,10 @@ class Config(Section):
         return self.data_dir / "models"
 
     @property
+    def recordings_dir(self) -> Path:
+        return self.data_dir / "recordings"
+
+    @property
     def run_dir(self) -> Path:
         return self.data_dir / "run"
 

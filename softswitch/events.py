@@ -264,6 +264,7 @@ class CallStarted:
     plan_version: str
     at: float
     route: str = ""  # the plan's route that let it in
+    attestation: str = ""  # A, B, C, none, or "failed: why" (RFC 8588); "" where nobody looked
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,4 +320,14 @@ class CallFinished:
     at: float
 
 
-SessionEvent = CallStarted | CallAnswered | StateSaved | TurnFinished | CallFinished
+@dataclass(frozen=True, slots=True)
+class RecordingChanged:
+    """A call's recording: begun, or ended. `note` says why it is not whole, "" while it is."""
+
+    call_id: str
+    file: str  # below the folder of recordings, such as 2026/11/22/1f0c….wav
+    note: str
+    at: float
+
+
+SessionEvent = CallStarted | CallAnswered | StateSaved | TurnFinished | CallFinished | RecordingChanged

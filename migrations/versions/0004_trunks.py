@@ -13,7 +13,7 @@ def _text(name: str) -> sa.Column[str]:
 
 def upgrade() -> None:
     op.add_column("calls", sa.Column("direction", sa.String(3), nullable=False, server_default="in"))
-    for name in ("answered_by", "attestation", "recording"):
+    for name in ("answered_by", "attestation", "recording", "recording_note"):
         op.add_column("calls", _text(name))
     for name in ("round_trip_ms", "mos"):
         op.add_column("calls", sa.Column(name, sa.Double, nullable=False, server_default="0"))
@@ -59,6 +59,7 @@ def upgrade() -> None:
         sa.Column("scope", sa.Text, nullable=False),
         _text("reason"),
         sa.Column("at", sa.Double, nullable=False),
+        sa.Column("released_at", sa.Double),
         sa.PrimaryKeyConstraint("scope", name="holds_pkey"),
     )
 
@@ -66,5 +67,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in ("holds", "dialled", "bans", "changes", "trunks"):
         op.drop_table(table)
-    for column in ("mos", "round_trip_ms", "recording", "attestation", "answered_by", "direction"):
+    for column in (
+        *("mos", "round_trip_ms", "recording_note", "recording"),
+        *("attestation", "answered_by", "direction"),
+    ):
         op.drop_column("calls", column)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
+from pathlib import Path
 
 import click
 
@@ -52,7 +53,8 @@ def list_(config: Config, limit: int, since: datetime | None, live: bool, json_:
 def show(config: Config, call: str, json_: bool) -> None:
     """Show one call and its conversation. CALL is its id, or the beginning of it."""
     history = queries.show_call(config.database_url, call)
-    click.echo(json.dumps(asdict(history)) if json_ else "\n".join(_history(history)))
+    told = _history(history, config.recordings_dir)
+    click.echo(json.dumps(asdict(history)) if json_ else "\n".join(told))
 
 
 @calls.command(epilog="\b\nExample:\n  softswitch calls tail --follow --json | jq .heard")
@@ -82,19 +84,29 @@ def _print_turns(turns: Iterable[TurnFinished], json_: bool) -> None:
 
 
 def _table(found: list[CallRecord]) -> Iterable[str]:
-    row = "{:<8}  {:<19}  {:<28}  {:>7}  {:>5}  {:<14}  {}".format
-    yield row("CALL", "STARTED", "FROM", "LASTED", "TURNS", "STEP", "END")
+    row = "{:<8}  {:<19}  {:<28}  {:>7}  {:>5}  {:>4}  {:<14}  {}".format
+    yield row("CALL", "STARTED", "WITH", "LASTED", "TURNS", "MOS", "STEP", "END")
     for call in found:
         started = f"{_date(call.started_at)} {_clock(call.started_at)}"
         lasted = f"{(call.ended_at or time.time()) - call.started_at:.0f} s"
-        where = (_line(call.from_uri)[:28], lasted, call.turns, _line(call.step)[:14])
+        mos = f"{call.mos:.1f}" if call.mos else "-"
+        where = (_other_end(call)[:28], lasted, call.turns, mos, _line(call.step)[:14])
         yield row(call.call_id[:SHORT_ID], started, *where, _end(call))
 
 
-def _history(history: CallHistory) -> Iterable[str]:
+def _other_end(call: CallRecord) -> str:
+    return f"-> {_line(call.to_uri)}" if call.direction == "out" else _line(call.from_uri)
+
+
+def _history(history: CallHistory, recordings: Path) -> Iterable[str]:
     call = history.call
     yield f"call {call.call_id}"
-    yield f"  from {_line(call.from_uri)} ({_line(call.source)}) to {_line(call.to_uri)}"
+    yield f"  {call.direction}, from {_line(call.from_uri)} ({_line(call.source)}) to {_line(call.to_uri)}"
+    trunk = f"trunk {call.trunk}" if call.trunk else ""
+    by = f"answered by {call.answered_by}" if call.answered_by else ""
+    identity = f"identity {_line(call.attestation)}" if call.attestation else ""
+    if line := ", ".join(filter(None, [trunk, by, identity])):
+        yield f"  {line}"
     yield f"  SIP Call-ID {_line(call.sip_call_id)}"
     route = f" by route {call.route}" if call.route else ""
     yield f"  dialplan {call.plan} {call.plan_version}{route}, now at step {call.step or '-'}"
@@ -104,8 +116,12 @@ def _history(history: CallHistory) -> Iterable[str]:
     if call.ended_at:
         yield (
             f"  packets received {call.packets_received}, lost {call.packets_lost}, sent {call.packets_sent}"
-            f"; jitter {call.jitter_ms:.1f} ms; underruns {call.underruns}"
+            f"; jitter {call.jitter_ms:.1f} ms; round trip {call.round_trip_ms:.0f} ms"
+            f"; underruns {call.underruns}; MOS {f'{call.mos:.2f}' if call.mos else '-'}"
         )
+    if call.recording:
+        note = f" ({_line(call.recording_note)})" if call.recording_note else ""
+        yield f"  recording {recordings / call.recording}{note}"
     for turn in history.turns:
         yield ""
         yield f"{turn.number}. {_clock(turn.at)} at {turn.step}"

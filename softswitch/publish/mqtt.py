@@ -47,6 +47,7 @@ def encode(event: SessionEvent, node: str) -> Message | None:
         return None
     fields = asdict(event)
     fields |= fields.pop("info", {})
+    fields.pop("signalled", None)  # what the INVITE carried, signed identities and all
     topic = f"softswitch/v1/{node}/calls/{fields['call_id']}/{name}"
     return Message(topic, json.dumps({"event": name, "node": node} | fields).encode())
 

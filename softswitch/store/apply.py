@@ -11,6 +11,7 @@ from softswitch.events import (
     CallAnswered,
     CallFinished,
     CallStarted,
+    RecordingChanged,
     SessionEvent,
     StateSaved,
     TurnFinished,
@@ -56,7 +57,7 @@ def apply(connection: sa.Connection, event: SessionEvent, node: str = "") -> Non
         case CallStarted(info=info):
             plan = {"plan": event.plan, "plan_version": event.plan_version, "route": event.route}
             row = {name: value for name, value in asdict(info).items() if name != "signalled"} | plan
-            row["node"] = node
+            row |= {"node": node, "attestation": event.attestation}
             connection.execute(_INSERT[connection.dialect.name][calls], row)
         case CallAnswered():
             _update(connection, _ANSWER, event.call_id, {"answered_at": event.at, "codec": event.codec})
@@ -66,6 +67,8 @@ def apply(connection: sa.Connection, event: SessionEvent, node: str = "") -> Non
             connection.execute(_INSERT[connection.dialect.name][turns], asdict(event))
         case CallFinished():
             _update(connection, _FINISH, event.call_id, _ending(event))
+        case RecordingChanged():
+            _update(connection, _SAVE, event.call_id, {"recording": event.file, "recording_note": event.note})
 
 
 def _save(connection: sa.Connection, event: StateSaved) -> None:

@@ -60,6 +60,13 @@ class CallRecord:
     underruns: int
     trunk: str
     route: str
+    direction: str
+    answered_by: str
+    attestation: str
+    recording: str
+    recording_note: str
+    round_trip_ms: float
+    mos: float
     turns: int
 
 

@@ -68,6 +68,7 @@ calls = sa.Table(
     _text("answered_by"),
     _text("attestation"),
     _text("recording"),
+    _text("recording_note"),
     sa.Column("round_trip_ms", sa.Double, nullable=False, server_default="0"),
     sa.Column("mos", sa.Double, nullable=False, server_default="0"),
     sa.CheckConstraint("length(call_id) = 32", name="call_id"),
@@ -176,11 +177,13 @@ dialled = sa.Table(
 sa.Index("dialled_at", dialled.c.at)
 sa.Index("dialled_number", dialled.c.number, dialled.c.at)
 
-# Dialling that is held back because a cap tripped, until somebody releases it.
+# Dialling that is held back because a cap tripped, until somebody releases it: from then on that cap counts
+# anew, or the first call would trip it again.
 holds = sa.Table(
     "holds",
     metadata,
     sa.Column("scope", CleanText, primary_key=True),
     _text("reason"),
     sa.Column("at", sa.Double, nullable=False),
+    sa.Column("released_at", sa.Double),
 )

@@ -23,6 +23,8 @@ from softswitch.events import (
     CallInfo,
     CallStarted,
     EndedBy,
+    MediaQuality,
+    RecordingChanged,
     TurnFinished,
 )
 from softswitch.store import migrate
@@ -56,7 +58,7 @@ def recorded(config: Config, utc: None) -> Config:
     )  # fmt: skip
     greeting = TurnFinished(A, 1, "menu", "start", "", 0.0, "", "Hello.", 1.0, 1.0, "Hello.", 86401.0)
     with transaction(config.database_url, writes=True) as connection:
-        apply(connection, CallStarted(info, "reception", "v7", 86400.0))
+        apply(connection, CallStarted(info, "reception", "v7", 86400.0, attestation="A"))
         apply(connection, CallAnswered(A, "PCMU", 86400.5))
         apply(connection, greeting)
         apply(connection, hours)
@@ -68,19 +70,22 @@ def run(group: click.Group, config: Config, *arguments: str) -> Result:
 
 
 def finish(config: Config) -> None:
-    ended = CallEnded(16, 200, EndedBy.CALLER, reason="BYE")
+    quality = MediaQuality(3000, 2, 2999, jitter_ms=1.25, round_trip_ms=31.5, mos=4.28)
+    ended = CallEnded(16, 200, EndedBy.CALLER, quality, reason="BYE")
     with transaction(config.database_url, writes=True) as connection:
+        apply(connection, RecordingChanged(A, "1970/01/02/a.wav", "cut: the disk is full", 86401.0))
         apply(connection, CallFinished(A, ended, "menu", 86460.0))
 
 
 def test_list_shows_a_line_for_each_call(recorded: Config) -> None:
     head, line = run(calls, recorded, "list").output.splitlines()
-    assert head.split() == ["CALL", "STARTED", "FROM", "LASTED", "TURNS", "STEP", "END"]
+    assert head.split() == ["CALL", "STARTED", "WITH", "LASTED", "TURNS", "MOS", "STEP", "END"]
     assert line.startswith("a1a1a1a1  1970-01-02 00:00:00  sip:ann?[31m@host")
     assert line.endswith("live")
     finish(recorded)
     line = run(calls, recorded, "list").output.splitlines()[1]
-    assert line.split()[4:] == ["60", "s", "2", "menu", "normal", "clearing", "(16)", "by", "caller", "BYE"]
+    assert line.split()[4:8] == ["60", "s", "2", "4.3"]
+    assert line.split()[8:] == ["menu", "normal", "clearing", "(16)", "by", "caller", "BYE"]
     assert run(calls, recorded, "list", "--live").output == "no calls recorded\n"
     assert run(calls, recorded, "list", "--since", "1970-01-03").output == "no calls recorded\n"
 
@@ -94,6 +99,9 @@ def test_show_prints_the_conversation_as_it_went(recorded: Config) -> None:
     finish(recorded)
     shown = run(calls, recorded, "show", "a1a1").output
     assert "started 1970-01-02 00:00:00, answered 00:00:00 PCMU" in shown
+    assert "\n  in, from sip:ann?[31m@host (192.0.2.1:5060) to sip:shop@host\n  identity A\n" in shown
+    assert "lost 2, sent 2999; jitter 1.2 ms; round trip 32 ms; underruns 0; MOS 4.28" in shown
+    assert f"recording {recorded.recordings_dir}/1970/01/02/a.wav (cut: the disk is full)" in shown
     assert (
         "1. 00:00:01 at menu\n   start\n   answer: Hello.\n   heard of it: all of it (1.0 of 1.0 s)" in shown
     )

@@ -54,6 +54,7 @@ ROWS: dict[str, dict[str, Any]] = {
         "answered_by": "voicemail",
         "attestation": "A",
         "recording": "2026/11/22/c.wav",
+        "recording_note": "cut: the disk is full",
         "round_trip_ms": 31.5,
         "mos": 4.25,
     },
@@ -115,7 +116,12 @@ ROWS: dict[str, dict[str, Any]] = {
         "answered_at": 1001.5,
         "ended_at": 1060.75,
     },
-    "holds": {"scope": "calls_per_minute", "reason": "31 calls in a minute", "at": 1015.5},
+    "holds": {
+        "scope": "calls_per_minute",
+        "reason": "31 calls in a minute",
+        "at": 1015.5,
+        "released_at": 1016.5,
+    },
 }
 
 
