@@ -1,0 +1,158 @@
+"""Caps on what is dialled, on real SQLite and PostgreSQL: nothing passes them, whoever else dials."""
+
+import multiprocessing
+from multiprocessing.synchronize import Barrier
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+from postgres import database_url, postgres_cluster, postgres_url
+
+from softswitch.config import DAY, Dialing
+from softswitch.store import dialled, migrate
+from softswitch.store.dialled import Hold
+from softswitch.store.engine import transaction
+from softswitch.store.tables import dialled as rows
+from softswitch.trunks import guarding
+from softswitch.trunks.guarding import HOUR, MINUTE, Cap
+
+__all__ = ["database_url", "postgres_cluster", "postgres_url"]
+
+BERLIN, LONDON = "+49301234567", "+442079460123"
+CALLS = Cap("calls_per_minute", "calls", MINUTE, 3)
+EACH = Cap("calls_per_number", "calls", DAY, 2, each=True)
+MINUTES = Cap("minutes_per_hour", "seconds", HOUR, 120)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Dialling:
+    """Dials on a database of its own, at a time that the test says."""
+
+    def __init__(self, url: str) -> None:
+        self.url, self.clock = url, Clock()
+
+    def __call__(self, *caps: Cap, number: str = BERLIN) -> Hold | None:
+        self.call_id = uuid4().hex
+        return dialled.admit(self.url, self.call_id, number, "a", "node", caps, self.clock)
+
+    def count(self) -> int:
+        with transaction(self.url) as connection:
+            return connection.scalar(sa.select(sa.func.count()).select_from(rows)) or 0
+
+
+@pytest.fixture
+def dial(database_url: str) -> Dialling:
+    migrate.upgrade(database_url)
+    return Dialling(database_url)
+
+
+def test_a_cap_holds_everything_until_it_is_released(dial: Dialling):
+    assert [dial(CALLS) for _ in range(3)] == [None] * 3
+    held = dial(CALLS)
+    assert held and held.scope == "calls_per_minute"
+    assert held.reason == "3 calls in a minute were reached"
+    dial.clock.now += HOUR  # the window is over; the hold is not
+    assert dial(CALLS, number=LONDON) == held
+    assert dialled.standing(dial.url) == [held]
+    assert dialled.release(dial.url, clock=dial.clock) == ["calls_per_minute"]
+    assert dialled.standing(dial.url) == []
+    assert dial(CALLS) is None
+    assert dial.count() == 4
+
+
+def test_what_was_dialled_before_a_release_counts_no_more(dial: Dialling):
+    assert [dial(CALLS) for _ in range(3)] == [None] * 3
+    assert dial(CALLS)
+    dialled.release(dial.url, "calls_per_minute", dial.clock)
+    dial.clock.now += 1
+    assert [dial(CALLS) for _ in range(3)] == [None] * 3
+    assert dial(CALLS)
+
+
+def test_a_number_that_is_held_holds_no_other(dial: Dialling):
+    assert [dial(EACH) for _ in range(2)] == [None] * 2
+    held = dial(EACH)
+    assert held and held.scope == BERLIN
+    assert dial(EACH, number=LONDON) is None
+    assert dial(number=BERLIN) == held
+    assert dialled.release(dial.url, LONDON) == []
+    assert dialled.release(dial.url, BERLIN, dial.clock) == [BERLIN]
+    assert dial(number=BERLIN) is None
+
+
+def test_a_window_moves_on(dial: Dialling):
+    for _ in range(12):
+        assert dial(CALLS) is None
+        dial.clock.now += 21
+
+
+def test_minutes_count_while_a_call_is_up_and_within_the_window_alone(dial: Dialling):
+    assert dial(MINUTES) is None
+    began = dial.clock.now
+    dialled.answered(dial.url, dial.call_id, began)
+    dialled.answered(dial.url, dial.call_id, began + 500)  # told twice: the first holds
+    first = dial.call_id
+    dial.clock.now += 119
+    assert dial(MINUTES) is None
+    dial.clock.now += 1
+    assert dialled.usage(dial.url, [MINUTES], dial.clock)[0].used == pytest.approx(120)
+    assert dial(MINUTES)
+    dialled.ended(dial.url, first, began + 120)
+    dialled.release(dial.url, clock=lambda: began)  # as if long ago: nothing is forgiven
+    dial.clock.now = began + HOUR + 60
+    assert dialled.usage(dial.url, [MINUTES], dial.clock)[0].used == pytest.approx(60)
+    assert dial(MINUTES) is None
+
+
+def test_usage_tells_of_each_cap_and_of_the_number_that_has_most(dial: Dialling):
+    for number in (BERLIN, LONDON, LONDON):
+        dial(number=number)
+    calls, each = dialled.usage(dial.url, [CALLS, EACH], dial.clock)
+    assert (calls.used, calls.number) == (3, "")
+    assert (each.used, each.number) == (2, LONDON)
+
+
+def test_calls_of_a_process_that_died_are_closed_but_for_those_still_up(dial: Dialling):
+    for _ in range(3):
+        dial()
+    live = dial.call_id
+    assert dialled.close_orphans(dial.url, "other", (), dial.clock.now) == 0
+    assert dialled.close_orphans(dial.url, "node", {live}, dial.clock.now) == 2
+    assert dialled.close_orphans(dial.url, "node", (), dial.clock.now) == 1
+
+
+def test_nothing_is_kept_beyond_its_time(dial: Dialling):
+    dial(CALLS)
+    dialled.ended(dial.url, dial.call_id, dial.clock.now)
+    dial(CALLS)  # this one goes on
+    assert dialled.prune(dial.url, dial.clock.now) == 0
+    assert dialled.prune(dial.url, dial.clock.now + 1) == 1
+    assert dial.count() == 1
+
+
+def race(url: str, start: Barrier, admitted: "multiprocessing.Queue[int]") -> None:
+    start.wait()
+    caps = guarding.caps(Dialing(calls_per_minute=20, calls_per_number=0))
+    done = [dialled.admit(url, uuid4().hex, BERLIN, "a", "node", caps) for _ in range(20)]
+    admitted.put(done.count(None))
+
+
+def test_nodes_that_dial_at_once_never_pass_a_cap_together(database_url: str):
+    migrate.upgrade(database_url)
+    spawn = multiprocessing.get_context("spawn")
+    start, admitted = spawn.Barrier(2), spawn.Queue()
+    nodes = [spawn.Process(target=race, args=(database_url, start, admitted)) for _ in range(2)]
+    for node in nodes:
+        node.start()
+    each: list[int] = [admitted.get(timeout=60) for _ in nodes]
+    for node in nodes:
+        node.join()
+    assert sum(each) == 20
+    assert len(dialled.standing(database_url)) == 1
