@@ -44,6 +44,7 @@ def load(path: Path, human: str | None = None) -> Plan:
     found = inspect(path, human)
     if found.plan is None:
         raise InvalidFile(found.errors)
+    found.plan.prepare()
     return found.plan
 
 
@@ -55,7 +56,9 @@ def load_again(path: Path, human: str | None = None) -> Plan:
     suite.parts(draft)
     if not draft.sound:
         raise InvalidFile([problem for problem in draft.problems if not problem.warning])
-    return build(_parts(draft, human))
+    plan = build(_parts(draft, human))
+    plan.prepare()
+    return plan
 
 
 def inspect(path: Path, human: str | None = None) -> Inspection:

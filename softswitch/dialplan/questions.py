@@ -90,11 +90,6 @@ class Questions:
         names = self._names(name, file, ways, fields)
         collect = file.collect
         confirm = collect.confirm if collect else None
-        listens = _Listens(self, flow, file, names, keys)
-        for heard in names:
-            if not heard[1]:
-                for language in self.tongues:
-                    listens(language, *heard)
         return Question(
             ways,
             keys,
@@ -107,7 +102,7 @@ class Questions:
             (collect.next if collect else file.dtmf.next if file.dtmf else None) or "",
             file.dtmf is None,
             any(field.sensitive for field in fields),
-            listens,
+            _Listens(self, flow, file, names, keys),
         )
 
     def _fields(self, file: StepFile, say: Script, reprompt: Script) -> Iterable[Field]:
