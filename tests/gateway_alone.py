@@ -126,6 +126,19 @@ class GatewayAlone:
         with self._lock:
             return [message.event for message in self._took if isinstance(message, messages.Happened)]
 
+    def events_of(self, call_id: str) -> list[LegEvent]:
+        with self._lock:
+            happened = [message for message in self._took if isinstance(message, messages.Happened)]
+        return [message.event for message in happened if message.call_id == call_id]
+
+    def offer_of(self, call_id: str) -> messages.Offered:
+        def found() -> list[messages.Offered]:
+            with self._lock:
+                offers = [message for message in self._took if isinstance(message, messages.Offered)]
+            return [offer for offer in offers if offer.info.call_id == call_id]
+
+        return wait_for(found, f"call {call_id} is offered")[0]  # type: ignore[index,no-any-return]
+
     def _beat(self) -> None:
         while not self._stopped.wait(0.05):
             self.region.node[Node.CONTROL_AT_NS] = time.monotonic_ns()

@@ -1,13 +1,12 @@
-"""One caller's leg: his SIP call, his audio port, and what PJSIP's callbacks mean for them.
+"""One far end's leg: its SIP call, its audio port, and what PJSIP's callbacks mean for them.
 
 A leg outlives a SIP call where the far end transfers it (REFER): the new call takes the leg over, and the
 conversation goes on with whoever is there now.
 """
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import pjsua2 as pj
 
@@ -15,27 +14,29 @@ from softswitch.events import (
     CallConfirmed,
     CallEnded,
     CallInfo,
-    Cause,
+    CallProgress,
     DtmfReceived,
     EndedBy,
     HoldChanged,
     LegEvent,
     MediaQuality,
-    TransferProgress,
 )
 from softswitch.gateway.causes import cause_of, reason_header, stated_cause, status_of
 from softswitch.gateway.endpoint import call_options
+from softswitch.gateway.guard import guarded
 from softswitch.gateway.media_port import CallPort
 from softswitch.gateway.rings import Slot
 from softswitch.gateway.survival import Alone
+from softswitch.gateway.timers import Timers
+
+if TYPE_CHECKING:
+    from softswitch.gateway.sip_call import SipCall
 
 log = logging.getLogger(__name__)
 
 
 class Owner(Protocol):
     """What a leg tells the switchboard."""
-
-    account: pj.Account
 
     def happened(self, leg: "Leg", event: LegEvent) -> None: ...
 
@@ -48,44 +49,50 @@ class Owner(Protocol):
     def keep_call(self, call: "SipCall") -> None: ...
 
 
-@dataclass
+@dataclass(eq=False)
 class Leg:
     info: CallInfo
     port: CallPort
     owner: Owner
+    account: pj.Account
     call: "SipCall | None" = None
     successor: "SipCall | None" = None
     """The call that a REFER of the far end makes, until it is up."""
+    timers: Timers = field(default_factory=Timers)
     codec: str = ""
     answered: bool = False
     confirmed: bool = False
     held: bool = False
     ended: bool = False
-    released: bool = False
+    transferring: bool = False
+    consulted: "Leg | None" = None
+    """In an attended transfer the leg whose far end the other one is to speak with."""
     ended_by: EndedBy = EndedBy.CALLER
     cause: int | None = None
+    reason: str = ""
+    progress: CallProgress | None = None
+    """What control was last told of our INVITE."""
     alone: Alone | None = None
-    offered_at: float = 0.0
     quality: MediaQuality = field(default_factory=MediaQuality)
 
+    @property
+    def outbound(self) -> bool:
+        return self.info.direction == "out"
+
     def answer(self) -> None:
-        if self.call and not self.answered and not self.ended:
+        if self.call and not self.answered and not self.ended and not self.outbound:
             self.answered = True
+            self.timers.cancel("ring", "control")
             self.call.answer(call_options(200))
 
-    def hangup(self, cause: int, ended_by: EndedBy = EndedBy.NODE) -> None:
+    def hangup(self, cause: int, ended_by: EndedBy = EndedBy.NODE, status: int = 0, reason: str = "") -> None:
+        """BYE, CANCEL or a refusal, whichever it is time for. `status` is that of the record for a CANCEL."""
         if not self.call or self.ended:
             return
-        self.ended_by, self.cause = ended_by, cause
-        status = 0 if self.confirmed or self.answered else status_of(cause)
+        self.ended_by, self.cause, self.reason = ended_by, cause, reason
+        if not self.outbound and not self.confirmed and not self.answered:
+            status = status_of(cause)
         self.call.hangup(call_options(status, (("Reason", reason_header(cause)),)))
-
-    def refer(self, uri: str) -> None:
-        """Blind transfer; a call that is gone already reports the failure itself."""
-        if self.call and self.confirmed and not self.ended:
-            self.call.xfer(uri, call_options())
-        else:
-            self.owner.happened(self, TransferProgress(481, True))
 
     def send_dtmf(self, digits: str) -> None:
         if self.call and self.confirmed:
@@ -103,12 +110,32 @@ class Leg:
             options.opt.flag = pj.PJSUA_CALL_UNHOLD
             self.call.reinvite(options)
 
+    def tick(self, now: float) -> None:
+        """Several times a second: do what is due."""
+        for do in self.timers.due(now):
+            if not self.ended:
+                guarded(do)
+
     # --- what the SIP call reports -----------------------------------------------------------------
+
+    def on_answer(self, call: "SipCall", status: int) -> None:
+        """Any answer to an INVITE of ours."""
+        if call is not self.call or self.confirmed or self.ended or not 100 <= status < 300:
+            return
+        self.timers.cancel("answer_within")
+        if 180 <= status < 200:
+            self._tell_progress(CallProgress(status, call.joined))
+
+    def _tell_progress(self, progress: CallProgress) -> None:
+        if progress != self.progress:
+            self.progress = progress
+            self.owner.happened(self, progress)
 
     def on_confirmed(self) -> None:
         if self.confirmed:
             return
-        self.confirmed = True
+        self.confirmed = self.answered = True
+        self.timers.cancel("answer_within", "ring_for")
         self.owner.happened(self, CallConfirmed(self.codec))
 
     def on_media(self, call: "SipCall", info: pj.CallInfo) -> None:
@@ -119,6 +146,8 @@ class Leg:
             held = media.status in (pj.PJSUA_CALL_MEDIA_LOCAL_HOLD, pj.PJSUA_CALL_MEDIA_REMOTE_HOLD)
             if media.status == pj.PJSUA_CALL_MEDIA_ACTIVE:
                 self._join(call, index)
+                if self.progress and info.state == pj.PJSIP_INV_STATE_EARLY:
+                    self._tell_progress(CallProgress(self.progress.status, call.joined))
             elif held and call.joined:
                 self._part(call, index)
             if held != self.held and self.confirmed:
@@ -144,6 +173,9 @@ class Leg:
             log.debug("nothing to part for %s: %s", self.info.call_id, error.reason)
         call.joined = False
 
+    def on_key(self, digit: str) -> None:
+        self.owner.happened(self, DtmfReceived(digit))
+
     def on_disconnected(self, call: "SipCall", info: pj.CallInfo, message: str) -> None:
         if call is self.successor:
             self.successor = None
@@ -151,15 +183,25 @@ class Leg:
                 return
         elif call is not self.call:  # transferred away from; the new call carries the leg
             return
-        elif self.successor:  # he who sent the REFER did not wait for its outcome
+        elif self.successor and self.successor.isActive():  # he who sent the REFER did not wait
             self.call = None
             return
-        self.ended = True
         status = info.lastStatusCode
         cause = self.cause if self.cause is not None else stated_cause(message) or cause_of(status)
-        if self.ended_by is EndedBy.CALLER and self.answered and status >= 400:
-            self.ended_by = EndedBy.FAILURE
-        self.owner.happened(self, CallEnded(cause, status, self.ended_by, self.quality, info.lastReason))
+        if self.ended_by is EndedBy.CALLER and status >= 400 and (self.answered or self.outbound):
+            self.ended_by = EndedBy.FAILURE if self.answered or status in (408, 503) else EndedBy.CALLER
+        self.finish(cause, status, self.reason or info.lastReason)
+
+    def finish(self, cause: int, status: int, reason: str) -> None:
+        """Say once that the call is over."""
+        if self.ended:
+            return
+        self.ended = True
+        self.timers.clear()
+        if self.successor:  # PJSIP could not even begin the call that a REFER asked for
+            self.owner.forget_call(self.successor)
+            self.successor = None
+        self.owner.happened(self, CallEnded(cause, status, self.ended_by, self.quality, reason))
 
     def on_stats(self, call: "SipCall", stat: pj.StreamStat) -> None:
         if call is not self.call:
@@ -173,128 +215,8 @@ class Leg:
             underruns=self.port.slot.counters[Slot.UNDERRUNS],
         )
 
-    def on_transfer_status(self, status: int, final: bool) -> None:
-        self.owner.happened(self, TransferProgress(status, final))
-        if final and 200 <= status < 300:
-            self.hangup(Cause.NORMAL_CLEARING, EndedBy.TRANSFER)
-
     def take_over(self, call: "SipCall") -> None:
-        """The far end's REFER reached its target: `call` is the caller from now on."""
+        """The far end's REFER reached its target: `call` is the far end from now on."""
         old, self.call, self.successor = self.call, call, None
         if old:
             old.leave(self.port)
-
-
-class SipCall(pj.Call):  # type: ignore[misc,unused-ignore]
-    """PJSIP's call. Kept by the switchboard until DISCONNECTED: the collector would hang it up."""
-
-    def __init__(self, leg: Leg, call_id: int = pj.PJSUA_INVALID_ID) -> None:
-        super().__init__(leg.owner.account, call_id)
-        self.leg = leg
-        self.joined = False
-        leg.owner.keep_call(self)
-
-    def let_go(self) -> None:
-        """End the circle of references between leg and call, so that dropping the call frees it."""
-        if self.leg.call is self:
-            self.leg.call = None
-
-    def leave(self, port: CallPort) -> None:
-        """Part from the leg's port; the new call joins it."""
-        if self.joined:
-            audio = self.getAudioMedia(-1)
-            audio.stopTransmit(port)
-            port.stopTransmit(audio)
-            self.joined = False
-
-    def onCallState(self, prm: pj.OnCallStateParam) -> None:
-        guarded(self._state, prm)
-
-    def _state(self, prm: pj.OnCallStateParam) -> None:
-        info = self.getInfo()
-        if info.state == pj.PJSIP_INV_STATE_CONFIRMED:
-            if self is not self.leg.call:
-                self.leg.take_over(self)
-                self._media()
-            self.leg.on_confirmed()
-        elif info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
-            self.leg.on_disconnected(self, info, _last_message(prm))
-            self.leg.owner.forget_call(self)
-
-    def onCallMediaState(self, prm: pj.OnCallMediaStateParam) -> None:
-        guarded(self._media)
-
-    def _media(self) -> None:
-        info = self.getInfo()
-        self.leg.on_media(self, info)
-
-    def onStreamDestroyed(self, prm: pj.OnStreamDestroyedParam) -> None:
-        guarded(lambda: self.leg.on_stats(self, self.getStreamStat(prm.streamIdx)))
-
-    def onDtmfDigit(self, prm: pj.OnDtmfDigitParam) -> None:
-        guarded(lambda: self.leg.owner.happened(self.leg, DtmfReceived(prm.digit)))
-
-    def onCallTransferStatus(self, prm: pj.OnCallTransferStatusParam) -> None:
-        final = bool(prm.finalNotify)
-        guarded(lambda: self.leg.on_transfer_status(prm.statusCode, final))
-        prm.cont = not final
-
-    def onCallTransferRequest(self, prm: pj.OnCallTransferRequestParam) -> None:
-        """The far end asks us to call somebody else in its place (RFC 3515)."""
-        guarded(lambda: self._transfer_request(prm))
-
-    def _transfer_request(self, prm: pj.OnCallTransferRequestParam) -> None:
-        if not self.leg.owner.may_refer_to(prm.dstUri):
-            prm.statusCode = 603
-            return
-        prm.statusCode = 202
-        self._succeed(prm)
-
-    def onCallReplaceRequest(self, prm: pj.OnCallReplaceRequestParam) -> None:
-        """Somebody wants to take this call's place (RFC 3891): the end of an attended transfer."""
-        guarded(lambda: self._replace_request(prm))
-
-    def _replace_request(self, prm: pj.OnCallReplaceRequestParam) -> None:
-        if not self.leg.owner.knows(prm.rdata.srcAddress):
-            prm.statusCode = 403
-            return
-        self._succeed(prm)
-
-    def _succeed(self, prm: pj.OnCallTransferRequestParam | pj.OnCallReplaceRequestParam) -> None:
-        prm.opt.textCount = prm.opt.videoCount = 0
-        prm.newCall = self.leg.successor = SipCall(self.leg)
-
-
-class RefusedCall(pj.Call):  # type: ignore[misc,unused-ignore]
-    """A call that is only refused; kept until PJSIP has done with it."""
-
-    def __init__(self, account: pj.Account, call_id: int, over: Callable[["RefusedCall"], None]) -> None:
-        super().__init__(account, call_id)
-        self._over = over
-
-    def onCallState(self, prm: pj.OnCallStateParam) -> None:
-        guarded(self._state)
-
-    def _state(self) -> None:
-        if self.getInfo().state == pj.PJSIP_INV_STATE_DISCONNECTED:
-            self._over(self)
-
-    def let_go(self) -> None:
-        """Nothing but the switchboard refers to it."""
-
-
-def guarded(body: Callable[..., None], *arguments: object) -> None:
-    """Run a callback's body: an exception that reaches PJSIP is lost or fatal."""
-    try:
-        body(*arguments)
-    except pj.Error as error:
-        log.warning("PJSIP: %s", error.info())
-    except Exception:
-        log.exception("in a PJSIP callback")
-
-
-def _last_message(prm: pj.OnCallStateParam) -> str:
-    """The SIP message that changed the state, where there is one."""
-    if prm.e.type != pj.PJSIP_EVENT_TSX_STATE or prm.e.body.tsxState.type != pj.PJSIP_EVENT_RX_MSG:
-        return ""
-    return prm.e.body.tsxState.src.rdata.wholeMsg

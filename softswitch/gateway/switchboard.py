@@ -6,7 +6,6 @@ Everything here runs on the SIP thread. Ports are made as calls need them and re
 import logging
 import time
 import uuid
-from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,20 +13,20 @@ import pjsua2 as pj
 
 from softswitch.config import Config
 from softswitch.events import CallEnded, CallInfo, Cause, EndedBy, LegEvent
-from softswitch.gateway import messages
+from softswitch.gateway import messages, outbound, transfer
 from softswitch.gateway.admission import Admission
 from softswitch.gateway.build import call_limit
 from softswitch.gateway.endpoint import call_options, open_account
-from softswitch.gateway.leg import Leg, RefusedCall, SipCall, guarded
-from softswitch.gateway.media_port import CallPort
+from softswitch.gateway.guard import guarded
+from softswitch.gateway.leg import Leg
+from softswitch.gateway.port_pool import PortPool
 from softswitch.gateway.rings import Region, Slot
+from softswitch.gateway.sip_call import RefusedCall, SipCall
 from softswitch.gateway.survival import Alone, Order, line_frames
 
 log = logging.getLogger(__name__)
 ANSWER_LIMIT = 1.0
-"""Seconds that control may take to answer a call before the gateway does it itself."""
-RELEASE_LIMIT = 5.0
-"""Seconds after which the slot of an ended call is reused though control has not released it."""
+"""Seconds that control may take to answer a call, or to have it ring, before the gateway does it itself."""
 
 
 class Switchboard:
@@ -41,9 +40,7 @@ class Switchboard:
         self._calls: set[SipCall | RefusedCall] = set()
         self._over: list[SipCall | RefusedCall] = []
         self._legs: dict[str, Leg] = {}
-        self._ended: deque[tuple[float, Leg]] = deque()
-        self._ports: deque[CallPort] = deque()
-        self._made = 0
+        self._ports = PortPool(region)
         self._line: list[bytes] = []
         self._draining = False
         self.control_here = False
@@ -56,13 +53,16 @@ class Switchboard:
 
     def _take_in(self, prm: pj.OnIncomingCallParam) -> None:
         source = prm.rdata.srcAddress
-        status = self._admission.refuse(source, self._made - len(self._ports))
+        status = self._admission.refuse(source, self._ports.in_use)
         if not status and (self._draining or (not self.control_here and not self._may_hold())):
             status = 503
         if status:
             self._refuse(prm.callId, status)
             return
         leg = self._new_leg(prm, source)
+        if leg is None:
+            self._refuse(prm.callId, 503)
+            return
         self._send(messages.Offered(leg.info, leg.port.index))
         if not self.control_here:
             self._leave_alone(leg)
@@ -81,24 +81,47 @@ class Switchboard:
         call.answer(call_options(status, headers))
         self._send(messages.Refused(status))
 
-    def _new_leg(self, prm: pj.OnIncomingCallParam, source: str) -> Leg:
-        port = self._free_port()
-        port.reset()
+    def _new_leg(self, prm: pj.OnIncomingCallParam, source: str) -> Leg | None:
+        port = self._ports.take()
+        if port is None:
+            return None
         info = CallInfo(uuid.uuid4().hex, "", "", "", source, time.time())
-        leg = Leg(info, port, self, offered_at=time.monotonic())
+        leg = Leg(info, port, self, self.account)
         leg.call = SipCall(leg, prm.callId)
         details = leg.call.getInfo()
         leg.info = CallInfo(
             info.call_id, details.callIdString, details.remoteUri, details.localUri, source, info.started_at
         )
         self._legs[info.call_id] = leg
+        self._expect_answer(leg)
         return leg
 
-    def _free_port(self) -> CallPort:
-        if self._ports:
-            return self._ports.popleft()
-        self._made += 1
-        return CallPort(self._region, self._made - 1)
+    def _expect_answer(self, leg: Leg) -> None:
+        """Control is there, but for whatever reason it may do nothing about this call."""
+        leg.timers.set("control", time.monotonic() + ANSWER_LIMIT, lambda: self._leave_alone(leg))
+
+    # --- calls that go out -------------------------------------------------------------------------
+
+    def _originate(self, order: messages.Originate) -> None:
+        port = None if self._draining else self._ports.take()
+        if port is None:
+            reason = "the node drains" if self._draining else "no slot is free"
+            ended = CallEnded(Cause.NO_CIRCUIT, 503, EndedBy.NODE, reason=reason)
+            self._send(messages.Happened(order.call_id, ended))
+            return
+        info = CallInfo(
+            order.call_id,
+            uuid.uuid4().hex,
+            order.from_uri,
+            order.uri,
+            order.target.hostport,
+            time.time(),
+            order.trunk,
+            "out",
+        )
+        leg = self._legs[order.call_id] = Leg(info, port, self, self.account)
+        self._send(messages.Offered(info, port.index))
+        outbound.place(leg, order)
 
     def keep_call(self, call: SipCall) -> None:
         self._calls.add(call)
@@ -122,7 +145,7 @@ class Switchboard:
         self._send(messages.Happened(leg.info.call_id, event))
         if isinstance(event, CallEnded):
             self._legs.pop(leg.info.call_id, None)
-            self._ended.append((time.monotonic(), leg))
+            self._ports.end(leg.info.call_id, leg.port)
 
     def knows(self, source: str) -> bool:
         return self._admission.knows(source)
@@ -136,22 +159,29 @@ class Switchboard:
     # --- control's orders --------------------------------------------------------------------------
 
     def obey(self, message: messages.Message) -> None:
-        if isinstance(message, messages.Hello):
-            self._welcome(message)
-            return
-        if isinstance(message, messages.Released):
-            self._release(message.call_id)
-            return
-        leg = self._legs.get(getattr(message, "call_id", ""))
-        if leg is None:  # it ended while the order was on its way
-            return
+        match message:
+            case messages.Hello():
+                self._welcome(message)
+            case messages.Released():
+                self._ports.release(message.call_id)
+                self._ports.collect(self.control_here)
+            case messages.Originate():
+                guarded(self._originate, message)
+            case _:
+                leg = self._legs.get(getattr(message, "call_id", ""))
+                if leg:  # else it ended while the order was on its way
+                    self._obey_for(leg, message)
+
+    def _obey_for(self, leg: Leg, message: messages.Message) -> None:
         match message:
             case messages.Answer():
                 guarded(leg.answer)
             case messages.Hangup():
                 guarded(leg.hangup, message.cause)
             case messages.Refer():
-                guarded(leg.refer, message.uri)
+                guarded(transfer.blind, leg, message.uri)
+            case messages.Replace():
+                guarded(transfer.attended, leg, self._legs.get(message.other))
             case messages.SendDtmf():
                 guarded(leg.send_dtmf, message.digits)
             case messages.Hold():
@@ -164,24 +194,10 @@ class Switchboard:
         for leg in self._legs.values():
             leg.alone = None
             leg.port.holding_line = None
-            leg.offered_at = time.monotonic()
+            if not leg.answered and not leg.outbound:
+                self._expect_answer(leg)
             self._send(messages.Offered(leg.info, leg.port.index, leg.answered, leg.codec))
         self._send(messages.Ready(pj.Endpoint.instance().libVersion().full))
-
-    def _release(self, call_id: str) -> None:
-        for _, leg in self._ended:
-            if leg.info.call_id == call_id:
-                leg.released = True
-        self._collect_ports(time.monotonic())
-
-    def _collect_ports(self, now: float) -> None:
-        waiting = deque[tuple[float, Leg]]()
-        for ended_at, leg in self._ended:
-            if leg.released or not self.control_here or now - ended_at > RELEASE_LIMIT:
-                self._ports.append(leg.port)
-            else:
-                waiting.append((ended_at, leg))
-        self._ended = waiting
 
     # --- survival ----------------------------------------------------------------------------------
 
@@ -199,7 +215,7 @@ class Switchboard:
         leg.port.holding_line = self._line
         leg.port.slot.counters[Slot.EXPECT_MORE] = 0
         if not leg.answered:
-            if self._may_hold():
+            if self._may_hold() and not leg.outbound:  # nobody is called for a line that he is to hold
                 guarded(leg.answer)
             else:
                 guarded(leg.hangup, Cause.TEMPORARY_FAILURE)
@@ -207,18 +223,17 @@ class Switchboard:
     def tick(self) -> None:
         """Several times a second: whatever time alone decides."""
         now = time.monotonic()
-        self._collect_ports(now)
+        self._ports.collect(self.control_here)
         for leg in list(self._legs.values()):
+            leg.tick(now)
             if leg.alone:
                 self._survive(leg, now)
-            elif not leg.answered and now - leg.offered_at > ANSWER_LIMIT:
-                self._leave_alone(leg)
 
     def _survive(self, leg: Leg, now: float) -> None:
         assert leg.alone
         order = leg.alone.next(now, self._config.survival, self._config.human)
         if order is Order.TRANSFER and self._config.human:
-            guarded(leg.refer, self._config.human)
+            guarded(transfer.blind, leg, self._config.human)
         elif order is Order.GIVE_UP:
             guarded(leg.hangup, Cause.TEMPORARY_FAILURE)
 

@@ -1,0 +1,169 @@
+"""The far end of calls that the gateway makes, by hand over UDP: a test decides every answer and its time."""
+
+import re
+import socket
+import threading
+import time
+import uuid
+from dataclasses import dataclass, field
+
+import numpy as np
+from g711 import decode_ulaw, encode_ulaw
+from sipp import LOUD
+
+SDP = (
+    "v=0\r\no=far 1 {version} IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+    "m=audio {port} RTP/AVP {formats}\r\na=rtpmap:0 PCMU/8000\r\n{events}a={direction}\r\n"
+)
+EVENTS = "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\n"
+
+
+def header(message: str, name: str) -> str:
+    """The first field of that name; "" when there is none."""
+    found = re.search(rf"^{name}\s*:\s*(.*?)\r?$", message, re.M | re.I)
+    return found[1] if found else ""
+
+
+@dataclass
+class FarEnd:
+    """`with FarEnd() as far:`; one dialog at a time, ours by `tag`."""
+
+    received: list[str] = field(default_factory=list)
+    tag: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
+    invite: str = ""
+    """The INVITE that made the dialog."""
+
+    def __enter__(self) -> "FarEnd":
+        self._sip = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._sip.bind(("127.0.0.1", 0))
+        self._sip.settimeout(5)
+        self.port = int(self._sip.getsockname()[1])
+        self.sound = Sound()
+        self._peer = ("", 0)
+        self._version = 0
+        self._cseq = 100
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.sound.close()
+        self._sip.close()
+
+    def next(self, start: str, seconds: float = 5.0) -> str:
+        """The next message that begins so ("INVITE", "SIP/2.0 200"); what comes before it is kept aside."""
+        deadline = time.monotonic() + seconds
+        while True:
+            self._sip.settimeout(max(0.01, deadline - time.monotonic()))
+            try:
+                data, self._peer = self._sip.recvfrom(65535)
+            except TimeoutError:
+                got = [message.split("\r\n")[0] for message in self.received]
+                raise AssertionError(f"no {start} in {seconds:g} s; there were {got}") from None
+            message = data.decode()
+            if message.startswith(start):
+                if start == "INVITE" and not self.invite:
+                    self.invite = message
+                return message
+            self.received.append(message)
+
+    def reply(self, request: str, status: int, *headers: str, sdp: str = "") -> None:
+        """`sdp` as `description` gives it."""
+        vias = [f"Via: {via}" for via in re.findall(r"^Via:\s*(.*?)\r?$", request, re.M | re.I)]
+        to = header(request, "To")
+        tag = "" if ";tag=" in to or status == 100 else f";tag={self.tag}"
+        lines = [
+            f"SIP/2.0 {status} {'OK' if status == 200 else 'So'}",
+            *vias,
+            f"From: {header(request, 'From')}",
+            f"To: {to}{tag}",
+            f"Call-ID: {header(request, 'Call-ID')}",
+            f"CSeq: {header(request, 'CSeq')}",
+            f"Contact: <sip:far@127.0.0.1:{self.port}>",
+            *headers,
+        ]
+        self._send(lines, sdp)
+
+    def request(self, method: str, *headers: str, sdp: str = "", body: str = "", cseq: int = 0) -> None:
+        """Within the dialog; the other side's Contact is its address."""
+        self._cseq += 1
+        branch = uuid.uuid4().hex
+        target = re.findall(r"<([^>]+)>", header(self.invite, "Contact"))[0]
+        lines = [
+            f"{method} {target} SIP/2.0",
+            f"Via: SIP/2.0/UDP 127.0.0.1:{self.port};rport;branch=z9hG4bK{branch}",
+            "Max-Forwards: 70",
+            f"From: {header(self.invite, 'To')};tag={self.tag}",
+            f"To: {header(self.invite, 'From')}",
+            f"Call-ID: {header(self.invite, 'Call-ID')}",
+            f"CSeq: {cseq or self._cseq} {method}",
+            f"Contact: <sip:far@127.0.0.1:{self.port}>",
+            *headers,
+        ]
+        self._send(lines, sdp, body)
+
+    def description(self, direction: str = "sendrecv", events: bool = True) -> str:
+        """An SDP with PCMU at this end's port, a new version each time."""
+        self._version += 1
+        return SDP.format(
+            version=self._version,
+            port=self.sound.port,
+            formats="0 101" if events else "0",
+            events=EVENTS if events else "",
+            direction=direction,
+        )
+
+    def _send(self, lines: list[str], sdp: str, body: str = "") -> None:
+        kind = ["Content-Type: application/sdp"] if sdp else []
+        text = "\r\n".join([*lines, *kind, f"Content-Length: {len(sdp or body)}"])
+        self._sip.sendto(f"{text}\r\n\r\n{sdp or body}".encode(), self._peer)
+
+
+class Sound:
+    """PCMU both ways on a port of its own: keeps what comes, sends what it is given in real time."""
+
+    def __init__(self) -> None:
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind(("127.0.0.1", 0))
+        self._socket.settimeout(0.1)
+        self.port = int(self._socket.getsockname()[1])
+        self.heard: list[np.ndarray] = []
+        self.payload_types: list[int] = []
+        self._sequence = 0
+        self._peer: tuple[str, int] | None = None
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._receive)
+        self._thread.start()
+
+    @property
+    def loud(self) -> int:
+        """Packets with something to hear."""
+        return sum(bool(np.sqrt(np.mean(samples**2)) > LOUD) for samples in self.heard)
+
+    def send(self, pcm: np.ndarray, payload_type: int = 0) -> None:
+        """Blocks for as long as it lasts. The other side must have sent something."""
+        assert self._peer, "nothing came yet, so it is not known where to send to"
+        for at in range(0, len(pcm) - 159, 160):
+            packet = bytes([128, payload_type]) + self._sequence.to_bytes(2, "big")
+            packet += (self._sequence * 160).to_bytes(4, "big") + b"ssrc"
+            self._socket.sendto(packet + encode_ulaw(pcm[at : at + 160]).tobytes(), self._peer)
+            self._sequence += 1
+            time.sleep(0.02)
+
+    def _receive(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                packet, self._peer = self._socket.recvfrom(2048)
+            except TimeoutError:
+                continue
+            self.payload_types.append(packet[1] & 127)
+            if packet[1] & 127 == 0:
+                self.heard.append(decode_ulaw(np.frombuffer(packet[12:], np.uint8)).astype(float))
+
+    def close(self) -> None:
+        self._stopped.set()
+        self._thread.join()
+        self._socket.close()
+
+
+def tone(hertz: float, seconds: float, level: float = 8000.0) -> np.ndarray:
+    """16-bit samples at 8 kHz."""
+    return level * np.sin(2 * np.pi * hertz * np.arange(round(8000 * seconds)) / 8000)
