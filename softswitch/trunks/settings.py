@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
 from softswitch.config import Duration, Network, Section, one_or_many
+from softswitch.e164 import check_country, e164
 
 Codec = Literal["PCMU", "PCMA", "G722", "opus"]
 Transport = Literal["udp", "tcp", "tls"]
@@ -30,8 +31,20 @@ def prefix(text: str) -> str:
     return text
 
 
+def country(text: str) -> str:
+    return check_country(text) if text else ""
+
+
+def number(text: str) -> str:
+    if text and e164(text, "") != text:
+        raise ValueError("expected an E.164 number such as +49301234567")
+    return text
+
+
 Host = Annotated[str, AfterValidator(host)]
 Prefix = Annotated[str, AfterValidator(prefix)]
+Country = Annotated[str, AfterValidator(country)]
+Number = Annotated[str, AfterValidator(number)]
 
 
 class Rewrite(Section):
@@ -55,9 +68,7 @@ class Rewrite(Section):
 class Numbers(Section):
     """How numbers look on this trunk; inside they are E.164 with a plus."""
 
-    country: str = Field(
-        "", pattern=r"^([A-Z]{2})?$", description="Country of national numbers, such as `DE`."
-    )
+    country: Country = Field("", description="Country of national numbers, such as `DE`.")
     rewrite_in: tuple[Rewrite, ...] = Field((), description="Rules for numbers that arrive, first match.")
     rewrite_out: tuple[Rewrite, ...] = Field(
         (), description="Rules for numbers that are dialled, first match."
@@ -66,9 +77,17 @@ class Numbers(Section):
         "e164", description="Dialled numbers as +49301234, 49301234 or 0301234, where no rule fits."
     )
 
+    @model_validator(mode="after")
+    def _knows_its_country(self) -> "Numbers":
+        if self.send == "national" and not self.country:
+            raise ValueError("`send: national` needs `country`")
+        return self
+
 
 class CallerId(Section):
-    number: str = Field("", description="Number that outbound calls show (E.164), where the call names none.")
+    number: Number = Field(
+        "", description="Number that outbound calls show (E.164), where the call names none."
+    )
     allowed: tuple[Prefix, ...] = Field(
         (), description="Numbers that calls may show begin so; none: only `number`."
     )
