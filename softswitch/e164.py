@@ -46,9 +46,9 @@ def e164(text: str, country: str) -> str:
     user = user_part(text)
     if len(user) > MAX_LENGTH or not WRITTEN.fullmatch(user):
         return ""
-    # Some countries put a carrier's digits behind 00, and would take those of a country's code for them.
-    number = phone_number(f"+{user[2:].lstrip()}", country) if user.startswith("00") else None
-    number = number or phone_number(user, country)
+    number = phone_number(user, country)
+    if number is None and user.startswith("00"):
+        number = phone_number(f"+{user[2:].lstrip()}", country)
     return phonenumbers.format_number(number, PhoneNumberFormat.E164) if number else ""
 
 

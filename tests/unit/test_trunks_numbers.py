@@ -16,6 +16,8 @@ from softswitch.trunks.settings import Numbers, Trunk
 BERLIN = "+493012345678"
 ZERO_NINE = {"match": r"9(\d+)", "to": r"\1"}
 REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)
+HOMES = sorted(phonenumbers.SUPPORTED_REGIONS - {"HK"})
+"""Behind Hong Kong's 00 the first digits of a country's code may as well be a carrier's."""
 
 
 def trunk(**keys: Any) -> Trunk:
@@ -104,7 +106,7 @@ def test_an_extension_is_dialled_as_it_is() -> None:
     assert outgoing("201", Numbers(send="plain")).user == "201"
 
 
-@given(st.sampled_from(REGIONS), st.sampled_from(REGIONS), st.sampled_from(["e164", "national"]))
+@given(st.sampled_from(HOMES), st.sampled_from(REGIONS), st.sampled_from(["e164", "national"]))
 def test_what_came_in_and_goes_out_comes_in_the_same(home: str, region: str, send: str) -> None:
     example = phonenumbers.example_number(region)
     number = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164)
