@@ -221,6 +221,8 @@ class Listen:
     speech: bool = True
     filler_after: float = 1.0
     filler: tuple[Say, ...] = ()
+    sensitive: bool = False
+    """Nothing is recorded from the first word of this question until the caller's answer is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +240,17 @@ class Do:
 
 
 @dataclass(frozen=True, slots=True)
+class Record:
+    """What becomes of the call's recording once all that is said before has been heard.
+
+    To `start` waits for that without fail: who speaks or keys meanwhile is heard out afterwards. To `pause`
+    does not wait at all. While it pauses silence is recorded; while it is stopped, nothing.
+    """
+
+    what: Literal["start", "stop", "pause", "resume"]
+
+
+@dataclass(frozen=True, slots=True)
 class Transfer:
     """Blind transfer by REFER (RFC 3515) to a SIP URI, after everything said has been heard."""
 
@@ -251,7 +264,7 @@ class Hangup:
     cause: Cause = Cause.NORMAL_CLEARING
 
 
-Action = Say | Listen | Do | Transfer | Hangup
+Action = Say | Listen | Do | Record | Transfer | Hangup
 
 
 # --- what a session tells the world, once ------------------------------------------------------------------

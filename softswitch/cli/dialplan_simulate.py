@@ -23,6 +23,7 @@ from softswitch.events import (
     Listen,
     NoInput,
     Pressed,
+    Record,
     Say,
     Transfer,
     TransferFailed,
@@ -134,6 +135,8 @@ def _show(plan: Plan, talk: Conversation, actions: Iterable[Action], trace: bool
                 click.echo(f"  says: {action.text}")
             case Do():
                 click.echo(f"  does {action.name}: {_pairs(plan, action.arguments)}")
+            case Record():
+                click.echo(f"  recording: {action.what}")
             case Transfer():
                 click.echo(f"  transfers to {action.uri}")
             case Hangup():

@@ -14,6 +14,7 @@ from softswitch.dialplan.prompts import NOTHING, Scripts
 from softswitch.dialplan.questions import Questions
 from softswitch.dialplan.steps import KINDS, Failing, Kind, Step
 from softswitch.dialplan.tongues import Tongue
+from softswitch.events import Record
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ class Builder:
             do=self._do(file),
             lookup=self._lookup(file),
             language=file.language or "",
+            record=Record(file.record) if file.record else None,
             transfer=self._transfer(file),
             hangup=bool(file.hangup),
             returns=bool(file.return_),

@@ -1,8 +1,9 @@
 """One call's dialplan as a session holds it: ports.Conversation over the pure interpreter."""
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
-from softswitch.dialplan import interpreter
+from softswitch.dialplan import interpreter, recording
 from softswitch.dialplan import state as states
 from softswitch.dialplan.plan import Plan
 from softswitch.dialplan.turn import MASK, Outcome
@@ -41,6 +42,11 @@ class Conversation:
         if secret.isdisjoint(context):
             return context
         return {name: MASK if name in secret else value for name, value in context.items()}
+
+    @property
+    def recording(self) -> Literal["on", "off", "paused"]:
+        """Whether what is said now is recorded."""
+        return recording.told(self._state.recording, self.secret)
 
     @property
     def secret(self) -> bool:

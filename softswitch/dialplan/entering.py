@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from softswitch.dialplan import collecting
+from softswitch.dialplan import collecting, recording
 from softswitch.dialplan.prompts import RATES, SLOWEST
 from softswitch.dialplan.state import MAX_FRAMES, Frame
 from softswitch.dialplan.steps import Step, Way
@@ -78,6 +78,7 @@ def _enter(turn: Turn, step: Step, leap: Leap) -> Leap | None:
 
 def _onward(turn: Turn, step: Step) -> Leap | None:
     """Where a step that does not listen goes on."""
+    recording.follow(turn, step)
     if step.returns:
         return _return(turn)
     if step.call:

@@ -7,7 +7,7 @@ silence; and every input is answered in bounded steps.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from softswitch.dialplan import collecting, entering, readings, repairing, understanding
+from softswitch.dialplan import collecting, entering, readings, recording, repairing, understanding
 from softswitch.dialplan.entering import Leap
 from softswitch.dialplan.plan import Plan
 from softswitch.dialplan.spoken import normalise
@@ -31,6 +31,7 @@ def initial(plan: Plan, facts: Mapping[str, str], language: str = "") -> State:
 def start(plan: Plan, facts: Mapping[str, str], language: str = "") -> Outcome:
     """The greeting, with what is known of the call (see Plan.facts)."""
     turn = Turn(plan, initial(plan, facts, language))
+    recording.begin(turn)
     entering.run(turn, Leap(turn.before.step))
     return turn.outcome()
 
@@ -41,6 +42,7 @@ def resume(plan: Plan, state: State) -> Outcome:
     """
     turn = Turn(plan, _known(plan, state))
     turn.strikes, turn.pending, turn.unsure = 0, None, True
+    recording.resume(turn)
     turn.say(plan.lines.resumed)
     missing = [step for name, step in state.askers.items() if name not in turn.context and step in plan.steps]
     turn.askers = {name: step for name, step in state.askers.items() if name in turn.context}
@@ -66,6 +68,7 @@ def _known(plan: Plan, state: State) -> State:
 def take(plan: Plan, state: State, event: Input) -> Outcome:
     """What an input leads to."""
     turn = Turn(plan, state)
+    recording.answered(turn)
     if isinstance(event, TransferFailed):
         _transfer_failed(turn)
     elif turn.step.question is None:

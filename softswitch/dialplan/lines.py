@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from softswitch.dialplan.files.plan import Lines as LinesFile
+from softswitch.dialplan.files.plan import PlanFile
 from softswitch.dialplan.files.texts import Prompts
 from softswitch.dialplan.language import LANGUAGES
 from softswitch.dialplan.prompts import NOTHING, Script, Scripts
@@ -20,23 +20,35 @@ class Lines:
     returning: Script
     goodbye: Script
     silence: Script
+    consent: Script
+    recording_started: Script
+    recording_stopped: Script
 
     def all(self) -> Iterator[Script]:
         yield from (self.resumed, self.no_human, self.transfer_failed, self.corrected, self.returning)
         yield from (self.goodbye, self.silence)
+        yield from (self.consent, self.recording_started, self.recording_stopped)
 
 
-def lines_of(file: LinesFile, scripts: Scripts) -> Lines:
+def lines_of(plan: PlanFile, scripts: Scripts) -> Lines:
+    file, recording = plan.lines, plan.recording
+
     def line(given: Prompts, name: str) -> Script:
         default = {language: LANGUAGES[language].talk.lines[name] for language in scripts.languages}
         return scripts.script(given, default)
+
+    def own(given: Prompts) -> Script:
+        return scripts.script(given) if given else NOTHING
 
     return Lines(
         line(file.resumed, "resumed"),
         line(file.no_human, "no_human"),
         line(file.transfer_failed, "transfer_failed"),
         line(file.corrected, "what_instead"),
-        scripts.script(file.returning) if file.returning else NOTHING,
+        own(file.returning),
         line(Prompts(), "goodbye"),
         line(Prompts(), "no_match"),
+        own(recording.consent),
+        own(recording.started),
+        own(recording.stopped),
     )

@@ -75,6 +75,9 @@ class Plan:
             "caller_number": e164(call.from_uri, country),
             "called_number": e164(call.to_uri, country),
             "trunk": call.trunk,
+            "direction": call.direction,
+            "diverted_from": e164(call.diverted_from, country),
+            "attestation": call.attestation,
             "today": local.date().isoformat(),
             "now": f"{local:%H:%M}",
             "holiday": _yes_or_no(self.calendar.is_holiday(local.date())),
@@ -165,7 +168,7 @@ def build(parts: Parts) -> Plan:
         parts.sensitive,
         tuple(name for name, variable in file.variables.items() if variable.scope == "caller"),
         {name: scripts.script(intent.confirm) for name, intent in parts.intents.items() if intent.confirm},
-        lines_of(file.lines, scripts),
+        lines_of(file, scripts),
     )
 
 

@@ -90,6 +90,7 @@ class Questions:
         names = self._names(name, file, ways, fields)
         collect = file.collect
         confirm = collect.confirm if collect else None
+        sensitive = any(field.sensitive for field in fields)
         return Question(
             ways,
             keys,
@@ -101,8 +102,8 @@ class Questions:
             bool(collect and collect.confirm_when == "always"),
             (collect.next if collect else file.dtmf.next if file.dtmf else None) or "",
             file.dtmf is None,
-            any(field.sensitive for field in fields),
-            _Listens(self, flow, file, names, keys),
+            sensitive,
+            _Listens(self, flow, file, names, keys, sensitive),
         )
 
     def _fields(self, file: StepFile, say: Script, reprompt: Script) -> Iterable[Field]:
@@ -160,8 +161,10 @@ class _Listens:
         file: StepFile,
         names: Mapping[Heard, frozenset[str]],
         keys: Mapping[str, Way],
+        sensitive: bool,
     ) -> None:
         self._questions, self._flow, self._file, self._names, self._keys = questions, flow, file, names, keys
+        self._sensitive = sensitive
         self._made: dict[tuple[str, str, bool], Listen] = {}
 
     def __call__(self, language: str, asking: str, confirming: bool) -> Listen:
@@ -190,6 +193,7 @@ class _Listens:
             speech=speech,
             filler_after=plan.filler.after if plan.filler else 1.0,
             filler=self._questions._fillers[language],
+            sensitive=self._sensitive,
         )
 
     def _length(self, language: str, asking: str, confirming: bool) -> int:

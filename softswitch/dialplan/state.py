@@ -52,7 +52,8 @@ class State:
 
     `failures` counts by kind, in a row at this question, `strikes` of all kinds since the caller was last
     understood. `said` is what `repeat` says; `trail` the questions so far, the present one last; `asking` the
-    variable that is asked for; `askers` the step that asked, of each sensitive variable that is set.
+    variable that is asked for; `askers` the step that asked, of each sensitive variable that is set;
+    `recording` what recording.py makes of it.
     """
 
     version: str
@@ -72,6 +73,7 @@ class State:
     rate: float = 1.0
     visits: int = 0
     askers: Mapping[str, str] = field(default_factory=dict)
+    recording: str = ""
 
 
 def dump(state: State, sensitive: Collection[str]) -> str:
@@ -100,6 +102,7 @@ def dump(state: State, sensitive: Collection[str]) -> str:
         "rate": state.rate,
         "visits": state.visits,
         "askers": state.askers,
+        "recording": state.recording,
     }
     return json.dumps(raw, separators=(",", ":"))
 
@@ -131,6 +134,7 @@ def load(text: str) -> State:
             rate=rate if rate in RATES else 1.0,
             visits=int(raw["visits"]),
             askers=_texts(raw["askers"]),
+            recording=str(raw.get("recording", "")),
         )
     except (LookupError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         raise ValueError(f"not a dialplan's state: {error!r}") from None

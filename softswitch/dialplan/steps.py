@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from softswitch.dialplan.expressions import Expression
 from softswitch.dialplan.prompts import Script
-from softswitch.events import BargeIn, Listen
+from softswitch.events import BargeIn, Listen, Record
 
 Kind = Literal["no_input", "silent", "no_match", "shouting", "low_confidence"]
 """What can go wrong at a question."""
@@ -117,6 +117,7 @@ class Step:
     do: Do | None = None
     lookup: Lookup | None = None
     language: str = ""
+    record: Record | None = None
     transfer: Transfer | None = None
     hangup: bool = False
     returns: bool = False

@@ -10,7 +10,7 @@ from softswitch.dialplan.prompts import Script, Voice, one_by_one
 from softswitch.dialplan.slots import Slot
 from softswitch.dialplan.state import MAX_TRAIL, Frame, Pending, State, Stop
 from softswitch.dialplan.steps import Field, Question, Step
-from softswitch.events import Action, BargeIn, Do, Hangup, Say, Transfer
+from softswitch.events import Action, BargeIn, Do, Hangup, Record, Say, Transfer
 
 MAX_STEPS = 200
 """Steps in one turn: holds even where a plan has a circle that nobody can leave."""
@@ -70,6 +70,9 @@ class Turn:
         self.pending: Pending | None = state.pending
         self.unsure, self.rate, self.visits = state.unsure, state.rate, state.visits
         self.askers: Mapping[str, str] = state.askers
+        self.recording = state.recording
+        self.told = 0
+        """Actions so far that only tell the caller that he is recorded: no part of what is repeated."""
         self.fresh: set[str] = set()
         """Variables that the input just filled: a question for them need not be asked."""
         self.steps_left = MAX_STEPS
@@ -153,7 +156,7 @@ class Turn:
 
     def stop_here(self) -> None:
         """The call waits, ends or leaves at the present step: what was said is what can be repeated."""
-        self.said = tuple(action for action in self.actions if isinstance(action, Say))
+        self.said = tuple(action for action in self.actions[self.told :] if isinstance(action, Say))
 
     def listen(self) -> None:
         """Wait for the caller at the present question."""
@@ -201,7 +204,8 @@ class Turn:
         """A text may have come out empty, because its variables are not set."""
         if not any(type(action) is Say for action in self.actions):
             at = next(
-                (n for n, action in enumerate(self.actions) if type(action) is not Do), len(self.actions)
+                (n for n, action in enumerate(self.actions) if type(action) not in (Do, Record)),
+                len(self.actions),
             )
             self.actions[at:at] = self.plan.lines.silence.render(self.voice, self.spoken)
 
@@ -224,6 +228,7 @@ class Turn:
             self.rate,
             self.visits,
             self.askers,
+            self.recording,
         )
 
     def end(self, action: Transfer | Hangup) -> None:

@@ -331,6 +331,22 @@ VARIABLES = [
         {"plan": "  day: {type=>  idle: {type: text, value: x}\n  day: {type"},
         "unused plan.yaml:20:3: nothing uses the",
     ),
+    (
+        {"flows__paying": "    return: yes=>    record: stop\n    return: yes"},
+        "never-recorded flows/paying.yaml:13:13: nothing is recorded here",
+    ),
+    (
+        {"plan": "human: sip=>recording: {mode: always, consent: 'Hi {size}.'}\nhuman: sip"},
+        "unfilled-variable plan.yaml:41:36: '{size}' cannot be said here",
+    ),
+    (
+        {"plan": "human: sip=>recording: {mode: always}\nhuman: sip"},
+        "wrong-value plan.yaml:41:12: recording: `mode: always` needs `consent`",
+    ),
+    (
+        {"flows__paying": "    return: yes=>    record: stop\n    say: Bye.\n    hangup: yes"},
+        "wrong-value flows/paying.yaml:13:13: steps.paid.record: `record` stands in a step of its own",
+    ),
     ({"plan": "rules:=>rules:\n  idle: idle"}, "unused plan.yaml:30:3: nothing uses the rule 'idle'"),
     ({"lists__idle": "values: {a: a}\n"}, "unused lists/idle.yaml:1:1: nothing uses the list 'idle'"),
     ({"flows__buying": "on {day}=>on {pin}"}, "secret-said flows/buying.yaml:18:10: 'pin' is sensitive"),

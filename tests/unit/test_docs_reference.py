@@ -40,6 +40,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "Failures": plan.Failure,
     "Filler": plan.Filler,
     "Lines": plan.Lines,
+    "Recording": plan.Recording,
     "Routes": plan.Route,
     "When": plan.When,
     "Prefetch": plan.Prefetch,

@@ -123,7 +123,11 @@ def _everywhere(known: Known) -> Iterator[tuple[Given, int]]:
     for document, repair, place in parts:
         for each in given(document, repair, place):
             yield each, heard if "low_confidence" in each.place else known.base
-    for key, part in (("lines", plan.lines), ("filler", plan.filler)):
+    for key, part in (
+        ("lines", plan.lines),
+        ("recording", plan.recording),
+        ("filler", plan.filler),
+    ):
         for each in given(draft.plan_document, part, (key,)):
             yield each, known.base
     slots = slots_heard(draft)

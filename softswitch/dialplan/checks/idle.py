@@ -20,6 +20,7 @@ def check(ways: Ways, expressions: Expressions) -> None:
     _variables(ways, used)
     _hours(ways, used)
     _things(ways)
+    _records(ways)
 
 
 def _intents(ways: Ways) -> None:
@@ -104,6 +105,13 @@ def _things(ways: Ways) -> None:
     }
     for name, recording in draft.recordings.items():
         _unused(ways, name, recordings, "recording", Document(str(recording.path)), ())
+
+
+def _records(ways: Ways) -> None:
+    if ways.plan.recording.mode == "off":
+        for name in (name for name, step in ways.steps.items() if step.record):
+            message = "nothing is recorded here: `recording` in plan.yaml is off"
+            ways.draft.report_step("never-recorded", name, message, "record")
 
 
 def _templates(ways: Ways) -> Iterator[str]:

@@ -208,6 +208,12 @@ VALUES = (
         "tables/orders.yaml:3:3: every row needs the same columns: advice, state",
         "Give every row the same columns.",
     ),
+    _rule(
+        "never-recorded",
+        "A step records, and the plan's `recording` is `off`.",
+        "flows/main.yaml:8:13: nothing is recorded here: `recording` in plan.yaml is off",
+        "Declare `recording` in `plan.yaml` with `mode: on_demand` or `always`, or delete `record`.",
+    ),
 )
 
 WAYS = (

@@ -152,6 +152,9 @@ class Step(Repairs):
     else_: Name | None = Field(None, alias="else")
     call: Name | None = Field(None, description="A flow; when it returns, `next` follows.")
     language: Language | None = Field(None, description="Spoken from here on.")
+    record: Literal["start", "stop", "pause", "resume"] | None = Field(
+        None, description="What becomes of the recording."
+    )
     transfer: Transfer | None = None
     hangup: Yes | None = None
     return_: Yes | None = Field(None, alias="return")
@@ -179,6 +182,8 @@ class Step(Repairs):
         if len(ways) != 1:
             found = " and ".join(ways) or "none"
             raise at(ways[-1:], f"expected exactly one of {', '.join(WAYS)}; found {found}")
+        if self.record and ways[0] in SPEAKING:
+            raise at(["record"], f"`record` stands in a step of its own, with `next`; found {ways[0]}")
         if not self.say and ways[0] in SPEAKING and not (self.collect and self.collect.form):
             raise ValueError(f"a step with {ways[0]} needs `say`: the caller must never hear nothing")
         return self

@@ -146,6 +146,23 @@ class Action(Section):
     order_by: Name | None = Field(None, description="Actions with the same value of this are done in order.")
 
 
+class Recording(Section):
+    """Calls are recorded `always`, `on_demand` (by steps with `record`), or not. Who is recorded was told."""
+
+    mode: Literal["off", "on_demand", "always"] = "off"
+    consent: Prompts = Field(Prompts(), description="Said before anything of a call is recorded.")
+    started: Prompts = Field(Prompts(), description="Said before a step starts to record; else `consent`.")
+    stopped: Prompts = Field(Prompts(), description="Said when a step has stopped the recording.")
+
+    @model_validator(mode="after")
+    def _tells(self) -> "Recording":
+        if self.mode == "always" and not self.consent:
+            raise ValueError("`mode: always` needs `consent`: what callers are told before they are recorded")
+        if self.mode == "on_demand" and not (self.consent or self.started):
+            raise ValueError("`mode: on_demand` needs `consent` or `started`: what callers are told before")
+        return self
+
+
 class PlanFile(Section):
     """plan.yaml"""
 
@@ -172,6 +189,7 @@ class PlanFile(Section):
     universal: Universal = Universal()
     repair: Repair
     lines: Lines = Lines()
+    recording: Recording = Recording()
     human: Destination | None = Field(
         None, description="Where `transfer: human` leads, if not where the node says."
     )

@@ -12,7 +12,18 @@ from softswitch.config import Section
 from softswitch.dialplan.files.texts import Language, Name, OneOrMany, Yes
 
 INPUTS = ("says", "interrupts", "presses", "silent", "failed")
-EXPECTED = ("step", "intent", "slots", "said", "not_said", "context", "actions", "ends", "language")
+EXPECTED = (
+    "step",
+    "intent",
+    "slots",
+    "said",
+    "not_said",
+    "context",
+    "actions",
+    "ends",
+    "language",
+    "recording",
+)
 
 
 def _at(value: object) -> object:
@@ -74,6 +85,7 @@ class Turn(Section):
     ] = None
     ends: Literal["hangup", "transfer", "no"] | None = None
     language: Language | None = None
+    recording: Literal["on", "off", "paused"] | None = None
 
     @model_validator(mode="after")
     def _does_one_thing(self) -> "Turn":

@@ -55,6 +55,8 @@ def missed(turn: Turn, came: Came) -> Iterator[str]:
         yield f"expected {WANTED[turn.ends]}, but {ENDED[came.ends]}"
     if turn.language is not None and talk.language != turn.language:
         yield f"expected the language {turn.language}, got {talk.language}"
+    if turn.recording is not None and talk.recording != turn.recording:
+        yield f"expected the recording to be {turn.recording}, it is {talk.recording}"
 
 
 def _came_to(came: Came, wanted: str) -> str:
