@@ -11,6 +11,8 @@ from softswitch.dialplan.routes import CallFacts
 from softswitch.events import CallInfo
 from softswitch.session.session import Parts
 from softswitch.speech.voices import PlanVoice
+from softswitch.trunks import numbers
+from softswitch.trunks.settings import Trunk
 
 MOST_VERSIONS = 10
 """Versions of one dialplan at once: each holds its prompts and its grammars in memory."""
@@ -49,21 +51,42 @@ class Admission:
         return Conversation(self.loaded.plan, {**self.facts, **kept})
 
 
+def facts_of(info: CallInfo, trunk: Trunk | None, attestation: str = "") -> CallFacts:
+    """What dialplans are told of a call: numbers as its trunk's rules make them E.164. A call of no trunk
+    is known by its From alone, for nobody vouches for the rest.
+    """
+    at = datetime.fromtimestamp(info.started_at, UTC)
+    if trunk is None:
+        private = info.signalled is not None and info.signalled.private
+        caller = numbers.WITHHELD if private else info.from_uri
+        return CallFacts(info.trunk, caller, info.to_uri, at, info.direction, "", attestation)
+    return CallFacts(
+        info.trunk,
+        numbers.caller(info, trunk).address,
+        numbers.called(info, trunk).address,
+        at,
+        info.direction,
+        numbers.diverted_from(info, trunk).address,
+        attestation,
+    )
+
+
 class Dialplans:
     """`active` take new calls, in order; `old` ones have calls in progress."""
 
     def __init__(self, active: Sequence[Loaded], old: Sequence[Loaded] = ()) -> None:
         self.active = list(active)
         self.old = list(old)
+        self.trunks: Mapping[str, Trunk] = {}
+        """Those whose rules make numbers E.164, by name; set by whoever reads them anew."""
 
     @property
     def keys(self) -> list[Key]:
         return [loaded.key for loaded in (*self.active, *self.old)]
 
-    def admit(self, info: CallInfo) -> Admission | None:
+    def admit(self, info: CallInfo, attestation: str = "") -> Admission | None:
         """The first dialplan that has a route for the call, or takes them all; None when none wants it."""
-        at = datetime.fromtimestamp(info.started_at, UTC)
-        call = CallFacts(info.trunk, info.from_uri, info.to_uri, at)
+        call = facts_of(info, self.trunks.get(info.trunk), attestation)
         for loaded in self.active:
             decision = loaded.plan.route(call)
             if decision.route or not loaded.plan.routes:

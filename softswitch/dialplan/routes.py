@@ -15,12 +15,15 @@ from softswitch.dialplan.numbers import NumberPattern
 
 @dataclass(frozen=True, slots=True)
 class CallFacts:
-    """What is known of a call as it arrives. `at` is an aware datetime."""
+    """What is known of a call as it arrives. `at` is an aware datetime; the rest may be ""."""
 
     trunk: str
     from_uri: str
     to_uri: str
     at: datetime
+    direction: str = "in"
+    diverted_from: str = ""
+    attestation: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import phonenumbers
 from phonenumbers import PhoneNumberFormat
 
-from softswitch.e164 import ANONYMOUS, MAX_LENGTH, e164, user_part
+from softswitch.e164 import ANONYMOUS, MAX_LENGTH, e164, trunk_prefix, user_part
 from softswitch.events import CallInfo
 from softswitch.trunks.settings import Numbers, Rewrite, Trunk
 
@@ -117,14 +117,17 @@ def _rewritten(text: str, rules: Sequence[Rewrite], key: str) -> tuple[str | Non
 
 
 def _number(text: str, rules: Numbers) -> tuple[str, str]:
-    """E.164, and how it was read. Digits without any prefix are international where the trunk writes so."""
-    if number := e164(text, rules.country):
-        international = text.startswith(("+", "00")) or not rules.country
-        return number, f"{text} is {number} ({'international' if international else rules.country} notation)"
-    if rules.send == "plain" and text.isascii() and text.isdigit() and (number := e164(f"+{text}", "")):
-        return number, f"{text} is {number} (send: plain, so digits alone are international)"
-    country = f" of {rules.country}" if rules.country else "; numbers.country is not set"
-    return "", f"'{text}' is no number{country}"
+    """E.164, and how it was read. Where the trunk writes so, digits without any prefix are international:
+    first of all where national numbers begin with 0, and elsewhere when they are no national number.
+    """
+    plain = e164(f"+{text}", "") if rules.send == "plain" and re.fullmatch("[1-9][0-9]+", text) else ""
+    national = "" if plain and trunk_prefix(rules.country) == "0" else e164(text, rules.country)
+    if national:
+        notation = rules.country if rules.country and not text.startswith(("+", "00")) else "international"
+        return national, f"{text} is {national} ({notation} notation)"
+    if plain:
+        return plain, f"{text} is {plain} (send: plain, so digits alone are international)"
+    return "", f"'{text}' is no number{f' of {rules.country}' if rules.country else ''}"
 
 
 def _formatted(number: str, rules: Numbers) -> tuple[str, str]:

@@ -82,6 +82,12 @@ def test_digits_alone_are_international_where_the_trunk_writes_so() -> None:
     assert incoming("sip:493012345678@far", Numbers()).number == ""
 
 
+def test_digits_alone_are_a_national_number_where_nothing_stands_before_those() -> None:
+    rules = Numbers(send="plain", country="US")
+    assert incoming("sip:4795551234@far", rules).number == "+14795551234"
+    assert incoming("sip:493012345678@far", rules).number == BERLIN
+
+
 def test_a_rule_that_would_take_for_ever_is_not_given_a_long_name() -> None:
     rules = Numbers.model_validate({"rewrite_in": [{"match": "a.*", "to": "1"}]})
     assert incoming(f"sip:{'a' * 1000}@far", rules).number == ""

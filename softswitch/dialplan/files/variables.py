@@ -17,6 +17,9 @@ FACTS: dict[str, Type] = {
     "caller_number": "phone",
     "called_number": "phone",
     "trunk": "text",
+    "direction": "text",
+    "diverted_from": "phone",
+    "attestation": "text",
     "today": "date",
     "now": "time",
     "holiday": "yes_no",
@@ -26,9 +29,10 @@ FACTS: dict[str, Type] = {
 }
 """What is known of every call; besides these `hours_NAME` (yes_no) for each named hours of the plan.
 
-Numbers are not set when they are withheld or are none; `answered_by` is `person` or `voicemail` in calls that
-the node made. Dates and times are those of the call's arrival. `last_heard` is what the caller really heard
-of the last answer.
+Numbers are not set when they are withheld or are none; `diverted_from` is whose call was forwarded here.
+`direction` is `in` or `out`, `attestation` how far the caller's identity is vouched for; `answered_by` is
+`person` or `voicemail` in calls that the node made. Dates and times are those of the call's arrival.
+`last_heard` is what the caller really heard of the last answer.
 """
 
 
