@@ -16,6 +16,7 @@ from softswitch.app.desk import SOCKET, Desk
 from softswitch.app.engines import Engines
 from softswitch.app.recorder import Recorder
 from softswitch.app.reloading import Loader
+from softswitch.app.trunking import wiring
 from softswitch.child import Inheritance
 from softswitch.config import Config
 from softswitch.dialplan.plan import Plan
@@ -73,6 +74,7 @@ class Node:
             self._on_gateway_ready,
         )
         link = self._open_link(calls)
+        self._trunking = wiring.wire(self._config, link, calls, self._desk, self._metrics)
         await self._desk.open()
         server = await self._serve_figures(calls, recorder, link)
         _keep_out_of_collections()
@@ -143,7 +145,7 @@ class Node:
     def _services(self, link: GatewayLink, recorder: Recorder) -> list[Coroutine[Any, Any, None]]:
         """What runs for as long as the node does."""
         config = self._config
-        services = [link.run(), recorder.run(), self._reload_when_wanted()]
+        services = [link.run(), recorder.run(), self._reload_when_wanted(), self._trunking.run()]
         services.append(self._callers.forget(config.database.remember_callers))
         if config.dialplan_watch:
             services.append(watching.watch(config.dialplan, self._reload_wanted.set))

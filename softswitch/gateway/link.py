@@ -6,6 +6,7 @@ Control wakes once per 20 ms for all calls, a little after the media clock has t
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
@@ -112,6 +113,10 @@ class GatewayLink:
             case messages.Ready():
                 self.connected = True
                 self._switch.on_ready(set(self._lines))
+
+    def calls_by_trunk(self) -> Counter[tuple[str, str]]:
+        """Calls that the gateway has, by trunk ("" for none) and direction ("in" or "out")."""
+        return Counter((line.info.trunk, line.info.direction) for line in self._lines.values())
 
     def send(self, message: messages.Message) -> None:
         if self._writer is not None:

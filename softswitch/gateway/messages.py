@@ -61,13 +61,17 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """What became of a registration: 200 with the seconds until it expires, or why not (0: timeout)."""
+    """What became of a registration: 200 with the seconds until it expires, or why not (0: timeout).
+
+    `retry_after`: seconds that a refusal asks to be left alone for (RFC 3261 section 20.33).
+    """
 
     trunk: str
     target: Target
     status: int
     reason: str = ""
     expires: float = 0.0
+    retry_after: float = 0.0
     type: Literal["registered"] = "registered"
 
 

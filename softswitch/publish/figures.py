@@ -43,6 +43,26 @@ FIGURES = (
     Figure("softswitch_events_dropped_total", "counter", "Events lost, by where they were to go.", ("sink",)),
     Figure("softswitch_restarts_total", "counter", "Restarts by the supervisor, by process.", ("process",)),
     Figure("softswitch_mqtt_connected", "gauge", "1 while the MQTT broker is connected."),
+    Figure(
+        "softswitch_trunk_state",
+        "gauge",
+        "1 for the state that a trunk is in, 0 for the others.",
+        ("trunk", "state"),
+    ),
+    Figure("softswitch_trunk_registered", "gauge", "1 while a trunk is registered.", ("trunk",)),
+    Figure(
+        "softswitch_trunk_options_seconds",
+        "gauge",
+        "How long the last answered OPTIONS took.",
+        ("trunk", "target"),
+    ),
+    Figure("softswitch_trunk_calls", "gauge", "Calls at present, by trunk.", ("trunk", "direction")),
+    Figure(
+        "softswitch_trunk_failures_total",
+        "counter",
+        "Requests to a trunk that failed, by kind.",
+        ("trunk", "request"),
+    ),
 )
 
 STAGE_BUCKETS = (

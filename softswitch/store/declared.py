@@ -23,9 +23,14 @@ def read(config: Config, *, passwords: bool = True) -> Trunks:
     Raises SoftswitchError when the file has mistakes, the database is away, or both have a trunk of one
     name. What is wrong with one row of the database stays with that row: see Declared and Trunks.
     """
-    rows = trunks.read(config.database_url)
-    found, problems = _from_rows(rows, config, passwords)
-    return Trunks(together(found, from_file(config, passwords=passwords)), tuple(problems))
+    found = from_database(config, passwords=passwords)
+    return Trunks(together(found.declared, from_file(config, passwords=passwords)), found.problems)
+
+
+def from_database(config: Config, *, passwords: bool = True) -> Trunks:
+    """The trunks of the database by themselves. Raises SoftswitchError when it is away."""
+    found, problems = _from_rows(trunks.read(config.database_url), config, passwords)
+    return Trunks(tuple(found), tuple(problems))
 
 
 def from_file(config: Config, *, passwords: bool = False) -> tuple[Declared, ...]:

@@ -1,0 +1,182 @@
+"""All trunks of the node: follows what is declared, and tells the gateway what it is to have.
+
+What was declared, DNS, the gateway's news and the clock change trunks; at each tick, ten times a second,
+the gateway gets the whole set when it is another one than before. A change in SQL is there within
+POLL_S + 2 TICK_S.
+"""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Callable, Iterator
+
+from softswitch.app.trunking.hosts import Hosts
+from softswitch.app.trunking.managed import Managed
+from softswitch.app.trunking.probing import Prober, Wanted
+from softswitch.app.trunking.resolving import Resolver
+from softswitch.app.trunking.sources import Sources
+from softswitch.config import Config
+from softswitch.gateway import messages
+from softswitch.gateway.link import News
+from softswitch.trunks import selection
+from softswitch.trunks.selection import Route
+from softswitch.trunks.settings import Trunk
+from softswitch.trunks.targets import Connection, Target
+
+log = logging.getLogger(__name__)
+POLL_S = 0.25
+TICK_S = 0.1
+REGISTRATIONS_PER_TICK = 10
+"""Those of a whole node begin one after the other: registrars ban whoever storms them."""
+START_GRACE_S = 3.0
+"""After a start the set waits for DNS so long: a gateway that holds registrations keeps them meanwhile."""
+
+
+class Trunking:
+    """`send` reaches the gateway while `connected`."""
+
+    def __init__(
+        self, config: Config, send: Callable[[messages.Message], None], connected: Callable[[], bool]
+    ) -> None:
+        self._config = config
+        self._send = send
+        self._connected = connected
+        self._sources = Sources(config)
+        self._hosts = Hosts(Resolver(config), self._replace)
+        self._prober = Prober(random.random)
+        self._trunks: dict[str, Managed] = {}
+        self._sent: tuple[Connection, ...] | None = None
+        self._attempt = int(time.time())
+        self._hold_until: float | None = None
+
+    # --- for the rest of the node ---------------------------------------------------------------------
+
+    def find(self, name: str) -> Trunk | None:
+        managed = self._trunks.get(name)
+        return managed.trunk if managed else None
+
+    def routes(self, number: str) -> list[Route]:
+        """Every try for `number` (E.164), best first; see selection.routes."""
+        candidates = (managed.candidate() for managed in self._trunks.values())
+        return selection.routes(number, candidates, random.random)
+
+    def called(self, trunk: str, target: Target, status: int) -> None:
+        """Learn from a call that went out by this target: its final SIP status, 0 when nothing came."""
+        if managed := self._trunks.get(trunk):
+            now = time.monotonic()
+            managed.called(target, status, now)
+            standing = managed.standings.get(target)
+            if standing and not standing.is_settled:
+                self._prober.hurry(trunk, target, now)
+
+    def __iter__(self) -> Iterator[Managed]:
+        return iter([self._trunks[name] for name in sorted(self._trunks)])
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Why not everything that is declared holds."""
+        return self._sources.found.problems
+
+    def trail(self, trunk: Trunk) -> list[str]:
+        """How its hosts were resolved."""
+        return self._hosts.trail(trunk)
+
+    # --- its life -------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._follow())
+                tasks.create_task(self._keep_time())
+        finally:
+            self._hosts.close()
+            self._sources.close()
+
+    async def _follow(self) -> None:
+        while True:
+            changed = await self._sources.poll()
+            if changed or (self._sources.were_read and self._hold_until is None):
+                self._redeclare(time.monotonic())
+            await asyncio.sleep(POLL_S)
+
+    async def _keep_time(self) -> None:
+        while True:
+            self._tick(time.monotonic())
+            await asyncio.sleep(TICK_S)
+
+    def introduce(self) -> None:
+        """The gateway is connected: it may be a new one, which knows nothing."""
+        self._sent = None
+        now = time.monotonic()
+        for managed in self._trunks.values():
+            managed.reconnected(now)
+
+    def on_news(self, news: News) -> None:
+        """What the gateway says of a trunk."""
+        if isinstance(news, messages.Banned) or not (managed := self._trunks.get(news.trunk)):
+            return
+        now = time.monotonic()
+        if isinstance(news, messages.Registered):
+            managed.registered(news, now)
+        else:
+            managed.probed(news, now)
+            standing = managed.standings.get(news.target)
+            self._prober.answered(news, managed.trunk.health, standing, now)
+
+    # --- what changes ---------------------------------------------------------------------------------
+
+    def _redeclare(self, now: float) -> None:
+        """Take up what is declared now; what is the same is left alone."""
+        declared = {each.name: each for each in self._sources.found.declared}
+        for name in set(self._trunks) - set(declared):
+            del self._trunks[name]
+            log.info("trunk %s is no more", name)
+        for name, each in declared.items():
+            managed = self._trunks.get(name)
+            if managed is None:
+                self._trunks[name] = Managed(each, self._config.node, self._attempt, now)
+            elif managed.declared != each:
+                log.info("trunk %s was changed", name)
+                managed.redeclare(each, now)
+        self._hosts.want(managed.trunk for managed in self._trunks.values() if managed.trunk.enabled)
+        if self._hold_until is None and self._sources.were_read:
+            self._hold_until = now + START_GRACE_S
+        self._hosts.tick(now)
+        self._replace()
+
+    def _replace(self) -> None:
+        """Hosts were resolved, or other ones are wanted."""
+        now = time.monotonic()
+        for managed in self._trunks.values():
+            places, errors = self._hosts.places(managed.trunk), self._hosts.errors(managed.trunk)
+            managed.place(places, errors, now)
+
+    def _tick(self, now: float) -> None:
+        self._hosts.tick(now)
+        if not self._connected() or self._hold_until is None:
+            return
+        seeking = 0
+        for managed in self._trunks.values():
+            seeking += managed.is_seeking
+            if not managed.is_seeking or seeking <= REGISTRATIONS_PER_TICK:
+                managed.passed(now)
+        self._tell(now)
+        for probe in self._prober.tick(self._wanted(), now):
+            self._send(probe)
+
+    def _tell(self, now: float) -> None:
+        """Send the set as it is to be, if the gateway does not have it."""
+        if self._hold_until is not None and now < self._hold_until and self._hosts.are_sought:
+            return
+        connections = tuple(managed.connection for managed in self)
+        if connections != self._sent:
+            self._send(messages.Trunks(connections))
+            self._sent = connections
+
+    def _wanted(self) -> Iterator[Wanted]:
+        for managed in self._trunks.values():
+            if managed.trunk.enabled:
+                for target, standing in managed.standings.items():
+                    yield Wanted(managed.trunk.name, target, managed.trunk.health, standing)
