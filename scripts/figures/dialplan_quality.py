@@ -27,7 +27,7 @@ PLANS: Mapping[str, Mapping[str, str]] = {
 """With what is known of the call."""
 BEFORE: Mapping[str, Sequence[str]] = {"appointment_reminder": ["speaking"]}
 """What brings a caller to the main question, where that is not the first one."""
-FRESH: Mapping[str, str] = {"order_desk": "fresh2"}
+FRESH: Mapping[str, str] = {"order_desk": "fresh3"}
 """The corpus that a plan's target is held on, where `fresh` was looked at since."""
 SURE = 0.9
 NONE = "none"

@@ -23,7 +23,6 @@ class Conversation:
         self.slots: Mapping[str, str] = {}
         self.path: tuple[str, ...] = ()
         self.why: tuple[str, ...] = ()
-        self.remembered: tuple[tuple[str, str], ...] = ()
         self._plan = plan
         self._state = interpreter.initial(plan, facts, language or facts.get("language", ""))
 
@@ -69,15 +68,9 @@ class Conversation:
         return self._took(interpreter.take(self._plan, self._state, event))
 
     def _took(self, outcome: Outcome) -> tuple[Action, ...]:
-        before = self._state.context
         self._state = outcome.state
         self.intent, self.slots, self.masked = outcome.intent, outcome.slots, outcome.masked
         self.path, self.why = outcome.path, outcome.why
-        self.remembered = tuple(
-            (name, value)
-            for name in self._plan.remembered
-            if (value := outcome.state.context.get(name)) and value != before.get(name)
-        )
         return outcome.actions
 
     def completes(self, text: str, alternatives: Sequence[Hypothesis] = ()) -> bool:

@@ -48,7 +48,7 @@ def begin(turn: Turn) -> Leap:
     plan = turn.plan
     kept = {name: turn.context[name] for name in plan.remembered if name in turn.context}
     turn.context = plan.beginning({**turn.facts, **kept})
-    turn.frames, turn.trail, turn.askers, turn.visits = (), (), {}, turn.visits
+    turn.frames, turn.trail, turn.askers = (), (), {}
     turn.asking, turn.pending, turn.unsure = "", None, False
     return Leap(plan.first(turn.context))
 
@@ -124,14 +124,13 @@ def _arrive(turn: Turn, step: Step, leap: Leap) -> Leap | None:
     turn.failures, turn.pending = {}, None
     anew = bool(turn.question.fields) and not leap.keep
     turn.remember_question(collecting.clear(turn) if anew else {})
+    _set(turn, step)
     if not turn.question.fields:
-        _set(turn, step)
         turn.asking = ""
         turn.say(step.reprompt if leap.again and step.reprompt else step.say)
         turn.stop_here()
         turn.listen()
         return None
-    _set(turn, step)
     target = collecting.proceed(turn, entering=True, again=leap.again)
     return _follow(turn, target) if target else None
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 
 from softswitch.dialplan import routes as routing
 from softswitch.dialplan.building import Builder
@@ -118,10 +119,10 @@ class Plan:
         """Make now what is made when first wanted otherwise: how each question listens. It takes half of the
         time of building a large plan, and whoever only checks one does not need it.
         """
-        for step in self.steps.values():
-            for asking, confirming in step.question.names if step.question else ():
-                for language in self.languages if step.question and not confirming else ():
-                    step.question.listen(language, asking, False)
+        questions = (step.question for step in self.steps.values() if step.question)
+        for question, language in product(questions, self.languages):
+            for asking in {asking for asking, _ in question.names}:
+                question.listen(language, asking, False)
 
     def static_prompts(self) -> tuple[Say, ...]:
         """Every fixed thing that may be said, each once: what has to be rendered when the plan is loaded."""

@@ -5,6 +5,7 @@ template whose phrase it is most alike, accepted from `threshold` up when no oth
 `margin`. One index serves all steps, in one language.
 """
 
+import re
 from collections import deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -33,6 +34,8 @@ MAX_TOKENS = 100
 """Of an utterance; what is said after them is not compared."""
 MAX_PHRASES = 3_000
 """Of a recogniser's grammar; a step with more listens openly."""
+BETWEEN = re.compile(rf"\{{\w+\}}|{GAP}")
+"""What stands between the fixed words of a phrase."""
 MAX_STATES_COMPARED = 20_000
 MAX_STOLEN = 1_000
 ANY_DAY = datetime(2026, 1, 5, 12)
@@ -250,19 +253,20 @@ class Sentences:
             known = self._listening[key] = _Allowed(bits, np.isin(self._of_template, numbers))
         return known
 
-    def phrases(self, intents: Collection[str]) -> tuple[str, ...] | None:
-        """What a recogniser has to know to hear these intents: phrases, those with slots in pieces, and
-        what says the slots' values. None where it has to hear anything: free text, or more than
-        MAX_PHRASES.
+    def phrases(self, intents: Collection[str], most: int = MAX_PHRASES) -> tuple[str, ...] | None:
+        """What a recogniser has to know to hear these intents: phrases, those with slots in pieces, and what
+        says the slots' values. None where it has to hear anything: free text, or more than MAX_PHRASES.
+
+        `most` phrases of each intent are enough.
         """
         wanted = [choice for intent in intents for choice in self._choices.get(intent, ())]
-        names = {name for choice in wanted for name in templates.names_in(choice)}
+        if most == MAX_PHRASES and sum(map(templates.count, wanted)) > MAX_PHRASES:
+            return None
+        found = {phrase for intent in intents for phrase in self.examples(intent, most)}
+        names = {name for phrase in found for name in templates.slots_of(phrase)}
         if any(self._slots[name].type == "text" for name in names):
             return None
-        if sum(map(templates.count, wanted)) > MAX_PHRASES:
-            return None
-        found = {phrase for choice in wanted for phrase in templates.phrases(choice)}
-        pieces = {" ".join(piece) for phrase in found for piece in _between_slots(phrase)} - {""}
+        pieces = {piece.strip() for phrase in found for piece in BETWEEN.split(phrase)} - {""}
         return tuple(sorted(pieces.union(*(self._slots[name].phrases for name in names))))
 
     def examples(self, intent: str, limit: int) -> list[str]:
@@ -330,16 +334,6 @@ class Sentences:
 def _fullest(ways: Sequence[Found]) -> Found:
     """The best way; where words fell into gaps, the one that reads most values."""
     return max(ways, key=lambda way: len(way.bindings)) if ways[0].loose else ways[0]
-
-
-def _between_slots(phrase: str) -> list[list[str]]:
-    pieces: list[list[str]] = [[]]
-    for word in phrase.split():
-        if word[0] == "{" or word == GAP:
-            pieces.append([])
-        else:
-            pieces[-1].append(word)
-    return pieces
 
 
 def _why(said: Said, likeness: Likeness) -> str:

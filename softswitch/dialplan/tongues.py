@@ -1,6 +1,5 @@
 """What a plan is in each of its languages: slots, sentences, lines, and what the recogniser has to expect."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,10 +13,7 @@ from softswitch.dialplan.parts import Parts
 from softswitch.dialplan.sentences import Sentences
 from softswitch.dialplan.slot_types.base import Readings
 from softswitch.dialplan.slots import Declaration, Slot, slot
-from softswitch.dialplan.templates import GAP
 
-BETWEEN = re.compile(rf"\{{\w+\}}|{GAP}")
-"""What stands between the fixed words of a phrase."""
 MAX_GRAMMAR = 2000
 """Phrases of a closed grammar."""
 MOST_OF_ONE = (150, 75, 40, 20, 10)
@@ -127,7 +123,7 @@ class Grammars:
     """The closed grammars of one language; what many steps listen for is only put together once."""
 
     def __init__(self, tongue: Tongue) -> None:
-        self._sentences, self._slots = tongue.sentences, tongue.slots
+        self._sentences = tongue.sentences
         self._skip_words = tongue.parts.plan.skip_words.in_language(tongue.name)
         self._corrections = corrections.of(tongue.language).phrases
         self._phrases: dict[tuple[str, int], tuple[str, ...] | None] = {}
@@ -157,16 +153,8 @@ class Grammars:
     def _of_one(self, name: str, most: int) -> tuple[str, ...] | None:
         """So many phrases of one intent, those with slots in pieces, and what says the slots' values."""
         if (name, most) not in self._phrases:
-            self._phrases[name, most] = self._shown(name, most)
+            self._phrases[name, most] = self._sentences.phrases([name], most)
         return self._phrases[name, most]
-
-    def _shown(self, name: str, most: int) -> tuple[str, ...] | None:
-        shown = self._sentences.examples(name, most)
-        names = {slot for phrase in shown for slot in templates.slots_of(phrase)}
-        if any(self._slots[slot].type == "text" for slot in names):
-            return None
-        pieces = {piece.strip() for phrase in shown for piece in BETWEEN.split(phrase)} - {""}
-        return tuple(sorted(pieces.union(*(self._slots[slot].phrases for slot in names))))
 
 
 def _either(texts: Sequence[str]) -> str:

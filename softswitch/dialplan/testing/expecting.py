@@ -8,9 +8,9 @@ from softswitch.dialplan import explaining
 from softswitch.dialplan.conversation import Conversation
 from softswitch.dialplan.files.scenario import Expected, Turn
 from softswitch.dialplan.plan import Plan
+from softswitch.dialplan.turn import MASK
 from softswitch.events import Action, Do, Hangup, Say, Transfer
 
-MASK = "****"
 WANTED = {"hangup": "the call to end", "transfer": "a transfer", "no": "the call to go on"}
 ENDED = {"hangup": "the call ended", "transfer": "there was a transfer", "no": "the call goes on"}
 SHOWN = 160
