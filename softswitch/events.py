@@ -65,9 +65,10 @@ class Signalled:
 
 @dataclass(frozen=True, slots=True)
 class CallConfirmed:
-    """The dialog is confirmed (ACK received)."""
+    """The dialog is confirmed (ACK received). Without `telephone_event` keys are heard, or come by INFO."""
 
     codec: str
+    telephone_event: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +286,7 @@ class CallAnswered:
     call_id: str
     codec: str
     at: float
+    answered_by: str = ""  # of calls that we made: person, voicemail or unknown
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from softswitch.events import (
     StateSaved,
     TurnFinished,
 )
+from softswitch.store import dialled
 from softswitch.store.tables import actions, callers, calls, turns
 
 _OF_CALL = calls.c.call_id == sa.bindparam("of_call")
@@ -36,9 +37,19 @@ def _remember(insert: Any) -> Any:
     )
 
 
+def _start(insert: Any) -> Any:
+    """A call that we make and that nobody has answered yet may begin again, by another way."""
+    ways = ("sip_call_id", "from_uri", "to_uri", "source", "trunk")
+    return insert.on_conflict_do_update(
+        index_elements=["call_id"],
+        set_={name: insert.excluded[name] for name in ways},
+        where=(calls.c.direction == "out") & calls.c.answered_at.is_(None) & calls.c.ended_at.is_(None),
+    )
+
+
 _INSERT: dict[str, dict[sa.Table, sa.Insert]] = {
     dialect: {
-        calls: insert(calls).on_conflict_do_nothing(index_elements=["call_id"]),
+        calls: _start(insert(calls)),
         turns: insert(turns).on_conflict_do_nothing(index_elements=["call_id", "number"]),
         actions: insert(actions).on_conflict_do_nothing(index_elements=["call_id", "key"]),
         callers: _remember(insert(callers)),
@@ -59,14 +70,20 @@ def apply(connection: sa.Connection, event: SessionEvent, node: str = "") -> Non
             row = {name: value for name, value in asdict(info).items() if name != "signalled"} | plan
             row |= {"node": node, "attestation": event.attestation}
             connection.execute(_INSERT[connection.dialect.name][calls], row)
+            if info.direction == "out":
+                dialled.goes_by(connection, info.call_id, info.trunk)
         case CallAnswered():
-            _update(connection, _ANSWER, event.call_id, {"answered_at": event.at, "codec": event.codec})
+            answered = {"answered_at": event.at, "codec": event.codec, "answered_by": event.answered_by}
+            _update(connection, _ANSWER, event.call_id, answered)
+            if event.answered_by:
+                dialled.answered(connection, event.call_id, event.at)
         case StateSaved():
             _save(connection, event)
         case TurnFinished():
             connection.execute(_INSERT[connection.dialect.name][turns], asdict(event))
         case CallFinished():
             _update(connection, _FINISH, event.call_id, _ending(event))
+            dialled.ended(connection, event.call_id, event.at)
         case RecordingChanged():
             _update(connection, _SAVE, event.call_id, {"recording": event.file, "recording_note": event.note})
 

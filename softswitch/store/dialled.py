@@ -60,22 +60,6 @@ def admit(
     return None
 
 
-def answered(url: str, call_id: str, at: float) -> None:
-    """The call was answered: its minutes count from here. A first answer holds."""
-    _update(url, call_id, dialled.c.answered_at, at)
-
-
-def ended(url: str, call_id: str, at: float) -> None:
-    """The call is over, whatever became of it. A first end holds."""
-    _update(url, call_id, dialled.c.ended_at, at)
-
-
-def went_by(url: str, call_id: str, trunk: str) -> None:
-    """Another trunk is tried for the call."""
-    with transaction(url, writes=True) as connection:
-        connection.execute(sa.update(dialled).where(dialled.c.call_id == call_id).values(trunk=trunk))
-
-
 def close_orphans(url: str, node: str, live_call_ids: Collection[str], at: float) -> int:
     """Close what a process of `node` left open when it died, but for calls that are still up; how many."""
     open_ = sa.select(dialled.c.call_id).where(dialled.c.node == node, dialled.c.ended_at.is_(None))
@@ -92,6 +76,28 @@ def prune(url: str, before: float) -> int:
     with transaction(url, writes=True) as connection:
         gone = connection.execute(sa.delete(dialled).where(dialled.c.ended_at < before)).rowcount
         return gone + connection.execute(sa.delete(holds).where(holds.c.released_at < before)).rowcount
+
+
+# --- with a call's records, in their transaction ---------------------------------------------------------
+
+
+def goes_by(connection: sa.Connection, call_id: str, trunk: str) -> None:
+    connection.execute(sa.update(dialled).where(dialled.c.call_id == call_id).values(trunk=trunk))
+
+
+def answered(connection: sa.Connection, call_id: str, at: float) -> None:
+    """Its minutes count from here. A first answer holds."""
+    _set(connection, call_id, dialled.c.answered_at, at)
+
+
+def ended(connection: sa.Connection, call_id: str, at: float) -> None:
+    """Any call may be told; nothing comes of those that were not dialled. A first end holds."""
+    _set(connection, call_id, dialled.c.ended_at, at)
+
+
+def _set(connection: sa.Connection, call_id: str, column: sa.Column[float], at: float) -> None:
+    of_call = sa.update(dialled).where(dialled.c.call_id == call_id, column.is_(None))
+    connection.execute(of_call.values({column: at}))
 
 
 # --- what a person asks --------------------------------------------------------------------------------
@@ -173,9 +179,3 @@ def _put(connection: sa.Connection, hold: Hold) -> None:
     new = {"reason": hold.reason, "at": hold.at, "released_at": None}
     if not connection.execute(sa.update(holds).where(holds.c.scope == hold.scope).values(new)).rowcount:
         connection.execute(sa.insert(holds), {"scope": hold.scope, **new})
-
-
-def _update(url: str, call_id: str, column: sa.Column[float], at: float) -> None:
-    of_call = sa.update(dialled).where(dialled.c.call_id == call_id, column.is_(None))
-    with transaction(url, writes=True) as connection:
-        connection.execute(of_call.values({column: at}))

@@ -1,6 +1,7 @@
 """Caps on what is dialled, on real SQLite and PostgreSQL: nothing passes them, whoever else dials."""
 
 import multiprocessing
+from collections.abc import Callable
 from multiprocessing.synchronize import Barrier
 from uuid import uuid4
 
@@ -41,6 +42,10 @@ class Dialling:
     def __call__(self, *caps: Cap, number: str = BERLIN) -> Hold | None:
         self.call_id = uuid4().hex
         return dialled.admit(self.url, self.call_id, number, "a", "node", caps, self.clock)
+
+    def note(self, what: Callable[[sa.Connection, str, float], None], call_id: str, at: float) -> None:
+        with transaction(self.url, writes=True) as connection:
+            what(connection, call_id, at)
 
     def count(self) -> int:
         with transaction(self.url) as connection:
@@ -96,15 +101,15 @@ def test_a_window_moves_on(dial: Dialling):
 def test_minutes_count_while_a_call_is_up_and_within_the_window_alone(dial: Dialling):
     assert dial(MINUTES) is None
     began = dial.clock.now
-    dialled.answered(dial.url, dial.call_id, began)
-    dialled.answered(dial.url, dial.call_id, began + 500)  # told twice: the first holds
     first = dial.call_id
+    dial.note(dialled.answered, first, began)
+    dial.note(dialled.answered, first, began + 500)  # told twice: the first holds
     dial.clock.now += 119
     assert dial(MINUTES) is None
     dial.clock.now += 1
     assert dialled.usage(dial.url, [MINUTES], dial.clock)[0].used == pytest.approx(120)
     assert dial(MINUTES)
-    dialled.ended(dial.url, first, began + 120)
+    dial.note(dialled.ended, first, began + 120)
     dialled.release(dial.url, clock=lambda: began)  # as if long ago: nothing is forgiven
     dial.clock.now = began + HOUR + 60
     assert dialled.usage(dial.url, [MINUTES], dial.clock)[0].used == pytest.approx(60)
@@ -130,7 +135,7 @@ def test_calls_of_a_process_that_died_are_closed_but_for_those_still_up(dial: Di
 
 def test_nothing_is_kept_beyond_its_time(dial: Dialling):
     dial(CALLS)
-    dialled.ended(dial.url, dial.call_id, dial.clock.now)
+    dial.note(dialled.ended, dial.call_id, dial.clock.now)
     dial(CALLS)  # this one goes on
     assert dialled.prune(dial.url, dial.clock.now) == 0
     assert dialled.prune(dial.url, dial.clock.now + 1) == 1
