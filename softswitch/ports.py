@@ -19,6 +19,10 @@ class Line(Protocol):
         """The frames that arrived since the last read, oldest first; never blocks."""
         ...
 
+    def heard(self) -> Sequence[bytes]:
+        """What the caller heard while each frame of the last `read` arrived; b"" where that was silence."""
+        ...
+
     def play(self, pcm: bytes) -> int:
         """Append audio to what is played; the position at which it will have been heard.
 
@@ -44,6 +48,10 @@ class Line(Protocol):
         """While True, an empty ring counts as an underrun: a streamed prompt came too late."""
         ...
 
+    def ring(self, early_media: bool = False) -> None:
+        """Before the answer: have the caller hear ringing, or what is played."""
+        ...
+
     def answer(self) -> None: ...
 
     def hangup(self, cause: Cause) -> None: ...
@@ -51,6 +59,30 @@ class Line(Protocol):
     def transfer(self, uri: str) -> None:
         """Blind transfer by REFER; TransferProgress events follow."""
         ...
+
+    def replace(self, other_call_id: str) -> None:
+        """Attended transfer: this far end takes our place in the other call; TransferProgress follows."""
+        ...
+
+    def send_dtmf(self, digits: str) -> None: ...
+
+    def hold(self, on: bool) -> None:
+        """Put the far end on hold, or take it back; HoldChanged follows once it agreed."""
+        ...
+
+
+class Tape(Protocol):
+    """A call's recording. Never waits and never fails: what cannot be written is told elsewhere."""
+
+    def write(self, caller: bytes, node: bytes) -> None:
+        """20 ms of both sides; b"" is silence."""
+        ...
+
+    def forget(self, frames: int) -> None:
+        """Put silence over the last so many frames."""
+        ...
+
+    def close(self) -> None: ...
 
 
 class RecognizerStream(Protocol):

@@ -27,19 +27,31 @@ class FakeLine:
 
     info: CallInfo = INFO
     clock_rate: int = 8000
+    telephone_event: bool = True
     ring_frames: int = 1600
     audio: bytes = b""  # all that was ever played into it
     uplink: list[bytes] = field(default_factory=list)
+    heard_frames: list[bytes] = field(default_factory=list)
+    _played_since: list[bytes] = field(default_factory=list)
     played: int = 0
     pending: int = 0
     answered: bool = False
     hung_up: Cause | None = None
     transferred: str | None = None
+    replaced: str | None = None
+    rung: bool | None = None
+    """None: not yet; whether with early media."""
+    dtmf: str = ""
+    holding: bool = False
     expecting: bool = False
 
     def read(self) -> Sequence[bytes]:
         frames, self.uplink = self.uplink, []
+        self.heard_frames, self._played_since = self._played_since, []
         return frames
+
+    def heard(self) -> Sequence[bytes]:
+        return self.heard_frames
 
     def play(self, pcm: bytes) -> int:
         frames = -(-len(pcm) // FRAME_BYTES)
@@ -56,6 +68,9 @@ class FakeLine:
     def expect_more(self, more: bool) -> None:
         self.expecting = more
 
+    def ring(self, early_media: bool = False) -> None:
+        self.rung = early_media
+
     def answer(self) -> None:
         self.answered = True
 
@@ -65,11 +80,52 @@ class FakeLine:
     def transfer(self, uri: str) -> None:
         self.transferred = uri
 
+    def replace(self, other_call_id: str) -> None:
+        self.replaced = other_call_id
+
+    def send_dtmf(self, digits: str) -> None:
+        self.dtmf += digits
+
+    def hold(self, on: bool) -> None:
+        self.holding = on
+
     def clock(self) -> None:
         """20 ms pass at the gateway."""
+        at = len(self.audio) - self.pending * FRAME_BYTES
+        self._played_since.append(self.audio[at : at + FRAME_BYTES])
         if self.pending:
             self.pending -= 1
             self.played += 1
+
+
+@dataclass
+class FakeTape:
+    """Both sides of what was recorded, frame by frame."""
+
+    caller: list[bytes] = field(default_factory=list)
+    node: list[bytes] = field(default_factory=list)
+    closed: bool = False
+
+    def write(self, caller: bytes, node: bytes) -> None:
+        assert not self.closed
+        self.caller.append(caller)
+        self.node.append(node)
+
+    def forget(self, frames: int) -> None:
+        for side in (self.caller, self.node):
+            side[len(side) - frames :] = [b""] * frames
+
+    def close(self) -> None:
+        self.closed = True
+
+    def heard(self) -> list[str]:
+        """The words that the caller said, each once for as long as it lasts."""
+        words = [frame.rstrip(b"\0").decode() for frame in self.caller]
+        return [word for word, before in zip(words, ["", *words], strict=False) if word and word != before]
+
+    def said_s(self) -> float:
+        """Seconds in which the node spoke."""
+        return sum(any(frame) for frame in self.node) * 0.02
 
 
 @dataclass

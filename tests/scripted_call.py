@@ -9,12 +9,23 @@ from fakes import (
     FakeEndpointer,
     FakeLine,
     FakeRecognizer,
+    FakeTape,
     FakeVoice,
     ScriptedConversation,
     voiced,
 )
 
-from softswitch.events import Action, Heard, Input, Listen, Pressed, Say, SessionEvent, TurnFinished
+from softswitch.events import (
+    Action,
+    CallInfo,
+    Heard,
+    Input,
+    Listen,
+    Pressed,
+    Say,
+    SessionEvent,
+    TurnFinished,
+)
 from softswitch.session.session import Parts, Session
 
 GREETING = Say("one two three four five six seven eight nine ten")  # 1 s
@@ -38,8 +49,14 @@ class Call:
         self.fillers = 0
         ears = {"en": self.recognizer, "es": self.spanish}
         keep = frozenset({"colour"})
-        parts = Parts(ears, self.voice, FakeEndpointer, self.events.append, keep, self._filled)
+        self.tapes: list[FakeTape] = []
+        tape = self._open_tape
+        parts = Parts(ears, self.voice, FakeEndpointer, self.events.append, keep, self._filled, tape)
         self.session = Session(self.line, self.plan, parts, "by day")
+
+    def _open_tape(self, info: CallInfo) -> FakeTape:
+        self.tapes.append(FakeTape())
+        return self.tapes[-1]
 
     def _filled(self) -> None:
         self.fillers += 1

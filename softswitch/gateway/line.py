@@ -9,23 +9,36 @@ from softswitch.gateway.rings import Node, Region, Slot
 
 class CallLine:
     def __init__(
-        self, info: CallInfo, region: Region, slot: int, send: Callable[[messages.Message], None]
+        self,
+        info: CallInfo,
+        region: Region,
+        slot: int,
+        send: Callable[[messages.Message], None],
+        telephone_event: bool = True,
     ) -> None:
         self.info = info
+        self.telephone_event = telephone_event
+        """How keys came when the call was offered; of a call that was not up then CallConfirmed tells."""
         self.clock_rate = region.clock_rate
         self._node = region.node
         self._slot = region.slot(slot)
         self._counters = self._slot.counters
         self._send = send
         self._read = self._counters[Slot.UP_WRITTEN]
+        self._last = (0, 0)  # which frames were read last: from where, and how many
         self._closed = False
 
     def read(self) -> Sequence[bytes]:
         if self._closed or self._counters[Slot.UP_WRITTEN] == self._read:
+            self._last = self._read, 0
             return ()
         frames, self._read, lost = self._slot.read_up(self._read)
         self._node[Node.FRAMES_DROPPED] += lost
+        self._last = self._read - len(frames), len(frames)
         return frames
+
+    def heard(self) -> Sequence[bytes]:
+        return self._slot.read_heard(*self._last) if not self._closed else ()
 
     def play(self, pcm: bytes) -> int:
         if self._closed:
@@ -50,6 +63,9 @@ class CallLine:
         if not self._closed:
             self._counters[Slot.EXPECT_MORE] = int(more)
 
+    def ring(self, early_media: bool = False) -> None:
+        self._send(messages.Ring(self.info.call_id, early_media))
+
     def answer(self) -> None:
         self._send(messages.Answer(self.info.call_id))
 
@@ -58,6 +74,15 @@ class CallLine:
 
     def transfer(self, uri: str) -> None:
         self._send(messages.Refer(self.info.call_id, uri))
+
+    def replace(self, other_call_id: str) -> None:
+        self._send(messages.Replace(self.info.call_id, other_call_id))
+
+    def send_dtmf(self, digits: str) -> None:
+        self._send(messages.SendDtmf(self.info.call_id, digits))
+
+    def hold(self, on: bool) -> None:
+        self._send(messages.Hold(self.info.call_id, on))
 
     def close(self) -> None:
         """The call is over: the slot belongs to another one from here on."""

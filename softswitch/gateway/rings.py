@@ -31,6 +31,10 @@ class Node(IntEnum):
     GATEWAY_RESTARTS = 4
     CONTROL_RESTARTS = 5
     FRAMES_DROPPED = 6  # uplink frames that control came too late for
+    STRANGERS_REFUSED = 7  # messages of unknown sources that got a 403
+    STRANGERS_DROPPED = 8  # those that got nothing
+    BACKLOG_MS = 9  # by control: callers' speech not yet decoded, the longest of all calls
+    BANS = 10  # sources that are met with silence
     PACING = 16  # histogram: one counter per bound and one beyond
 
 
@@ -44,6 +48,12 @@ class Slot(IntEnum):
     DOWN_PLAYED = 4  # by the gateway
     EXPECT_MORE = 5  # by control: an empty ring is an underrun
     UNDERRUNS = 6  # by the gateway
+
+
+HEARD = 16
+"""From here on, by the gateway, for each frame of the uplink ring: what the caller heard at that time, as its
+place in the downlink plus one; 0 for silence. So a recording has both sides at their times.
+"""
 
 
 class Region:
@@ -124,6 +134,17 @@ class SlotView:
         lost = max(0, oldest - position)
         frames = [bytes(self.up_frames[i % UP_FRAMES]) for i in range(position + lost, written)]
         return frames, written, lost
+
+    def read_heard(self, position: int, count: int) -> list[bytes]:
+        """What was heard at the times of `count` uplink frames from `position` on; b"" for silence."""
+        marks = (self.counters[HEARD + i % UP_FRAMES] for i in range(position, position + count))
+        return [self._played(mark - 1) if mark else b"" for mark in marks]
+
+    def _played(self, place: int) -> bytes:
+        if not self.counters[Slot.DOWN_WRITTEN] - DOWN_FRAMES <= place < self.counters[Slot.DOWN_WRITTEN]:
+            return b""  # written over since
+        start = place % DOWN_FRAMES * self.frame_bytes
+        return bytes(self.down[start : start + self.frame_bytes])
 
     def flush(self) -> int:
         """Drop what was not played. The count of frames that were."""

@@ -18,6 +18,7 @@ from softswitch.events import (
     CallConfirmed,
     CallEnded,
     CallFinished,
+    CallInfo,
     CallStarted,
     Cause,
     Do,
@@ -39,10 +40,11 @@ from softswitch.events import (
     TransferProgress,
     TurnFinished,
 )
-from softswitch.ports import Conversation, Endpointer, Line, Recognizer, Voice
+from softswitch.ports import Conversation, Endpointer, Line, Recognizer, Tape, Voice
 from softswitch.session.fillers import Fillers
 from softswitch.session.listening import Ear, Timing
 from softswitch.session.speaking import Speaker
+from softswitch.session.taping import Taping
 
 log = logging.getLogger(__name__)
 END_MARGIN = 10
@@ -58,7 +60,7 @@ class Parts:
     """What the sessions of one dialplan are made of; `app` wires the real ones.
 
     `recognizers` by language, the plan's first one first; `remembers` names the variables that are kept of a
-    caller; `filled` is told of each filler that is said.
+    caller; `filled` is told of each filler that is said; `open_tape` begins to record a call.
     """
 
     recognizers: Mapping[str, Recognizer]
@@ -67,6 +69,7 @@ class Parts:
     emit: Callable[[SessionEvent], None]
     remembers: frozenset[str] = frozenset()
     filled: Callable[[], None] = lambda: None
+    open_tape: Callable[[CallInfo], Tape | None] = lambda info: None
 
 
 @dataclass
@@ -99,9 +102,12 @@ class Session:
         self._fillers = Fillers(int(line.info.call_id[:8], 16), parts.filled)
         self._speaker = Speaker(line, parts.voice, self._fillers)
         self._ear = Ear(parts.new_endpointer(), parts.recognizers, conversation.completes, self)
+        self._taping = Taping(line, parts.open_tape)
         self._turn: Turn | None = None
         self._turns = 0
         self._listen: Listen | None = None
+        self._to_arm = False
+        """Whether the ear waits until the caller was told that he is recorded."""
         self._end: Transfer | Hangup | None = None
         self._since_end = 0
         self._transferring = False
@@ -146,8 +152,11 @@ class Session:
     def tick(self) -> None:
         """Every 20 ms."""
         frames = self._line.read()
+        self._taping.tick(frames, self._speaker.heard)
         if self.ended or self._held:
             return
+        if self._listen and self._to_arm and not self._taping.waits:
+            self._arm(self._listen)
         over = self._speaker.done
         deaf = not over and self._speaker.barge_in is BargeIn.OFF
         for frame in frames:
@@ -180,6 +189,7 @@ class Session:
     def detach(self) -> None:
         """Let go of the call without ending it: somebody else takes it up."""
         self.ended = True
+        self._taping.close()
         self._ear.disarm()
 
     def _finish(self, ended: CallEnded) -> None:
@@ -188,6 +198,7 @@ class Session:
         self.ended = True
         self._ear.disarm()
         self._record_turn()
+        self._taping.close()
         self._speaker.stop()
         self._emit(CallFinished(self.call_id, ended, self._conversation.step, time.time()))
 
@@ -274,6 +285,7 @@ class Session:
         turn.intent, turn.path, turn.language = plan.intent, plan.path, plan.language
         if plan.masked:
             turn.mask()
+            self._taping.forget()
         return actions
 
     def _save(self, promised: tuple[Do, ...]) -> None:
@@ -289,17 +301,24 @@ class Session:
         return tuple((name, context[name]) for name in sorted(self._parts.remembers) if name in context)
 
     def _carry_out(self, actions: tuple[Action, ...]) -> None:
-        self._end, self._since_end = None, 0
+        self._end, self._since_end, self._to_arm = None, 0, False
+        self._taping.answer(actions)
         if listen := next((action for action in actions if isinstance(action, Listen)), None):
             self._fillers.use(listen)
         self._speaker.say([action for action in actions if isinstance(action, Say)])
         for action in actions:
             if isinstance(action, Listen):
                 self._listen = action
-                self._ear.arm(action)
+                self._to_arm = self._taping.waits
+                if not self._to_arm:
+                    self._arm(action)
             elif isinstance(action, Transfer | Hangup):
                 self._ear.disarm()
                 self._end = action
+
+    def _arm(self, listen: Listen) -> None:
+        self._to_arm = False
+        self._ear.arm(listen)
 
     def _approach_end(self, end: Transfer | Hangup) -> None:
         """Transfer or hang up once everything said has been heard."""

@@ -107,6 +107,12 @@ class Speaker:
         playing = next((span for span in self._spans if played < span.end), None)
         return playing.say.barge_in if playing else BargeIn.SPEECH
 
+    @property
+    def heard(self) -> int:
+        """How many texts of the answer were played to their end."""
+        played = self._played_bytes()
+        return sum(span.end <= played for span in self._spans)
+
     def account(self) -> Account:
         played = self._played_bytes()
         words: list[str] = []
