@@ -78,7 +78,7 @@ class Calls:
         else:
             self._let_in(line)
         if established:  # who confirmed it may not have heard of it
-            self.on_event(call_id, CallConfirmed(codec))
+            self.on_event(call_id, CallConfirmed(codec, line.telephone_event))
 
     def _go_on(self, line: CallLine, old: Session, loaded: Loaded) -> None:
         old.detach()

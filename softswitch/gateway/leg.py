@@ -5,6 +5,7 @@ conversation goes on with whoever is there now.
 """
 
 import logging
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,12 +16,14 @@ from softswitch.events import (
     CallEnded,
     CallInfo,
     CallProgress,
+    Cause,
     DtmfReceived,
     EndedBy,
     HoldChanged,
     LegEvent,
     MediaQuality,
 )
+from softswitch.gateway import keys, quality
 from softswitch.gateway.causes import cause_of, reason_header, stated_cause, status_of
 from softswitch.gateway.endpoint import call_options
 from softswitch.gateway.guard import guarded
@@ -28,17 +31,26 @@ from softswitch.gateway.media_port import CallPort
 from softswitch.gateway.rings import Slot
 from softswitch.gateway.survival import Alone
 from softswitch.gateway.timers import Timers
+from softswitch.trunks.settings import Trunk
 
 if TYPE_CHECKING:
     from softswitch.gateway.sip_call import SipCall
 
 log = logging.getLogger(__name__)
+RING_AFTER = 0.2
+"""Seconds without an answer after which a caller hears ringing; control usually answers sooner."""
+RING_LIMIT = 60.0
+"""Seconds that control may have a caller hear ringing, or its early media."""
+INFO_EVERY = 0.25
+"""Seconds between keys sent by INFO: what travels in parallel may arrive in another order."""
 
 
 class Owner(Protocol):
     """What a leg tells the switchboard."""
 
     def happened(self, leg: "Leg", event: LegEvent) -> None: ...
+
+    def confirmed(self, leg: "Leg") -> None: ...
 
     def may_refer_to(self, uri: str) -> bool: ...
 
@@ -58,11 +70,22 @@ class Leg:
     call: "SipCall | None" = None
     successor: "SipCall | None" = None
     """The call that a REFER of the far end makes, until it is up."""
+    trunk: Trunk | None = None
+    """What it came or goes by; None for a source that `sip.allow` knows."""
     timers: Timers = field(default_factory=Timers)
     codec: str = ""
+    telephone_event: bool = True
+    """Whether keys come and go by RFC 4733."""
     answered: bool = False
     confirmed: bool = False
     held: bool = False
+    hold_wanted: bool | None = None
+    """What control asked for last."""
+    hold_tries: int = 0
+    rung: int = 0
+    """The provisional status that the caller has had."""
+    pressed: keys.Pressed = field(default_factory=keys.Pressed)
+    to_press: keys.Pending = field(default_factory=keys.Pending)
     ended: bool = False
     transferring: bool = False
     consulted: "Leg | None" = None
@@ -78,6 +101,34 @@ class Leg:
     @property
     def outbound(self) -> bool:
         return self.info.direction == "out"
+
+    @property
+    def inband(self) -> bool:
+        """Whether keys of the far end can only be heard."""
+        return not self.telephone_event
+
+    def ring(self, early_media: bool = False) -> None:
+        """180, or 183 with audio in both directions (RFC 3960); not back from the second to the first.
+
+        An INVITE without an offer gets no early media: that offer would have to be reliable.
+        """
+        if not self.call or self.answered or self.ended or self.outbound:
+            return
+        self.timers.cancel("ring")
+        self.timers.set("control", time.monotonic() + RING_LIMIT, lambda: self.hangup(Cause.NO_ANSWER))
+        status = 183 if early_media and self.call.getInfo().remOfferer else 180
+        if status > self.rung:
+            self.rung = status
+            self.call.answer(call_options(status))
+
+    def expect_answer(self) -> None:
+        """It was offered: should control take its time, the caller hears ringing meanwhile."""
+        self.timers.set("ring", time.monotonic() + RING_AFTER, self._ring_meanwhile)
+
+    def _ring_meanwhile(self) -> None:
+        if self.call and not self.answered and not self.rung:
+            self.rung = 180
+            self.call.answer(call_options(180))
 
     def answer(self) -> None:
         if self.call and not self.answered and not self.ended and not self.outbound:
@@ -95,20 +146,35 @@ class Leg:
         self.call.hangup(call_options(status, (("Reason", reason_header(cause)),)))
 
     def send_dtmf(self, digits: str) -> None:
-        if self.call and self.confirmed:
+        """By the means that the trunk says, or that the far end takes."""
+        if not self.call or not self.joined:
+            return
+        means = self.trunk.dtmf if self.trunk else "auto"
+        if means == "inband":
+            for key in digits.upper():
+                if key in keys.KEYS:
+                    self.port.play_first(keys.tone(key, self.port.clock_rate))
+        elif means == "rfc4733" or (means == "auto" and self.telephone_event):
+            self._send(digits, pj.PJSUA_DTMF_METHOD_RFC2833)
+        else:
+            self.to_press.add(digits)
+            if "keys" not in self.timers:
+                self._send_info()
+
+    def _send_info(self) -> None:
+        if key := self.to_press.pop():
+            self.timers.set("keys", time.monotonic() + INFO_EVERY, self._send_info)
+            self._send(key, pj.PJSUA_DTMF_METHOD_SIP_INFO)
+
+    def _send(self, digits: str, method: int) -> None:
+        if self.call:
             wanted = pj.CallSendDtmfParam()
-            wanted.method, wanted.digits, wanted.duration = pj.PJSUA_DTMF_METHOD_RFC2833, digits, 100
+            wanted.method, wanted.digits, wanted.duration = method, digits, keys.TONE_MS
             self.call.sendDtmf(wanted)
 
-    def hold(self, on: bool) -> None:
-        if not self.call or not self.confirmed:
-            return
-        if on:
-            self.call.setHold(call_options())
-        else:
-            options = call_options()
-            options.opt.flag = pj.PJSUA_CALL_UNHOLD
-            self.call.reinvite(options)
+    @property
+    def joined(self) -> bool:
+        return self.call is not None and self.call.joined
 
     def tick(self, now: float) -> None:
         """Several times a second: do what is due."""
@@ -136,7 +202,8 @@ class Leg:
             return
         self.confirmed = self.answered = True
         self.timers.cancel("answer_within", "ring_for")
-        self.owner.happened(self, CallConfirmed(self.codec))
+        self.owner.confirmed(self)
+        self.owner.happened(self, CallConfirmed(self.codec, self.telephone_event))
 
     def on_media(self, call: "SipCall", info: pj.CallInfo) -> None:
         """Join the port to the call's audio, or part them while one side holds the other."""
@@ -161,8 +228,9 @@ class Leg:
         audio = call.getAudioMedia(index)
         audio.startTransmit(self.port)
         self.port.startTransmit(audio)
-        call.joined = True
-        self.codec = call.getStreamInfo(index).codecName
+        call.joined, call.audio = True, index
+        stream = call.getStreamInfo(index)
+        self.codec, self.telephone_event = stream.codecName, stream.audTxEventPt >= 0
 
     def _part(self, call: "SipCall", index: int) -> None:
         try:
@@ -173,8 +241,9 @@ class Leg:
             log.debug("nothing to part for %s: %s", self.info.call_id, error.reason)
         call.joined = False
 
-    def on_key(self, digit: str) -> None:
-        self.owner.happened(self, DtmfReceived(digit))
+    def on_key(self, key: str, means: str) -> None:
+        if self.pressed.is_new(key, means, time.monotonic()):
+            self.owner.happened(self, DtmfReceived(key))
 
     def on_disconnected(self, call: "SipCall", info: pj.CallInfo, message: str) -> None:
         if call is self.successor:
@@ -206,14 +275,8 @@ class Leg:
     def on_stats(self, call: "SipCall", stat: pj.StreamStat) -> None:
         if call is not self.call:
             return
-        received, before = stat.rtcp.rxStat, self.quality  # each re-INVITE ends a stream and starts another
-        self.quality = MediaQuality(
-            packets_received=before.packets_received + received.pkt,
-            packets_lost=before.packets_lost + received.loss,
-            packets_sent=before.packets_sent + stat.rtcp.txStat.pkt,
-            jitter_ms=received.jitterUsec.mean / 1000,
-            underruns=self.port.slot.counters[Slot.UNDERRUNS],
-        )
+        underruns = self.port.slot.counters[Slot.UNDERRUNS]
+        self.quality = quality.add(self.quality, self.codec, stat, underruns)
 
     def take_over(self, call: "SipCall") -> None:
         """The far end's REFER reached its target: `call` is the far end from now on."""

@@ -99,7 +99,7 @@ class GatewayLink:
     def _take(self, message: messages.Message) -> None:
         match message:
             case messages.Offered(info=info):
-                line = CallLine(info, self._region, message.slot, self.send)
+                line = CallLine(info, self._region, message.slot, self.send, message.telephone_event)
                 self._lines[info.call_id] = line
                 self._switch.on_offer(line, message.established, message.codec)
             case messages.Happened():

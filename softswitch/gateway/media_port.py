@@ -5,7 +5,10 @@ copies one frame and returns. No logging, no waiting, no PJSIP call.
 """
 
 import ctypes
+import random
 import time
+from array import array
+from collections import deque
 from collections.abc import Sequence
 
 import pjsua2 as pj
@@ -21,9 +24,11 @@ _EXPECT, _UNDERRUNS, _UP = Slot.EXPECT_MORE, Slot.UNDERRUNS, Slot.UP_WRITTEN
 class CallPort(pj.AudioMediaPort):  # type: ignore[misc,unused-ignore]
     """Joins one call to one slot. Made once, reused for ever: freeing a connected port crashes PJSIP."""
 
-    def __init__(self, region: Region, index: int) -> None:
+    def __init__(self, region: Region, index: int, quiet: Sequence[bytes] = ()) -> None:
+        """`quiet` are frames that play in a circle where there would be digital silence."""
         super().__init__()
         self.index = index
+        self.clock_rate = region.clock_rate
         self.slot = region.slot(index)
         self.holding_line: Sequence[bytes] | None = None
         """What plays while control is away and the ring is empty."""
@@ -32,6 +37,9 @@ class CallPort(pj.AudioMediaPort):  # type: ignore[misc,unused-ignore]
         self._up = self.slot.up_frames
         self._down = self.slot.down
         self._size = region.frame_bytes
+        self._quiet = quiet
+        self._quiet_at = index  # so that not all calls hiss alike
+        self._first: deque[bytes] = deque()
         self._silence = bytes(region.frame_bytes)
         self._line_at = 0
         self.createPort(f"call-{index}", audio_format(region.clock_rate))
@@ -39,7 +47,12 @@ class CallPort(pj.AudioMediaPort):  # type: ignore[misc,unused-ignore]
     def reset(self) -> None:
         self.holding_line = None
         self._line_at = 0
+        self._first.clear()
         self.slot.reset()
+
+    def play_first(self, pcm: bytes) -> None:
+        """Play this before the ring goes on; whole frames."""
+        self._first.extend(pcm[at : at + self._size] for at in range(0, len(pcm), self._size))
 
     def onFrameRequested(self, frame: pj.MediaFrame) -> None:
         counters = self._counters
@@ -48,7 +61,9 @@ class CallPort(pj.AudioMediaPort):  # type: ignore[misc,unused-ignore]
         flush = counters[_FLUSH]
         if flush > read:
             read = counters[_READ] = flush
-        if read < counters[_WRITTEN]:
+        if self._first:
+            copy_out(frame, self._first.popleft())
+        elif read < counters[_WRITTEN]:
             start = read % DOWN_FRAMES * size
             copy_out(frame, self._down[start : start + size])
             counters[_READ] = read + 1
@@ -65,6 +80,9 @@ class CallPort(pj.AudioMediaPort):  # type: ignore[misc,unused-ignore]
         if self._counters[_EXPECT]:
             self._counters[_UNDERRUNS] += 1
             self._node[Node.UNDERRUNS] += 1
+        if self._quiet:
+            self._quiet_at += 1
+            return self._quiet[self._quiet_at % len(self._quiet)]
         return self._silence
 
     def onFrameReceived(self, frame: pj.MediaFrame) -> None:
@@ -104,6 +122,16 @@ class ClockPort(pj.AudioMediaPort):  # type: ignore[misc,unused-ignore]
 
     def onFrameReceived(self, frame: pj.MediaFrame) -> None:
         pass
+
+
+def comfort_noise(dbfs: int, region: Region) -> list[bytes]:
+    """A second of white noise of this level, in frames; none for 0. Silence sounds like a dead line."""
+    if not dbfs:
+        return []
+    chance = random.Random(dbfs)
+    level = 32768 * 10 ** (dbfs / 20)
+    samples = region.frame_bytes // 2
+    return [array("h", (round(chance.gauss(0, level)) for _ in range(samples))).tobytes() for _ in range(50)]
 
 
 def _keep_thread_state() -> None:

@@ -31,6 +31,7 @@ class Offered:
     slot: int
     established: bool = False
     codec: str = ""
+    telephone_event: bool = True
     type: Literal["offered"] = "offered"
 
 
@@ -158,7 +159,9 @@ class Released:
 
 @dataclass(frozen=True, slots=True)
 class Ring:
-    """180, or 183 with early media: what control plays is heard before the answer."""
+    """180, or 183 with early media: what control plays is heard before the answer. Without it 180 is sent
+    to a caller who has waited for 200 ms.
+    """
 
     call_id: str
     early_media: bool = False
@@ -194,7 +197,8 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Originate:
-    """Call `uri` by way of a trunk's target. Offered (direction out) follows, then what happens to the call.
+    """Call `uri` by way of a trunk's target. Offered (direction out) follows, then what happens to the call;
+    or CallEnded alone, when there is no slot for it or the node drains.
 
     `ring_for`: seconds until it is given up (cause NO_ANSWER). `answer_within`: seconds for any answer at
     all, even a provisional one, or the call ends with 408.

@@ -11,6 +11,7 @@ import time
 import pjsua2 as pj
 
 from softswitch.events import Cause, EndedBy
+from softswitch.gateway import headers
 from softswitch.gateway.endpoint import call_options
 from softswitch.gateway.leg import Leg
 from softswitch.gateway.messages import Originate
@@ -25,10 +26,14 @@ def place(leg: Leg, order: Originate) -> None:
     now = time.monotonic()
     leg.timers.set("answer_within", now + order.answer_within, lambda: _give_up(leg, 408, "no answer at all"))
     leg.timers.set("ring_for", now + order.ring_for, lambda: _give_up(leg, 487, "nobody answered"))
-    options = call_options(headers=order.headers)
+    shown, beside = (
+        headers.present(order.from_uri, leg.trunk.caller_id) if leg.trunk else (order.from_uri, ())
+    )
+    options = call_options(headers=(*order.headers, *beside))
     options.opt.customCallId = leg.info.sip_call_id
-    options.txOption.localUri = name_addr(order.from_uri)
-    options.txOption.targetUri = request_uri(order.uri, order.target)
+    options.txOption.localUri = name_addr(shown)
+    if leg.trunk is None:  # a trunk's account has its target as route
+        options.txOption.targetUri = request_uri(order.uri, order.target)
     leg.call = SipCall(leg)
     try:
         leg.call.makeCall(name_addr(order.uri), options)

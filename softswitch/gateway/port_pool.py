@@ -2,6 +2,7 @@
 
 import time
 from collections import deque
+from collections.abc import Sequence
 
 from softswitch.gateway.media_port import CallPort
 from softswitch.gateway.rings import Region
@@ -11,8 +12,9 @@ RELEASE_LIMIT = 5.0
 
 
 class PortPool:
-    def __init__(self, region: Region) -> None:
+    def __init__(self, region: Region, quiet: Sequence[bytes]) -> None:
         self._region = region
+        self._quiet = quiet
         self._free: deque[CallPort] = deque()
         self._made = 0
         self._ended: deque[tuple[float, str, CallPort]] = deque()
@@ -27,7 +29,7 @@ class PortPool:
         if self._free:
             port = self._free.popleft()
         elif self._made < self._region.slots:
-            port = CallPort(self._region, self._made)
+            port = CallPort(self._region, self._made, self._quiet)
             self._made += 1
         else:
             return None

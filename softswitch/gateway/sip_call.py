@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pjsua2 as pj
 
-from softswitch.gateway import transfer
+from softswitch.gateway import holding, keys, transfer
 from softswitch.gateway.guard import guarded
 from softswitch.gateway.leg import Leg
 from softswitch.gateway.media_port import CallPort
@@ -17,6 +17,8 @@ class SipCall(pj.Call):  # type: ignore[misc,unused-ignore]
         super().__init__(leg.account, call_id)
         self.leg = leg
         self.joined = False
+        self.audio = -1
+        """Which of its media is the audio, once there is any."""
         leg.owner.keep_call(self)
 
     def let_go(self) -> None:
@@ -50,10 +52,18 @@ class SipCall(pj.Call):  # type: ignore[misc,unused-ignore]
         guarded(self._transaction, prm.e)
 
     def _transaction(self, event: pj.SipEvent) -> None:
-        """Answers to our INVITE that leave the call's state as it is: 100, another 18x."""
+        """What leaves the call's state as it is: a 100, another 18x, a refused re-INVITE, keys in INFO."""
         transaction = event.body.tsxState.tsx
-        if transaction.role == pj.PJSIP_ROLE_UAC and transaction.method == "INVITE":
+        if transaction.method == "INVITE" and transaction.role == pj.PJSIP_ROLE_UAC:
+            if transaction.statusCode == pj.PJSIP_SC_REQUEST_PENDING:
+                holding.on_glare(self.leg)
             self.leg.on_answer(self, transaction.statusCode)
+        elif (
+            transaction.method == "INFO"
+            and transaction.state == pj.PJSIP_TSX_STATE_TRYING
+            and (key := keys.read_info(_received(event)))
+        ):
+            self.leg.on_key(key, "info")
 
     def onCallRedirected(self, prm: pj.OnCallRedirectedParam) -> int:
         """A far end must not choose whom we call."""
@@ -66,7 +76,9 @@ class SipCall(pj.Call):  # type: ignore[misc,unused-ignore]
         guarded(lambda: self.leg.on_stats(self, self.getStreamStat(prm.streamIdx)))
 
     def onDtmfDigit(self, prm: pj.OnDtmfDigitParam) -> None:
-        guarded(self.leg.on_key, prm.digit)
+        """RFC 4733. Of INFO PJSIP knows one form in part; those are read where their transactions are."""
+        if prm.method == pj.PJSUA_DTMF_METHOD_RFC2833:
+            guarded(self.leg.on_key, prm.digit, "rfc4733")
 
     def onCallTransferStatus(self, prm: pj.OnCallTransferStatusParam) -> None:
         final = bool(prm.finalNotify)

@@ -7,18 +7,20 @@ import logging
 import time
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pjsua2 as pj
 
 from softswitch.config import Config
 from softswitch.events import CallEnded, CallInfo, Cause, EndedBy, LegEvent
-from softswitch.gateway import messages, outbound, transfer
+from softswitch.gateway import headers, holding, messages, outbound, transfer, watching
 from softswitch.gateway.admission import Admission
 from softswitch.gateway.build import call_limit
 from softswitch.gateway.endpoint import call_options, open_account
 from softswitch.gateway.guard import guarded
 from softswitch.gateway.leg import Leg
+from softswitch.gateway.media_port import comfort_noise
 from softswitch.gateway.port_pool import PortPool
 from softswitch.gateway.rings import Region, Slot
 from softswitch.gateway.sip_call import RefusedCall, SipCall
@@ -40,7 +42,7 @@ class Switchboard:
         self._calls: set[SipCall | RefusedCall] = set()
         self._over: list[SipCall | RefusedCall] = []
         self._legs: dict[str, Leg] = {}
-        self._ports = PortPool(region)
+        self._ports = PortPool(region, comfort_noise(config.media.comfort_noise, region))
         self._line: list[bytes] = []
         self._draining = False
         self.control_here = False
@@ -89,10 +91,17 @@ class Switchboard:
         leg = Leg(info, port, self, self.account)
         leg.call = SipCall(leg, prm.callId)
         details = leg.call.getInfo()
-        leg.info = CallInfo(
-            info.call_id, details.callIdString, details.remoteUri, details.localUri, source, info.started_at
+        leg.info = replace(
+            info,
+            sip_call_id=details.callIdString,
+            from_uri=details.remoteUri,
+            to_uri=details.localUri,
+            signalled=headers.read(
+                prm.rdata.wholeMsg, trusted=leg.trunk is None or leg.trunk.caller_id.trust
+            ),
         )
         self._legs[info.call_id] = leg
+        leg.expect_answer()
         self._expect_answer(leg)
         return leg
 
@@ -147,6 +156,9 @@ class Switchboard:
             self._legs.pop(leg.info.call_id, None)
             self._ports.end(leg.info.call_id, leg.port)
 
+    def confirmed(self, leg: Leg) -> None:
+        watching.watch(leg, leg.trunk.rtp_timeout if leg.trunk else watching.RTP_TIMEOUT)
+
     def knows(self, source: str) -> bool:
         return self._admission.knows(source)
 
@@ -174,6 +186,8 @@ class Switchboard:
 
     def _obey_for(self, leg: Leg, message: messages.Message) -> None:
         match message:
+            case messages.Ring():
+                guarded(leg.ring, message.early_media)
             case messages.Answer():
                 guarded(leg.answer)
             case messages.Hangup():
@@ -185,7 +199,7 @@ class Switchboard:
             case messages.SendDtmf():
                 guarded(leg.send_dtmf, message.digits)
             case messages.Hold():
-                guarded(leg.hold, message.on)
+                guarded(holding.hold, leg, message.on)
 
     def _welcome(self, hello: messages.Hello) -> None:
         """Control is here: give it every call that is up."""
@@ -196,7 +210,8 @@ class Switchboard:
             leg.port.holding_line = None
             if not leg.answered and not leg.outbound:
                 self._expect_answer(leg)
-            self._send(messages.Offered(leg.info, leg.port.index, leg.answered, leg.codec))
+            offered = messages.Offered(leg.info, leg.port.index, leg.answered, leg.codec, leg.telephone_event)
+            self._send(offered)
         self._send(messages.Ready(pj.Endpoint.instance().libVersion().full))
 
     # --- survival ----------------------------------------------------------------------------------
@@ -212,6 +227,7 @@ class Switchboard:
 
     def _leave_alone(self, leg: Leg) -> None:
         leg.alone = Alone(time.monotonic())
+        leg.timers.cancel("ring", "control")
         leg.port.holding_line = self._line
         leg.port.slot.counters[Slot.EXPECT_MORE] = 0
         if not leg.answered:
