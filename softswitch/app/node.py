@@ -9,12 +9,13 @@ from collections.abc import Coroutine
 from typing import Any
 
 from softswitch.app import engines as engine_room
-from softswitch.app import figures, watching
+from softswitch.app import backlog, bans, figures, watching
 from softswitch.app.callers import Callers
 from softswitch.app.calls import Calls
 from softswitch.app.desk import SOCKET, Desk
 from softswitch.app.engines import Engines
 from softswitch.app.recorder import Recorder
+from softswitch.app.recordings import Recordings
 from softswitch.app.reloading import Loader
 from softswitch.app.trunking import wiring
 from softswitch.child import Inheritance
@@ -52,6 +53,7 @@ class Node:
         self._engines = Engines(config)
         self._loader = Loader(config, self._engines, self._equip)
         self._callers = Callers(config.database_url)
+        self._recordings = Recordings(config, self._emit)
         self._desk = Desk(config.run_dir / SOCKET)
         self._reload_wanted = asyncio.Event()
         self._draining = False
@@ -66,6 +68,7 @@ class Node:
         loop.add_signal_handler(signal.SIGUSR1, self._drain)
         unfinished = await self._load()
         recorder = self._recorder = self._open_records()
+        self._recordings.start(self._metrics)
         calls = Calls(
             self._loader.dialplans,
             self._callers.recall,
@@ -75,6 +78,7 @@ class Node:
         )
         link = self._open_link(calls)
         self._trunking = wiring.wire(self._config, link, calls, self._desk, self._metrics)
+        self._bans = bans.wire(self._config, self._region, link, calls, self._metrics)
         await self._desk.open()
         server = await self._serve_figures(calls, recorder, link)
         _keep_out_of_collections()
@@ -121,11 +125,12 @@ class Node:
         return Recorder(records, [self._metrics.take, *([self._mqtt.take] if self._mqtt else [])])
 
     def _equip(self, plan: Plan, ears: dict[str, VoskRecognizer], voice: PlanVoice) -> Parts:
-        def emit(event: SessionEvent) -> None:
-            self._recorder.emit(event)
+        remembered, filled = frozenset(plan.remembered), self._metrics.filled
+        endpointer, tape = self._engines.new_endpointer, self._recordings.open
+        return Parts(ears, voice, endpointer, self._emit, remembered, filled, tape)
 
-        remembered = frozenset(plan.remembered)
-        return Parts(ears, voice, self._engines.new_endpointer, emit, remembered, self._metrics.filled)
+    def _emit(self, event: SessionEvent) -> None:
+        self._recorder.emit(event)
 
     def _open_link(self, calls: Calls) -> GatewayLink:
         first = self._loader.dialplans.active[0].voice
@@ -146,7 +151,8 @@ class Node:
         """What runs for as long as the node does."""
         config = self._config
         services = [link.run(), recorder.run(), self._reload_when_wanted(), self._trunking.run()]
-        services.append(self._callers.forget(config.database.remember_callers))
+        services += [self._callers.forget(config.database.remember_callers), self._recordings.prune()]
+        services += [self._bans.run(), backlog.report(self._engines.shelf, self._region)]
         if config.dialplan_watch:
             services.append(watching.watch(config.dialplan, self._reload_wanted.set))
         return [*services, *([self._mqtt.run()] if self._mqtt else [])]
@@ -166,6 +172,7 @@ class Node:
         errand = asyncio.create_task(self._close_orphans(live_call_ids))
         self._errands.add(errand)
         errand.add_done_callback(self._errands.discard)
+        self._recordings.on_ready(live_call_ids)
         self._inheritance.say_ready()
 
     async def _close_orphans(self, live_call_ids: set[str]) -> None:
@@ -186,6 +193,7 @@ class Node:
         await self._desk.close()
         calls.close()
         await asyncio.gather(*self._errands, return_exceptions=True)
+        await self._recordings.close()
         await recorder.close()
         if self._mqtt:
             await self._mqtt.flush(BROKER_PATIENCE_S)

@@ -42,6 +42,9 @@ FIGURES = (
     Figure("softswitch_sink_queue_depth", "gauge", "Events waiting, by where they go.", ("sink",)),
     Figure("softswitch_events_dropped_total", "counter", "Events lost, by where they were to go.", ("sink",)),
     Figure("softswitch_restarts_total", "counter", "Restarts by the supervisor, by process.", ("process",)),
+    Figure("softswitch_recordings", "gauge", "Calls that are being recorded."),
+    Figure("softswitch_recordings_total", "counter", "Recordings ended, by what came of them.", ("result",)),
+    Figure("softswitch_recording_waiting_seconds", "gauge", "Recorded audio that is not on disk yet."),
     Figure("softswitch_mqtt_connected", "gauge", "1 while the MQTT broker is connected."),
     Figure(
         "softswitch_trunk_state",
