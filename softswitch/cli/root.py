@@ -11,6 +11,7 @@ from softswitch import config
 from softswitch.errors import SoftswitchError
 
 COMMANDS = {
+    "ban": "See, lift and add bans of unwelcome sources.",
     "call": "Call a SIP address and hold a conversation.",
     "calls": "Look at calls: list, show, tail.",
     "db": "Bring the database up to date, or check it.",
@@ -19,6 +20,7 @@ COMMANDS = {
     "doctor": "Check everything that a call needs, and place one.",
     "model": "Fetch ears and voices, check them, choose among them.",
     "serve": "Answer calls.",
+    "trunk": "Declare trunks, test them, see how they fare.",
 }
 EXPECTED_FAILURE, BUG = 1, 3
 
