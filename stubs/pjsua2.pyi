@@ -71,6 +71,7 @@ class Endpoint:
     def setCodecOpusConfig(self, opus_cfg: Any) -> None: ...
     def srtpCryptoEnum(self) -> StringVector: ...
     def onTransportState(self, prm: OnTransportStateParam) -> None: ...
+    def onSelectAccount(self, prm: OnSelectAccountParam) -> None: ...
     def onTimer(self, prm: OnTimerParam) -> None: ...
     def onIpChangeProgress(self, prm: Any) -> None: ...
 
@@ -193,6 +194,7 @@ class Account:
     def __init__(self) -> None: ...
     def create(self, cfg: AccountConfig, make_default: bool = ...) -> None: ...
     def shutdown(self) -> None: ...
+    def shutdown2(self, prm: AccountShutdownParam) -> None: ...
     def modify(self, cfg: AccountConfig) -> None: ...
     def isValid(self) -> bool: ...
     def setDefault(self) -> None: ...
@@ -201,13 +203,18 @@ class Account:
     @staticmethod
     def lookup(acc_id: int) -> Account: ...
     def getInfo(self) -> AccountInfo: ...
-    def sendRequest(self, prm: Any) -> None: ...
+    def sendRequest(self, prm: SendRequestParam) -> None: ...
     def sendResponse(self, prm: Any) -> None: ...
     def setRegistration(self, renew: bool) -> None: ...
     def setTransport(self, tp_id: int) -> None: ...
     def onIncomingCall(self, prm: OnIncomingCallParam) -> None: ...
     def onRegStarted(self, prm: OnRegStartedParam) -> None: ...
     def onRegState(self, prm: OnRegStateParam) -> None: ...
+    def onSendRequest(self, prm: OnSendRequestParam) -> None: ...
+
+class AccountShutdownParam:
+    force: bool
+    def __init__(self) -> None: ...
 
 class AccountConfig:
     priority: int
@@ -306,7 +313,7 @@ class AuthCredInfo:
     dataType: int
     data: str
     algoType: int
-    def __init__(self) -> None: ...
+    def __init__(self, param_scheme: str = ..., param_realm: str = ..., param_user_name: str = ..., param_data_type: int = ..., param_data: str = ...) -> None: ...
 
 class AuthCredInfoVector(_Vector[AuthCredInfo]):
     pass
@@ -682,6 +689,7 @@ class SipTransaction:
     role: int
     method: str
     statusCode: int
+    statusText: str
     state: int
     lastTx: SipTxData
     pjTransaction: object
@@ -923,10 +931,59 @@ class OnTransportStateParam:
     type: str
     state: int
     lastError: int
-    tlsInfo: Any
+    tlsInfo: TlsInfo
     def __init__(self) -> None: ...
 
+class OnSelectAccountParam:
+    rdata: SipRxData
+    accountIndex: int
+    def __init__(self) -> None: ...
+
+class SendRequestParam:
+    userData: Any  # set: any object of this module; got: its address
+    method: str
+    txOption: SipTxOption
+    this: int
+    def __init__(self) -> None: ...
+
+class OnSendRequestParam:
+    userData: int
+    e: SipEvent
+    def __init__(self) -> None: ...
+
+class TlsInfo:
+    established: bool
+    cipherName: str
+    localAddr: str
+    remoteAddr: str
+    localCertInfo: SslCertInfo
+    remoteCertInfo: SslCertInfo
+    verifyStatus: int
+    verifyMsgs: StringVector
+    def isEmpty(self) -> bool: ...
+    def __init__(self) -> None: ...
+
+class SslCertInfo:
+    subjectCn: str
+    issuerCn: str
+    subjectAltName: SslCertNameVector
+    def isEmpty(self) -> bool: ...
+    def __init__(self) -> None: ...
+
+class SslCertName:
+    type: int
+    name: str
+    def __init__(self) -> None: ...
+
+class SslCertNameVector(_Vector[SslCertName]):
+    pass
+
 PJ_SUCCESS: int
+PJ_SSL_CERT_EIDENTITY_NOT_MATCH: int
+PJSIP_TP_STATE_CONNECTED: int
+PJSIP_TP_STATE_DISCONNECTED: int
+PJSIP_TP_STATE_SHUTDOWN: int
+PJSIP_TP_STATE_DESTROY: int
 PJMEDIA_FORMAT_PCM: int
 PJMEDIA_FORMAT_PCMA: int
 PJMEDIA_FORMAT_PCMU: int
@@ -1140,3 +1197,25 @@ PJSUA_IP_CHANGE_OP_ACC_REINVITE_CALLS: int
 PJSUA_IP_CHANGE_OP_COMPLETED: int
 PJSUA_DTMF_METHOD_RFC2833: int
 PJSUA_DTMF_METHOD_SIP_INFO: int
+
+# --- what scripts/pjsip adds; the wheel from PyPI has none of it -----------------------------------------------
+
+class Stranger:
+    address: str
+    method: str
+    userAgent: str
+    requests: int
+    refused: int
+    calls: int
+
+class Screen:
+    @staticmethod
+    def start(silent: bool) -> None: ...
+    @staticmethod
+    def allow(networks: StringVector) -> None: ...
+    @staticmethod
+    def ban(addresses: StringVector) -> None: ...
+    @staticmethod
+    def take() -> tuple[Stranger, ...]: ...
+
+def restartTls(transportId: int, settings: TransportConfig) -> None: ...

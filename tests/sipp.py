@@ -43,6 +43,7 @@ class Sipp:
         moved_port: int = 0,
         transport: str = "u1",
         timeout: int = 60,
+        user: str = "reception",
     ) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="softswitch-sipp-"))
         self._scenario = scenario
@@ -56,6 +57,7 @@ class Sipp:
             "-d": last_ms,
             "-t": transport,
             "-timeout": timeout,
+            "-s": user,
             "-mp": free_port(socket.SOCK_DGRAM),
         }
         keys = ["-key", "rtp_port", str(rtp_port or 9), "-key", "moved_port", str(moved_port or 9)]

@@ -1,6 +1,6 @@
-"""PJSIP's endpoint, transports and account, set up as the node's configuration says."""
+"""PJSIP's endpoint, set up as the node's configuration says."""
 
-import ipaddress
+import logging
 from collections.abc import Callable
 
 import pjsua2 as pj
@@ -9,7 +9,10 @@ from softswitch.config import Config
 from softswitch.errors import SoftswitchError
 from softswitch.gateway import library
 from softswitch.gateway.build import call_limit, is_tuned
+from softswitch.gateway.guard import guarded
+from softswitch.gateway.transports import Transports
 
+log = logging.getLogger(__name__)
 SPARE_CALLS = 200
 """PJSIP's own slots beyond ours, so that it is our 503 that a caller gets, not PJSIP's 486."""
 _SRTP = {
@@ -19,44 +22,56 @@ _SRTP = {
 }
 
 
-def start(config: Config) -> pj.Endpoint:
+class GatewayEndpoint(pj.Endpoint):  # type: ignore[misc,unused-ignore]
+    """`select` finds the account for a request outside of calls, by its number."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.transports: Transports
+        self.select: Callable[[pj.OnSelectAccountParam], int] | None = None
+
+    def onSelectAccount(self, prm: pj.OnSelectAccountParam) -> None:
+        guarded(self._select, prm)
+
+    def _select(self, prm: pj.OnSelectAccountParam) -> None:
+        if self.select:
+            prm.accountIndex = self.select(prm)
+
+    def onTransportState(self, prm: pj.OnTransportStateParam) -> None:
+        if prm.state == pj.PJSIP_TP_STATE_CONNECTED and prm.type.startswith("TLS"):
+            guarded(self._check_peer, prm)
+
+    def _check_peer(self, prm: pj.OnTransportStateParam) -> None:
+        """Before PJSIP sends anything over a TLS connection of ours: to whom? See peers."""
+        if not self._is_trusted(prm.tlsInfo):
+            self.transportShutdown(prm.hnd)
+
+    def _is_trusted(self, info: pj.TlsInfo) -> bool:
+        try:
+            return not self.transports.is_ours(info) or not self.transports.peers.refuse(info)
+        except Exception:
+            log.exception("a TLS connection is refused, for it could not be looked at")
+            return False
+
+
+def start(config: Config) -> GatewayEndpoint:
     """Create, initialise and start the endpoint; it listens when this returns."""
-    endpoint = library.create()
+    endpoint = library.create(GatewayEndpoint)
     spare = SPARE_CALLS if is_tuned() else 0
     calls = call_limit(config.media.max_calls) + spare
     media_ports = 3 * config.media.max_calls + 2 * SPARE_CALLS + 16
     settings = library.settings(config.sip.user_agent, calls, media_ports, config.media.clock_rate)
     endpoint.libInit(settings)
     endpoint.audDevManager().setNullDev()
-    _listen(endpoint, config)
+    endpoint.transports = Transports(endpoint, config)
+    endpoint.transports.listen()
     endpoint.libStart()
-    _prefer_codecs(endpoint, config.media.codecs)
+    enable_codecs(endpoint, config.media.codecs)
     return endpoint
 
 
-def _listen(endpoint: pj.Endpoint, config: Config) -> None:
-    sip = config.sip
-    v6 = ipaddress.ip_address(sip.address).version == 6
-    kinds = (
-        (pj.PJSIP_TRANSPORT_UDP6, pj.PJSIP_TRANSPORT_TCP6)
-        if v6
-        else (pj.PJSIP_TRANSPORT_UDP, pj.PJSIP_TRANSPORT_TCP)
-    )
-    for kind, name in zip(kinds, ("UDP", "TCP"), strict=True):
-        transport = pj.TransportConfig()
-        transport.port = sip.port
-        transport.boundAddress = sip.address
-        transport.publicAddress = sip.public_address
-        try:
-            endpoint.transportCreate(kind, transport)
-        except pj.Error as error:
-            raise SoftswitchError(
-                f"cannot listen on {name} {sip.address} port {sip.port}: {error.reason.strip()}. "
-                "See who has it with `ss -lnp`, or choose another with --set sip.port=5070"
-            ) from None
-
-
-def _prefer_codecs(endpoint: pj.Endpoint, codecs: tuple[str, ...]) -> None:
+def enable_codecs(endpoint: pj.Endpoint, codecs: tuple[str, ...]) -> None:
+    """These and no others, best first. A call's trunk may have fewer, and another order: see sdp."""
     known = [codec.codecId for codec in endpoint.codecEnum2()]
     for codec in known:
         endpoint.codecSetPriority(codec, 0)

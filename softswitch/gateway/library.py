@@ -5,13 +5,16 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 import pjsua2 as pj
 
+Kind = TypeVar("Kind", bound=pj.Endpoint)
 
-def create() -> pj.Endpoint:
+
+def create(kind: type[Kind]) -> Kind:
     """A new endpoint, created but not initialised."""
-    endpoint = pj.Endpoint()
+    endpoint = kind()
     with _quiet():
         endpoint.libCreate()
     return endpoint

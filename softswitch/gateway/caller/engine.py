@@ -126,7 +126,7 @@ class Caller:
 
 
 def _start(settings: CallerSettings) -> pj.Endpoint:
-    endpoint = library.create()
+    endpoint = library.create(pj.Endpoint)
     calls = 2 * settings.max_calls + 2  # a transfer makes a second leg
     config = library.settings("softswitch-call", calls, 4 * settings.max_calls + 16, CLOCK_RATE)
     endpoint.libInit(config)

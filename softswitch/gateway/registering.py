@@ -1,0 +1,106 @@
+"""A trunk's account, and its registration (RFC 3261 section 10.2): sent when control says so, refreshed by
+PJSIP, every result told. Nothing is tried again from here.
+"""
+
+import logging
+from collections.abc import Callable
+
+import pjsua2 as pj
+
+from softswitch.gateway.guard import guarded
+from softswitch.trunks.targets import Connection, Target
+
+log = logging.getLogger(__name__)
+Told = Callable[[str, Target, int, str, float], None]
+"""Trunk, target, status (0: no answer came), reason, seconds until it expires."""
+Answered = Callable[[pj.OnSendRequestParam], None]
+
+
+class TrunkAccount(pj.Account):  # type: ignore[misc,unused-ignore]
+    """May be closed and created again, for another trunk."""
+
+    def __init__(self, on_incoming: Callable[[pj.OnIncomingCallParam, str], None], told: Told) -> None:
+        super().__init__()
+        self.trunk = ""
+        self.on_answer: Answered | None = None
+        self._on_incoming = on_incoming
+        self._told = told
+        self._target: Target | None = None
+        self._attempt = 0
+        self._seeking = False
+        self._registered = False
+        self.leaving = False
+        """Whether the answer to an unregistering is still to come."""
+
+    def follow(self, connection: Connection, settings: pj.AccountConfig, *, changed: bool) -> None:
+        """Be as control wants it from here on; `changed`: `settings` are not those that it has."""
+        if self._target and self._target != connection.register_at:
+            self.leave()
+        if changed:
+            self.modify(settings)
+        again = changed or self._attempt != connection.attempt
+        self._target, self._attempt = connection.register_at, connection.attempt
+        if self._target and again:
+            self._register(self._target, settings)
+
+    def _register(self, target: Target, settings: pj.AccountConfig) -> None:
+        try:
+            if self._seeking:
+                self._forget(settings)
+            self._seeking = True
+            self.setRegistration(True)
+        except pj.Error as error:
+            self._seeking = False
+            self._told(self.trunk, target, 0, error.reason.strip(), 0.0)
+
+    def _forget(self, settings: pj.AccountConfig) -> None:
+        """The REGISTER that waits for its answer: PJSIP takes no second one beside it."""
+        registrar = settings.regConfig.registrarUri
+        settings.regConfig.registrarUri = ""
+        self.modify(settings)
+        settings.regConfig.registrarUri = registrar
+        self.modify(settings)
+
+    def leave(self) -> None:
+        """Unregister; the answer is not told."""
+        self._target, self._seeking = None, False
+        if self._registered:
+            self._registered = False
+            try:
+                self.setRegistration(False)
+                self.leaving = True
+            except pj.Error as error:
+                log.debug("%s: not unregistered: %s", self.trunk, error.reason)
+
+    def close(self) -> bool:
+        """Give the account up, unless a call has it still."""
+        gently = pj.AccountShutdownParam()
+        gently.force = False
+        try:
+            self.shutdown2(gently)
+        except pj.Error:
+            return False
+        self._attempt = 0
+        return True
+
+    # --- what PJSIP reports ------------------------------------------------------------------------------
+
+    def onIncomingCall(self, prm: pj.OnIncomingCallParam) -> None:
+        guarded(self._on_incoming, prm, self.trunk)
+
+    def onRegState(self, prm: pj.OnRegStateParam) -> None:
+        guarded(self._registration, prm)
+
+    def _registration(self, prm: pj.OnRegStateParam) -> None:
+        self.leaving = False
+        if self._target is None:
+            return
+        self._seeking = False
+        self._registered = 200 <= prm.code < 300
+        answered = bool(prm.rdata.wholeMsg)
+        expires = float(prm.expiration) if self._registered else 0.0
+        self._told(self.trunk, self._target, prm.code if answered else 0, prm.reason, expires)
+
+    def onSendRequest(self, prm: pj.OnSendRequestParam) -> None:
+        if self.on_answer:
+            guarded(self.on_answer, prm)

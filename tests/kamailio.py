@@ -1,0 +1,111 @@
+"""A real Kamailio for tests: a registrar that asks for a password, and a proxy to whoever is registered."""
+
+import re
+import subprocess
+from pathlib import Path
+
+from node import free_port, wait_for
+from sipp import program
+
+PASSWORD = "squeamish-ossifrage"
+CONFIG = """
+debug=0
+log_stderror=yes
+children=2
+tcp_children=1
+auto_aliases=no
+user_agent_header="User-Agent: registrar"
+listen=udp:{address}:{port}
+listen=tcp:{address}:{port}
+loadmodule "tm.so"
+loadmodule "sl.so"
+loadmodule "rr.so"
+loadmodule "pv.so"
+loadmodule "usrloc.so"
+loadmodule "registrar.so"
+loadmodule "auth.so"
+loadmodule "xlog.so"
+loadmodule "siputils.so"
+loadmodule "textops.so"
+modparam("usrloc", "db_mode", 0)
+modparam("registrar", "max_expires", {max_expires})
+modparam("registrar", "min_expires", 1)
+modparam("auth", "nonce_expire", 300)
+request_route {{
+    if (is_method("OPTIONS")) {{ sl_send_reply("200", "Keepalive"); exit; }}
+    if (is_method("REGISTER")) {{
+        xlog("L_ALERT", "REGISTER of $tU with Expires $hdr(Expires) at $Ri:$Rp\\n");
+        if (!pv_www_authenticate("{realm}", "{password}", "0")) {{
+            if ($rc == -2) {{
+                sl_send_reply("403", "Wrong password");
+                exit;
+            }}
+            www_challenge("{realm}", "1");
+            exit;
+        }}
+        save("location");
+        xlog("L_ALERT", "SAVED $tU at $ct expires $hdr(Expires)\\n");
+        exit;
+    }}
+    if (has_totag()) {{
+        if (loose_route()) {{ t_relay(); exit; }}
+        if (is_method("ACK")) {{ if (t_check_trans()) t_relay(); exit; }}
+        sl_send_reply("404", "Not here");
+        exit;
+    }}
+    if (is_method("CANCEL")) {{ if (t_check_trans()) t_relay(); exit; }}
+    if (is_method("INVITE")) record_route();
+    if (!lookup("location")) {{ sl_send_reply("404", "Not registered"); exit; }}
+    t_relay();
+}}
+"""
+
+
+class Kamailio:
+    """`with Kamailio(folder) as registrar:`. Users are whoever knows PASSWORD; bindings live in memory."""
+
+    def __init__(self, folder: Path, *, max_expires: int = 3600, address: str = "127.0.0.1") -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self.address = address
+        self.port = free_port()
+        self._config = folder / "kamailio.cfg"
+        values = {"address": address, "port": self.port, "max_expires": max_expires}
+        self._config.write_text(CONFIG.format(**values, realm="carrier", password=PASSWORD))
+
+    def __enter__(self) -> "Kamailio":
+        command = [program("kamailio"), "-f", self._config, "-DD", "-E", "-m", "64", "-M", "8"]
+        command += ["-Y", self._folder, "-P", self._folder / "pid"]
+        with (self._folder / "log").open("wb") as log:
+            self._process = subprocess.Popen([str(part) for part in command], stdout=log, stderr=log)
+        wait_for(lambda: self._process.poll() is not None or self._is_up(), f"kamailio is up:\n{self.log}")
+        assert self._process.poll() is None, self.log
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(10)
+        finally:
+            self._process.kill()
+            self._process.wait()
+        print(self.log)
+
+    def _is_up(self) -> bool:
+        """It answers OPTIONS by TCP once its workers are there."""
+        return (
+            subprocess.run(["ss", "-Hltn", f"sport = :{self.port}"], capture_output=True, check=True).stdout
+            != b""
+        )
+
+    @property
+    def log(self) -> str:
+        return (self._folder / "log").read_text(errors="replace")
+
+    def saved(self, user: str) -> list[int]:
+        """The Expires of each REGISTER of this user that was accepted, in their order."""
+        return [int(found) for found in re.findall(rf"SAVED {user} at .* expires (\d+)", self.log)]
+
+    def asked(self, user: str) -> int:
+        """How many REGISTERs of this user came, those without a password too."""
+        return len(re.findall(rf"REGISTER of {user} ", self.log))
