@@ -126,13 +126,13 @@ class Managed:
             self._failed(news.target, f"OPTIONS: {told}", now)
         self._review(now)
 
-    def called(self, target: Target, status: int, now: float) -> None:
-        """What became of a call by way of this target: its final status, 0 when nothing came."""
+    def called(self, target: Target, status: int, reason: str, now: float) -> None:
+        """What became of a call by way of this target."""
         if health.is_alive(status):
             self._heard(target, None, now)
         else:
             self.failures["call"] += 1
-            self._failed(target, f"INVITE: {status}" if status else "INVITE: no answer", now)
+            self._failed(target, f"INVITE: {status} {reason}".rstrip(), now)
         self._review(now)
 
     def reconnected(self, now: float) -> None:

@@ -22,7 +22,7 @@ from softswitch.gateway.link import News
 from softswitch.trunks import selection
 from softswitch.trunks.selection import Route
 from softswitch.trunks.settings import Trunk
-from softswitch.trunks.targets import Connection, Target
+from softswitch.trunks.targets import Connection
 
 log = logging.getLogger(__name__)
 POLL_S = 0.25
@@ -61,14 +61,17 @@ class Trunking:
         candidates = (managed.candidate() for managed in self._trunks.values())
         return selection.routes(number, candidates, random.random)
 
-    def called(self, trunk: str, target: Target, status: int) -> None:
-        """Learn from a call that went out by this target: its final SIP status, 0 when nothing came."""
-        if managed := self._trunks.get(trunk):
+    def tried(self, route: Route, status: int, reason: str) -> None:
+        """Learn from a call that went out there: its SIP status, 200 when answered, 408 for no answer, 0 when
+        it says nothing about the trunk.
+        """
+        managed = self._trunks.get(route.trunk.name)
+        if managed and status:
             now = time.monotonic()
-            managed.called(target, status, now)
-            standing = managed.standings.get(target)
+            managed.called(route.target, status, reason, now)
+            standing = managed.standings.get(route.target)
             if standing and not standing.is_settled:
-                self._prober.hurry(trunk, target, now)
+                self._prober.hurry(route.trunk.name, route.target, now)
 
     def __iter__(self) -> Iterator[Managed]:
         return iter([self._trunks[name] for name in sorted(self._trunks)])
