@@ -72,6 +72,8 @@ class Leg:
     """The call that a REFER of the far end makes, until it is up."""
     trunk: Trunk | None = None
     """What it came or goes by; None for a source that `sip.allow` knows."""
+    codecs: tuple[str, ...] = ()
+    """Those that it may have, best first."""
     timers: Timers = field(default_factory=Timers)
     codec: str = ""
     telephone_event: bool = True

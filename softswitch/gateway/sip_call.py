@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pjsua2 as pj
 
-from softswitch.gateway import holding, keys, transfer
+from softswitch.gateway import holding, keys, sdp, transfer
 from softswitch.gateway.guard import guarded
 from softswitch.gateway.leg import Leg
 from softswitch.gateway.media_port import CallPort
@@ -68,6 +68,12 @@ class SipCall(pj.Call):  # type: ignore[misc,unused-ignore]
     def onCallRedirected(self, prm: pj.OnCallRedirectedParam) -> int:
         """A far end must not choose whom we call."""
         return pj.PJSIP_REDIRECT_REJECT
+
+    def onCallSdpCreated(self, prm: pj.OnCallSdpCreatedParam) -> None:
+        guarded(self._choose_codecs, prm)
+
+    def _choose_codecs(self, prm: pj.OnCallSdpCreatedParam) -> None:
+        prm.sdp.wholeSdp = sdp.choose(prm.sdp.wholeSdp, prm.remSdp.wholeSdp or None, self.leg.codecs)
 
     def onCallMediaState(self, prm: pj.OnCallMediaStateParam) -> None:
         guarded(lambda: self.leg.on_media(self, self.getInfo()))
