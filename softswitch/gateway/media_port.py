@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import pjsua2 as pj
 
 from softswitch.gateway.frames import copy_in, copy_out
-from softswitch.gateway.rings import DOWN_FRAMES, PTIME_MS, UP_FRAMES, Node, Region, Slot
+from softswitch.gateway.rings import DOWN_FRAMES, HEARD, PTIME_MS, UP_FRAMES, Node, Region, Slot
 
 AUDIO = pj.PJMEDIA_FRAME_TYPE_AUDIO
 _FLUSH, _READ, _WRITTEN, _PLAYED = Slot.DOWN_FLUSH, Slot.DOWN_READ, Slot.DOWN_WRITTEN, Slot.DOWN_PLAYED
@@ -42,6 +42,8 @@ class CallPort(pj.AudioMediaPort):  # type: ignore[misc,unused-ignore]
         self._first: deque[bytes] = deque()
         self._silence = bytes(region.frame_bytes)
         self._line_at = 0
+        self._heard = 0
+        """What was played since the last frame came: its place in the ring plus one, 0 for silence."""
         self.createPort(f"call-{index}", audio_format(region.clock_rate))
 
     def reset(self) -> None:
@@ -66,7 +68,7 @@ class CallPort(pj.AudioMediaPort):  # type: ignore[misc,unused-ignore]
         elif read < counters[_WRITTEN]:
             start = read % DOWN_FRAMES * size
             copy_out(frame, self._down[start : start + size])
-            counters[_READ] = read + 1
+            counters[_READ] = self._heard = read + 1
             counters[_PLAYED] += 1
         else:
             copy_out(frame, self._when_empty())
@@ -91,6 +93,8 @@ class CallPort(pj.AudioMediaPort):  # type: ignore[misc,unused-ignore]
             copy_in(frame, self._up[written % UP_FRAMES])
         else:  # nothing arrived: the time passes all the same
             self._up[written % UP_FRAMES][:] = self._silence
+        self._counters[HEARD + written % UP_FRAMES] = self._heard
+        self._heard = 0
         self._counters[_UP] = written + 1
 
 
