@@ -21,6 +21,14 @@ from softswitch.store import declared, trunks
 from softswitch.store.trunks import Row
 from softswitch.trunks.settings import Transport, Trunk
 
+OPTIONS = {
+    "kind": "--kind",
+    "hosts": "--host",
+    "username": "--user",
+    "transport": "--transport",
+    "allow": "--allow",
+}
+"""The keys that have an option of their own."""
 KINDS = get_args(Trunk.model_fields["kind"].annotation)
 
 
@@ -59,9 +67,10 @@ def add(
     The password is asked for at a terminal, unless it comes from a file or from standard input. Every key of
     docs/reference/trunks.md can be given with --set.
     """
-    known: dict[str, Any] = {key: value for key, value in options.items() if value}
-    known |= {key: list(value) for key, value in known.items() if isinstance(value, tuple)}
-    trunk = trunk_from(name, {}, known | ({"enabled": False} if disabled else {}), given)
+    known = {key: (OPTIONS[key], _listed(value)) for key, value in options.items() if value}
+    if disabled:
+        known["enabled"] = ("--disabled", False)
+    trunk = trunk_from(name, {}, known, given)
     not_in_file(config, name)
     password = password_from(password_stdin, password_file, trunk.registers and sys.stdin.isatty())
     row = Row(name, declared.settings_of(trunk), sealed(config, name, password))
@@ -72,3 +81,7 @@ def add(
         {"added": name, "has_password": bool(password)},
         f"added {name}, {kept}; try it with: softswitch trunk test {name}",
     )
+
+
+def _listed(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value

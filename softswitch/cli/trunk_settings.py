@@ -74,20 +74,20 @@ def fields(model: type[BaseModel] = Trunk, prefix: str = "") -> Iterator[tuple[s
 def trunk_from(
     name: str,
     settings: Mapping[str, Any],
-    options: Mapping[str, Any],
+    options: Mapping[str, tuple[str, Any]],
     given: Sequence[str] = (),
     unset: Sequence[str] = (),
 ) -> Trunk:
-    """A trunk of what is kept, changed by options (key to value) and by KEY=VALUE texts. Raises
-    SoftswitchError that names every option or key that is wrong.
+    """A trunk of what is kept, changed by options (key to option and value) and by KEY=VALUE texts.
+    Raises SoftswitchError that names every option or key that is wrong.
     """
     document = Document(f"trunk {name}", copy.deepcopy(dict(settings)))
     document.marks[()] = (1, 1)
     for key in unset:
         _unset(document.value, key)
     document.put(("name",), name, "NAME")
-    for key, value in options.items():
-        document.put((key,), value, f"--{key}")
+    for key, (option, value) in options.items():
+        document.put((key,), value, option)
     for text in given:
         _set(document, text)
     try:

@@ -104,11 +104,11 @@ def test_several_are_merged_or_none(config: Config) -> None:
 
 
 def test_changes_made_at_once_all_count(config: Config) -> None:
-    """Two processes change the same trunk fifty times each: none of it is lost."""
+    """Two processes change the same trunk twenty times each: none of it is lost."""
     add(config, "berlin")
     program = (
         "import sys; from dataclasses import replace; from softswitch.store import trunks\n"
-        "for _ in range(50):\n"
+        "for _ in range(20):\n"
         "    trunks.change(sys.argv[1], 'berlin', lambda row: replace(row, settings={**row.settings,\n"
         "        'weight': row.settings.get('weight', 0) + 1}))\n"
     )
@@ -116,7 +116,7 @@ def test_changes_made_at_once_all_count(config: Config) -> None:
     both = [subprocess.Popen(command) for _ in range(2)]
     assert [process.wait(60) for process in both] == [0, 0]
     (row,) = trunks.read(config.database_url)
-    assert (row.settings["weight"], revision(config)) == (100, 101)
+    assert (row.settings["weight"], revision(config)) == (40, 41)
 
 
 def test_passwords_are_nowhere_in_the_clear(config: Config) -> None:
