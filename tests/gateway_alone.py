@@ -132,10 +132,12 @@ class GatewayAlone:
         return [message.event for message in happened if message.call_id == call_id]
 
     def offer_of(self, call_id: str) -> messages.Offered:
+        """The offer of a call, by our name for it or by its INVITE's Call-ID."""
+
         def found() -> list[messages.Offered]:
             with self._lock:
                 offers = [message for message in self._took if isinstance(message, messages.Offered)]
-            return [offer for offer in offers if offer.info.call_id == call_id]
+            return [offer for offer in offers if call_id in (offer.info.call_id, offer.info.sip_call_id)]
 
         return wait_for(found, f"call {call_id} is offered")[0]  # type: ignore[index,no-any-return]
 

@@ -18,8 +18,8 @@ TONE_DBFS = -10.0
 _ROWS = (697, 770, 852, 941)
 _COLUMNS = (1209, 1336, 1477, 1633)
 _GRID = ("123A", "456B", "789C", "*0#D")
-_TWICE_S = 0.1
-"""A key by a second means within this time is the same key."""
+TWICE_S = 2.0
+"""A key that comes by a second means within this time is the same key."""
 _NAMED = {"10": "*", "11": "#", "12": "A", "13": "B", "14": "C", "15": "D"}
 """Some phones name keys in INFO by their numbers of RFC 4733 section 3.2."""
 
@@ -41,17 +41,20 @@ def read_info(message: str) -> str:
 
 
 class Pressed:
-    """Keys that arrive, each once: some phones send a key by RFC 4733 and by INFO."""
+    """Keys that arrive, each once: some phones send every key by RFC 4733 and, when it is over, by INFO."""
 
     def __init__(self) -> None:
-        self._key = self._means = ""
-        self._at = -math.inf
+        self._alone: deque[tuple[str, str, float]] = deque(maxlen=32)
+        """Keys, by what means they came and when, that have not come by another means yet."""
 
     def is_new(self, key: str, means: str, now: float) -> bool:
-        again = key == self._key and means != self._means and now - self._at < _TWICE_S
-        if again or key not in KEYS or len(key) != 1:
+        if len(key) != 1 or key not in KEYS:
             return False
-        self._key, self._means, self._at = key, means, now
+        for earlier in self._alone:
+            if earlier[0] == key and earlier[1] != means and now - earlier[2] < TWICE_S:
+                self._alone.remove(earlier)
+                return False
+        self._alone.append((key, means, now))
         return True
 
 

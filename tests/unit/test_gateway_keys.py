@@ -32,13 +32,15 @@ def test_keys_are_read_from_info(kind: str, body: str, key: str) -> None:
     assert read_info(info(kind, body)) == key
 
 
-def test_a_key_that_comes_by_two_means_at_once_counts_once() -> None:
+def test_keys_that_come_by_two_means_count_once_each() -> None:
     pressed = Pressed()
     assert pressed.is_new("5", "rfc4733", 10.0)
-    assert not pressed.is_new("5", "info", 10.05)
-    assert pressed.is_new("5", "rfc4733", 10.08), "the same key twice by one means is two keys"
-    assert pressed.is_new("6", "info", 10.1)
-    assert pressed.is_new("6", "rfc4733", 10.25)
+    assert pressed.is_new("5", "rfc4733", 10.2), "the same key twice by one means is two keys"
+    assert not pressed.is_new("5", "info", 10.3)
+    assert not pressed.is_new("5", "info", 10.5)
+    assert pressed.is_new("5", "info", 10.6)
+    assert pressed.is_new("6", "info", 10.7)
+    assert pressed.is_new("6", "rfc4733", 12.8), "so late it is another"
     assert not pressed.is_new("!", "info", 20.0)
     assert not pressed.is_new("", "info", 30.0)
 
