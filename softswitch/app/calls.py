@@ -5,6 +5,7 @@ import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from softswitch.app.dialplans import Admission, Dialplans, Loaded
 from softswitch.events import CallConfirmed, CallEnded, Cause, LegEvent
@@ -17,6 +18,45 @@ log = logging.getLogger(__name__)
 
 Recall = Callable[[str, str], Awaitable[dict[str, str]]]
 """What a dialplan (its name) remembers of a caller (his number)."""
+
+
+class Outbound(Protocol):
+    """The calls that this node makes, until their conversations begin; see app.dialing."""
+
+    def on_offer(self, line: CallLine, established: bool) -> bool:
+        """Whether it is one of them."""
+        ...
+
+    def on_event(self, call_id: str, event: LegEvent) -> bool:
+        """Whether it was about one of them."""
+        ...
+
+    def on_ready(self, live_call_ids: Collection[str]) -> None: ...
+
+    def on_tick(self) -> None: ...
+
+    def give_up(self, line: CallLine) -> None:
+        """One that nobody can go on with."""
+        ...
+
+
+class Nothing:
+    """A node that makes no calls."""
+
+    def on_offer(self, line: CallLine, established: bool) -> bool:
+        return False
+
+    def on_event(self, call_id: str, event: LegEvent) -> bool:
+        return False
+
+    def on_ready(self, live_call_ids: Collection[str]) -> None:
+        pass
+
+    def on_tick(self) -> None:
+        pass
+
+    def give_up(self, line: CallLine) -> None:
+        line.hangup(Cause.NORMAL_UNSPECIFIED)
 
 
 @dataclass(eq=False)
@@ -52,6 +92,9 @@ class Calls:
         self._sessions: dict[str, tuple[Session, Loaded]] = {}
         self._arriving: dict[str, Arrival] = {}
         self.refused: Counter[str] = Counter()
+        self.refusals: Counter[str] = Counter()
+        """Those of the gateway by reason."""
+        self.outbound: Outbound = Nothing()
         self.listeners: list[Callable[[News], None]] = []
 
     def by_state(self) -> dict[str, float]:
@@ -64,6 +107,8 @@ class Calls:
     # --- the gateway's news -----------------------------------------------------------------------------
 
     def on_offer(self, line: CallLine, established: bool, codec: str) -> None:
+        if self.outbound.on_offer(line, established):
+            return
         call_id = line.info.call_id
         self._drop_arrival(call_id)
         old = self._sessions.pop(call_id, None)
@@ -72,6 +117,9 @@ class Calls:
             self._go_on(line, *old)
         elif before is not None and before.state and self._take_up(line, before):
             pass
+        elif line.info.direction == "out":
+            self.outbound.give_up(line)
+            return
         elif not established and not self._may_take():
             self._refuse(line, Cause.TEMPORARY_FAILURE, "503")
             return
@@ -115,6 +163,12 @@ class Calls:
         arrival = self._arriving[line.info.call_id] = Arrival(admission, line)
         arrival.work = asyncio.create_task(self._look_up(arrival))
 
+    def adopt(self, line: CallLine, admission: Admission) -> None:
+        """A call that this node made was answered: its conversation begins."""
+        session = Session(line, admission.conversation({}), admission.loaded.parts, admission.route)
+        self._sessions[line.info.call_id] = session, admission.loaded
+        session.take_over()
+
     def _refuse(self, line: CallLine, cause: Cause, status: str) -> None:
         self.refused[status] += 1
         line.hangup(cause)
@@ -147,6 +201,8 @@ class Calls:
             self._dialplans.end(arrival.admission.loaded)
 
     def on_event(self, call_id: str, event: LegEvent) -> None:
+        if self.outbound.on_event(call_id, event):
+            return
         if arrival := self._arriving.get(call_id):
             arrival.news.append(event)
             return
@@ -161,8 +217,9 @@ class Calls:
         _, loaded = self._sessions.pop(call_id)
         self._dialplans.end(loaded)
 
-    def on_refused(self, status: int) -> None:
+    def on_refused(self, status: int, reason: str) -> None:
         self.refused[str(status)] += 1
+        self.refusals[reason or "other"] += 1
 
     def on_news(self, message: News) -> None:
         for listener in self.listeners:
@@ -177,6 +234,7 @@ class Calls:
 
     def on_ready(self, live_call_ids: set[str]) -> None:
         """The gateway has named its calls: what it does not have is gone."""
+        self.outbound.on_ready(live_call_ids)
         for call_id in set(self._sessions) - live_call_ids:
             self._sessions[call_id][0].lose("gateway died")
             self._forget(call_id)
@@ -187,6 +245,7 @@ class Calls:
         self._on_ready(live_call_ids)
 
     def on_tick(self) -> None:
+        self.outbound.on_tick()
         for session, _ in list(self._sessions.values()):
             try:
                 session.tick()

@@ -33,7 +33,7 @@ class Switch(Protocol):
 
     def on_event(self, call_id: str, event: LegEvent) -> None: ...
 
-    def on_refused(self, status: int) -> None: ...
+    def on_refused(self, status: int, reason: str) -> None: ...
 
     def on_news(self, message: News) -> None: ...
 
@@ -107,7 +107,7 @@ class GatewayLink:
                 if isinstance(message.event, CallEnded) and (gone := self._lines.pop(message.call_id, None)):
                     gone.close()
             case messages.Refused():
-                self._switch.on_refused(message.status)
+                self._switch.on_refused(message.status, message.reason)
             case messages.Registered() | messages.Probed() | messages.Banned():
                 self._switch.on_news(message)
             case messages.Ready():

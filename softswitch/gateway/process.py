@@ -101,7 +101,7 @@ class Gateway:
         self._socket = ControlSocket(listener)
         self._endpoint = endpoint.start(config)
         self._clock = ClockPort(region)
-        self._switchboard = Switchboard(config, region, self._socket.send)
+        self._switchboard = Switchboard(config, region, self._socket.send, self._endpoint)
         self._draining = False
         self._stop_at: float | None = None
         self._next_tick = 0.0
@@ -128,11 +128,13 @@ class Gateway:
         if self._stop_at is None:
             self._stop_at = time.monotonic() + 2.0
             self._switchboard.hang_up_all()
+            self._switchboard.accounts.leave_all()
 
     def _done(self) -> bool:
         if self._stop_at is None:
             return self._draining and not self._switchboard.calls_up
-        return not self._switchboard.calls_up or time.monotonic() > self._stop_at
+        busy = self._switchboard.calls_up or self._switchboard.accounts.leaving
+        return not busy or time.monotonic() > self._stop_at
 
     def _serve_control(self) -> None:
         was_connected = self._socket.connected

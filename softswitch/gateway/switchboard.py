@@ -6,6 +6,7 @@ Everything here runs on the SIP thread. Ports are made as calls need them and re
 import logging
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,16 +16,18 @@ import pjsua2 as pj
 from softswitch.config import Config
 from softswitch.events import CallEnded, CallInfo, Cause, EndedBy, LegEvent
 from softswitch.gateway import headers, holding, messages, outbound, transfer, watching
-from softswitch.gateway.admission import Admission
-from softswitch.gateway.build import call_limit
-from softswitch.gateway.endpoint import call_options, open_account
+from softswitch.gateway.accounts import Accounts
+from softswitch.gateway.admission import Admission, Admitted, Refusal
+from softswitch.gateway.endpoint import GatewayEndpoint, call_options
 from softswitch.gateway.guard import guarded
 from softswitch.gateway.leg import Leg
-from softswitch.gateway.media_port import comfort_noise
+from softswitch.gateway.media_port import CallPort, comfort_noise
 from softswitch.gateway.port_pool import PortPool
+from softswitch.gateway.probing import Probing
 from softswitch.gateway.rings import Region, Slot
 from softswitch.gateway.sip_call import RefusedCall, SipCall
 from softswitch.gateway.survival import Alone, Order, line_frames
+from softswitch.trunks.matching import request_uri
 
 log = logging.getLogger(__name__)
 ANSWER_LIMIT = 1.0
@@ -32,38 +35,40 @@ ANSWER_LIMIT = 1.0
 
 
 class Switchboard:
-    def __init__(self, config: Config, region: Region, send: Callable[[messages.Message], None]) -> None:
+    def __init__(
+        self,
+        config: Config,
+        region: Region,
+        send: Callable[[messages.Message], None],
+        endpoint: GatewayEndpoint,
+    ) -> None:
         self._config = config
         self._region = region
         self._send = send
-        self._admission = Admission(
-            config.sip, call_limit(config.media.max_calls), config.media.setups_per_second
-        )
         self._calls: set[SipCall | RefusedCall] = set()
         self._over: list[SipCall | RefusedCall] = []
         self._legs: dict[str, Leg] = {}
         self._ports = PortPool(region, comfort_noise(config.media.comfort_noise, region))
+        self._admission = Admission(config, region, send, self._calls_by_trunk, lambda: self._ports.in_use)
         self._line: list[bytes] = []
         self._draining = False
         self.control_here = False
-        self.account = open_account(config, self._incoming)
+        self.accounts = Accounts(config, endpoint, self._take_in, send)
+        self._probing = Probing(self.accounts, send)
 
     # --- calls that come in ------------------------------------------------------------------------
 
-    def _incoming(self, prm: pj.OnIncomingCallParam) -> None:
-        guarded(self._take_in, prm)
-
-    def _take_in(self, prm: pj.OnIncomingCallParam) -> None:
+    def _take_in(self, prm: pj.OnIncomingCallParam, trunk: str) -> None:
         source = prm.rdata.srcAddress
-        status = self._admission.refuse(source, self._ports.in_use)
-        if not status and (self._draining or (not self.control_here and not self._may_hold())):
-            status = 503
-        if status:
-            self._refuse(prm.callId, status)
+        verdict = self._admission.refuse(source, request_uri(prm.rdata.wholeMsg), time.monotonic())
+        if isinstance(verdict, Admitted) and (self._draining or not (self.control_here or self._may_hold())):
+            verdict = Refusal(503, "draining" if self._draining else "control away", trunk)
+        if isinstance(verdict, Refusal):
+            self._refuse(prm.callId, verdict)
             return
-        leg = self._new_leg(prm, source)
+        leg = self._new_leg(prm, source, verdict.trunk)
         if leg is None:
-            self._refuse(prm.callId, 503)
+            self._refuse(prm.callId, Refusal(503, "node full", verdict.trunk))
             return
         self._send(messages.Offered(leg.info, leg.port.index))
         if not self.control_here:
@@ -73,22 +78,25 @@ class Switchboard:
         """Whether new calls are held while control is away; not before it has ever been there."""
         return bool(self._line) and self._config.survival.new_calls == "hold"
 
-    def _refuse(self, call_id: int, status: int) -> None:
+    def _calls_by_trunk(self) -> Counter[str]:
+        return Counter(leg.info.trunk for leg in self._legs.values())
+
+    def _refuse(self, call_id: int, refusal: Refusal) -> None:
         headers: tuple[tuple[str, str], ...] = ()
-        if status == 503:
+        if refusal.status == 503:
             headers = (("Retry-After", str(round(self._config.media.retry_after))),)
-        call = RefusedCall(self.account, call_id, self.forget_call)
+        call = RefusedCall(self.accounts.of(""), call_id, self.forget_call)
         self._calls.add(call)
         # Not hangup(): in this callback PJSIP puts that off, and forgets the headers.
-        call.answer(call_options(status, headers))
-        self._send(messages.Refused(status))
+        call.answer(call_options(refusal.status, headers))
+        self._send(messages.Refused(refusal.status, refusal.reason, refusal.trunk))
 
-    def _new_leg(self, prm: pj.OnIncomingCallParam, source: str) -> Leg | None:
+    def _new_leg(self, prm: pj.OnIncomingCallParam, source: str, trunk: str) -> Leg | None:
         port = self._ports.take()
         if port is None:
             return None
-        info = CallInfo(uuid.uuid4().hex, "", "", "", source, time.time())
-        leg = Leg(info, port, self, self.account)
+        info = CallInfo(uuid.uuid4().hex, "", "", "", source, time.time(), trunk)
+        leg = self._make_leg(info, port, self.accounts.of(trunk))
         leg.call = SipCall(leg, prm.callId)
         details = leg.call.getInfo()
         leg.info = replace(
@@ -104,6 +112,11 @@ class Switchboard:
         leg.expect_answer()
         self._expect_answer(leg)
         return leg
+
+    def _make_leg(self, info: CallInfo, port: CallPort, account: pj.Account) -> Leg:
+        accounts = self.accounts
+        trunk, codecs = accounts.trunk(info.trunk), accounts.codecs(info.trunk)
+        return Leg(info, port, self, account, trunk=trunk, codecs=codecs)
 
     def _expect_answer(self, leg: Leg) -> None:
         """Control is there, but for whatever reason it may do nothing about this call."""
@@ -128,7 +141,8 @@ class Switchboard:
             order.trunk,
             "out",
         )
-        leg = self._legs[order.call_id] = Leg(info, port, self, self.account)
+        account = self.accounts.toward(order.trunk, order.target)
+        leg = self._legs[order.call_id] = self._make_leg(info, port, account)
         self._send(messages.Offered(info, port.index))
         outbound.place(leg, order)
 
@@ -177,6 +191,13 @@ class Switchboard:
             case messages.Released():
                 self._ports.release(message.call_id)
                 self._ports.collect(self.control_here)
+            case messages.Trunks():
+                guarded(self._admission.set_trunks, message.connections)
+                guarded(self.accounts.apply, message.connections)
+            case messages.Bans():
+                guarded(self._admission.set_bans, message)
+            case messages.Probe():
+                guarded(self._probing.probe, message)
             case messages.Originate():
                 guarded(self._originate, message)
             case _:
@@ -239,6 +260,9 @@ class Switchboard:
     def tick(self) -> None:
         """Several times a second: whatever time alone decides."""
         now = time.monotonic()
+        self._admission.tick(now)
+        self.accounts.tick(now)
+        self._probing.tick(now)
         self._ports.collect(self.control_here)
         for leg in list(self._legs.values()):
             leg.tick(now)

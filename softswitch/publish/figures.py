@@ -21,6 +21,14 @@ class Figure:
 FIGURES = (
     Figure("softswitch_calls", "gauge", "Calls at present, by dialog state.", ("state",)),
     Figure("softswitch_refused_calls_total", "counter", "Calls refused, by SIP status.", ("status",)),
+    Figure("softswitch_refusals_total", "counter", "Calls that the gateway refused, by reason.", ("reason",)),
+    Figure(
+        "softswitch_strangers_messages_total",
+        "counter",
+        "Messages of unknown and banned sources, by the answer they got.",
+        ("answer",),
+    ),
+    Figure("softswitch_bans", "gauge", "Sources that are met with silence."),
     Figure(
         "softswitch_dialplan_info",
         "gauge",
@@ -46,6 +54,11 @@ FIGURES = (
     Figure("softswitch_recordings_total", "counter", "Recordings ended, by what came of them.", ("result",)),
     Figure("softswitch_recording_waiting_seconds", "gauge", "Recorded audio that is not on disk yet."),
     Figure("softswitch_mqtt_connected", "gauge", "1 while the MQTT broker is connected."),
+    Figure("softswitch_dialling_calls", "gauge", "Calls on their way to an answer."),
+    Figure("softswitch_dialling_held", "gauge", "Holds of dialling that stand: caps that have tripped."),
+    Figure(
+        "softswitch_dialled_calls_total", "counter", "Calls dialled, by what became of them.", ("outcome",)
+    ),
     Figure(
         "softswitch_trunk_state",
         "gauge",

@@ -1,12 +1,11 @@
-"""The gateway's pure rules: causes, admission, survival, and what crosses the socket."""
+"""The gateway's pure rules: causes, survival, and what crosses the socket."""
 
 import pytest
 
-from softswitch.config import Sip, Survival
+from softswitch.config import Survival
 from softswitch.errors import SoftswitchError
 from softswitch.events import CallEnded, CallInfo, Cause, DtmfReceived, EndedBy, MediaQuality
 from softswitch.gateway import causes, messages
-from softswitch.gateway.admission import Admission, TokenBucket
 from softswitch.gateway.survival import Alone, Order, line_frames
 
 
@@ -35,39 +34,6 @@ def test_a_stated_cause_is_read_from_the_reason_header() -> None:
 def test_a_cause_unknown_to_us_still_makes_a_reason_header_and_a_status() -> None:
     assert causes.reason_header(99).startswith("Q.850;cause=99")
     assert causes.status_of(99) == 480
-
-
-@pytest.mark.parametrize(
-    ("source", "status"),
-    [
-        ("192.0.2.7:5060", None),
-        ("[2001:db8::7]:5060", None),
-        ("198.51.100.7:5060", 403),
-        ("192.0.3.1:5060", 403),
-        ("nonsense", 403),
-    ],
-)
-def test_only_known_sources_are_let_in(source: str, status: int | None) -> None:
-    admission = Admission(Sip(allow=("192.0.2.0/24", "2001:db8::/32")), max_calls=10, setups_per_second=10)
-    assert admission.refuse(source, calls_up=0) == status
-
-
-def test_a_full_node_refuses_with_503() -> None:
-    admission = Admission(Sip(), max_calls=2, setups_per_second=10)
-    assert [admission.refuse("127.0.0.1:5060", up) for up in range(4)] == [None, None, 503, 503]
-
-
-def test_a_flood_is_cut_at_the_rate() -> None:
-    admission = Admission(Sip(), max_calls=1000, setups_per_second=5)
-    answers = [admission.refuse("127.0.0.1:5060", 0) for _ in range(20)]
-    assert answers.count(None) in (5, 6)
-    assert answers.count(503) >= 14
-
-
-def test_the_bucket_fills_again_but_not_beyond_its_rate() -> None:
-    bucket = TokenBucket(rate=10, tokens=0, refilled_at=100.0)
-    assert not bucket.take(100.0)
-    assert [bucket.take(160.0) for _ in range(11)] == [True] * 10 + [False]
 
 
 def test_a_caller_left_alone_is_transferred_once_and_given_up_in_the_end() -> None:

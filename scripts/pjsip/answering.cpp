@@ -1,0 +1,182 @@
+/* Answers that RFC 3261 asks for where PJSIP gives none, or another: section 8.2's inspection of requests
+ * outside of calls, OPTIONS within them, and whatever no module took.
+ */
+#include <cstring>
+#include <initializer_list>
+
+#include <pjsip_ua.h>
+
+#include "inside.hpp"
+
+namespace softswitch {
+namespace {
+
+pjsip_endpoint *endpoint;
+
+const char *const KNOWN_METHODS[] = {"INVITE",  "ACK",    "BYE",       "CANCEL", "OPTIONS", "REGISTER", "PRACK",
+                                     "UPDATE",  "INFO",   "SUBSCRIBE", "NOTIFY", "REFER",   "MESSAGE",  "PUBLISH"};
+const char *const METHODS_OF_CALLS[] = {"BYE", "PRACK", "UPDATE", "INFO", "NOTIFY"};
+
+template <size_t N> bool is_one_of(const pjsip_method &method, const char *const (&names)[N])
+{
+    for (const char *name : names)
+        if (pj_strcmp2(&method.name, name) == 0)
+            return true;
+    return false;
+}
+
+void respond(pjsip_rx_data *rdata, int status, int capability = -1, const pj_str_t *unsupported = NULL)
+{
+    pjsip_hdr headers;
+    pj_list_init(&headers);
+    pj_pool_t *pool = rdata->tp_info.pool;
+    if (unsupported) {
+        const pj_str_t name = text("Unsupported");
+        pj_list_push_back(&headers, pjsip_generic_string_hdr_create(pool, &name, unsupported));
+    }
+    for (int type : {int(PJSIP_H_ALLOW), int(PJSIP_H_ACCEPT), int(PJSIP_H_SUPPORTED)}) {
+        if (capability != type && capability != PJSIP_H_OTHER)
+            continue;
+        const pjsip_hdr *found = pjsip_endpt_get_capability(endpoint, type, NULL);
+        if (found)
+            pj_list_push_back(&headers, pjsip_hdr_clone(pool, found));
+    }
+    pjsip_endpt_respond_stateless(endpoint, rdata, status, NULL, &headers, NULL);
+}
+
+void respond_to_method(pjsip_rx_data *rdata, const pjsip_method &method)
+{
+    respond(rdata, is_one_of(method, KNOWN_METHODS) ? 405 : 501, PJSIP_H_ALLOW);
+}
+
+const pj_str_t *unknown_extension(const pjsip_rx_data *rdata)
+{
+    const pjsip_require_hdr *require = rdata->msg_info.require;
+    for (unsigned i = 0; require && i < require->count; ++i)
+        if (!pjsip_endpt_has_capability(endpoint, PJSIP_H_SUPPORTED, NULL, &require->values[i]))
+            return &require->values[i];
+    return NULL;
+}
+
+/* Before the dialogs: what they would answer with 500, and what section 8.2 wants to be looked at first. */
+pj_bool_t on_early_request(pjsip_rx_data *rdata)
+{
+    const pjsip_method &method = rdata->msg_info.msg->line.req.method;
+    if (method.id == PJSIP_INVITE_METHOD || method.id == PJSIP_ACK_METHOD || method.id == PJSIP_CANCEL_METHOD)
+        return PJ_FALSE;
+    if (!is_one_of(method, KNOWN_METHODS) || pj_strcmp2(&method.name, "PUBLISH") == 0) {
+        respond_to_method(rdata, method);
+        return PJ_TRUE;
+    }
+    const pj_str_t *unknown = unknown_extension(rdata);
+    if (unknown) {
+        respond(rdata, 420, -1, unknown);
+        return PJ_TRUE;
+    }
+    const auto &info = rdata->msg_info;
+    if (method.id != PJSIP_OPTIONS_METHOD || !info.to->tag.slen ||
+        !pjsip_ua_find_dialog(&info.cid->id, &info.to->tag, &info.from->tag, PJ_FALSE))
+        return PJ_FALSE;
+    respond(rdata, 200, PJSIP_H_OTHER);
+    return PJ_TRUE;
+}
+
+pj_bool_t on_late_request(pjsip_rx_data *rdata)
+{
+    const pjsip_method &method = rdata->msg_info.msg->line.req.method;
+    if (method.id == PJSIP_ACK_METHOD)
+        return PJ_FALSE;
+    if (is_one_of(method, METHODS_OF_CALLS))
+        respond(rdata, 481);
+    else if (pj_strcmp2(&method.name, "REFER") == 0) /* outside of a call there is nobody to transfer */
+        respond(rdata, 403);
+    else
+        respond_to_method(rdata, method);
+    return PJ_TRUE;
+}
+
+pjsip_module early = {
+    NULL, NULL,                             /* prev, next */
+    {const_cast<char *>("mod-answer-early"), 16}, /* name */
+    -1,                                     /* id */
+    PJSIP_MOD_PRIORITY_UA_PROXY_LAYER - 1,  /* after transactions, before dialogs */
+    NULL, NULL, NULL, NULL,                 /* load, start, stop, unload */
+    &on_early_request, NULL,
+    NULL, NULL, NULL,                       /* on_tx_request, on_tx_response, on_tsx_state */
+};
+
+pjsip_module late = {
+    NULL, NULL,                             /* prev, next */
+    {const_cast<char *>("mod-answer-late"), 15}, /* name */
+    -1,                                     /* id */
+    PJSIP_MOD_PRIORITY_APPLICATION + 32,    /* after everything else */
+    NULL, NULL, NULL, NULL,                 /* load, start, stop, unload */
+    &on_late_request, NULL,
+    NULL, NULL, NULL,                       /* on_tx_request, on_tx_response, on_tsx_state */
+};
+
+/* RFC 3261 section 7.3.1: headers that a message has once. */
+bool has_one_of_each(const pjsip_msg *message)
+{
+    unsigned from = 0, to = 0, call_id = 0, cseq = 0, type = 0, length = 0, hops = 0;
+    for (const pjsip_hdr *header = message->hdr.next; header != &message->hdr; header = header->next) {
+        switch (header->type) {
+        case PJSIP_H_FROM: ++from; break;
+        case PJSIP_H_TO: ++to; break;
+        case PJSIP_H_CALL_ID: ++call_id; break;
+        case PJSIP_H_CSEQ: ++cseq; break;
+        case PJSIP_H_CONTENT_TYPE: ++type; break;
+        case PJSIP_H_CONTENT_LENGTH: ++length; break;
+        case PJSIP_H_MAX_FORWARDS: ++hops; break;
+        default: break;
+        }
+    }
+    return from == 1 && to == 1 && call_id == 1 && cseq == 1 && type <= 1 && length <= 1 && hops <= 1;
+}
+
+/* RFC 3261 section 18.3: a datagram that ends before its body does. */
+bool is_cut_short(const pjsip_rx_data *rdata)
+{
+    if (!(rdata->tp_info.transport->flag & PJSIP_TRANSPORT_DATAGRAM) || !rdata->msg_info.clen)
+        return false;
+    const char *message = rdata->msg_info.msg_buf;
+    const char *end = message + rdata->msg_info.len;
+    for (const char *at = message; at + 1 < end; ++at) {
+        if (at[0] != '\n')
+            continue;
+        const char *body = at[1] == '\n' ? at + 2 : at + 2 < end && at[1] == '\r' && at[2] == '\n' ? at + 3 : NULL;
+        if (body)
+            return rdata->msg_info.clen->len > end - body;
+    }
+    return rdata->msg_info.clen->len > 0;
+}
+
+bool is_a_scheme_of_ours(const pjsip_uri *uri)
+{
+    for (const char *scheme : {"sip", "sips", "tel"})
+        if (pj_stricmp2(pjsip_uri_get_scheme(uri), scheme) == 0)
+            return true;
+    return false;
+}
+
+} // namespace
+
+int mistake_of(const pjsip_rx_data *rdata)
+{
+    const pjsip_msg *message = rdata->msg_info.msg;
+    const pjsip_request_line &line = message->line.req;
+    if (pj_strcmp(&rdata->msg_info.cseq->method.name, &line.method.name) != 0)
+        return 400;
+    if (!has_one_of_each(message) || is_cut_short(rdata))
+        return 400;
+    return is_a_scheme_of_ours(line.uri) ? 0 : 416;
+}
+
+void start_answering(pjsip_endpoint *endpoint_)
+{
+    endpoint = endpoint_;
+    pjsip_endpt_register_module(endpoint, &early);
+    pjsip_endpt_register_module(endpoint, &late);
+}
+
+} // namespace softswitch
