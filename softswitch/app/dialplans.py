@@ -1,6 +1,6 @@
 """The dialplans that run: which of them a call enters, and the versions that calls in progress go on with."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -77,8 +77,8 @@ class Dialplans:
     def __init__(self, active: Sequence[Loaded], old: Sequence[Loaded] = ()) -> None:
         self.active = list(active)
         self.old = list(old)
-        self.trunks: Mapping[str, Trunk] = {}
-        """Those whose rules make numbers E.164, by name; set by whoever reads them anew."""
+        self.find_trunk: Callable[[str], Trunk | None] = lambda name: None
+        """The trunk of that name, whose rules make numbers E.164."""
 
     @property
     def keys(self) -> list[Key]:
@@ -86,7 +86,7 @@ class Dialplans:
 
     def admit(self, info: CallInfo, attestation: str = "") -> Admission | None:
         """The first dialplan that has a route for the call, or takes them all; None when none wants it."""
-        call = facts_of(info, self.trunks.get(info.trunk), attestation)
+        call = facts_of(info, self.find_trunk(info.trunk), attestation)
         for loaded in self.active:
             decision = loaded.plan.route(call)
             if decision.route or not loaded.plan.routes:

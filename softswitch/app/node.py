@@ -78,6 +78,7 @@ class Node:
         )
         link = self._open_link(calls)
         self._trunking = wiring.wire(self._config, link, calls, self._desk, self._metrics)
+        self._loader.dialplans.find_trunk = self._trunking.find
         self._bans = bans.wire(self._config, self._region, link, calls, self._metrics)
         await self._desk.open()
         server = await self._serve_figures(calls, recorder, link)

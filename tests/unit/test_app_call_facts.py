@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any, cast
 
 from plan_text import plan_of
 
-from softswitch.app.dialplans import facts_of
+from softswitch.app.dialplans import Dialplans, Loaded, facts_of
 from softswitch.events import CallInfo, Signalled
 from softswitch.trunks.settings import Trunk
 
@@ -44,3 +45,14 @@ def test_a_call_of_no_trunk_is_known_by_its_from_alone() -> None:
     call = facts_of(replace(INFO, trunk="", signalled=SIGNALLED), None)
     assert (call.from_uri, call.to_uri, call.diverted_from) == (INFO.from_uri, INFO.to_uri, "")
     assert call.at == datetime.fromtimestamp(0, UTC)
+
+
+def test_the_dialplans_ask_for_the_trunk_by_its_name() -> None:
+    plan = plan_of("plan: {country: GB}\nflows: {main: {steps: {start: {say: Hello., hangup: 'yes'}}}}")
+    dialplans = Dialplans([Loaded("", plan, cast(Any, None), cast(Any, None))])
+    before = dialplans.admit(INFO)
+    dialplans.find_trunk = {"main": PLAIN}.get
+    after = dialplans.admit(INFO)
+    assert before and after
+    assert before.facts["called_number"] == "+443012345678"
+    assert after.facts["called_number"] == "+493012345678"
