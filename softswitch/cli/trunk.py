@@ -8,6 +8,7 @@ from softswitch.cli.trunk_explain import explain
 from softswitch.cli.trunk_files import export, import_
 from softswitch.cli.trunk_list import list_, show
 from softswitch.cli.trunk_rekey import rekey
+from softswitch.cli.trunk_status import status
 
 COMMANDS: tuple[click.Command, ...] = (
     add,
@@ -17,6 +18,7 @@ COMMANDS: tuple[click.Command, ...] = (
     remove,
     enable,
     disable,
+    status,
     explain,
     import_,
     export,
