@@ -8,11 +8,13 @@ import time
 from collections.abc import Coroutine
 from typing import Any
 
-from softswitch.app import engines as engine_room
 from softswitch.app import backlog, bans, figures, watching
+from softswitch.app import engines as engine_room
 from softswitch.app.callers import Callers
 from softswitch.app.calls import Calls
 from softswitch.app.desk import SOCKET, Desk
+from softswitch.app.dialing import wiring as dialing
+from softswitch.app.dialing.wiring import NodeWires
 from softswitch.app.engines import Engines
 from softswitch.app.recorder import Recorder
 from softswitch.app.recordings import Recordings
@@ -80,6 +82,9 @@ class Node:
         self._trunking = wiring.wire(self._config, link, calls, self._desk, self._metrics)
         self._loader.dialplans.find_trunk = self._trunking.find
         self._bans = bans.wire(self._config, self._region, link, calls, self._metrics)
+        wires = NodeWires(link, calls, recorder, self._callers)
+        parts = self._loader.dialplans, self._trunking, wires, self._desk, self._metrics
+        calls.outbound = self._dialer = dialing.wire(self._config, *parts)
         await self._desk.open()
         server = await self._serve_figures(calls, recorder, link)
         _keep_out_of_collections()
@@ -153,7 +158,7 @@ class Node:
         config = self._config
         services = [link.run(), recorder.run(), self._reload_when_wanted(), self._trunking.run()]
         services += [self._callers.forget(config.database.remember_callers), self._recordings.prune()]
-        services += [self._bans.run(), backlog.report(self._engines.shelf, self._region)]
+        services += [self._dialer.keep(), self._bans.run(), backlog.report(self._engines.shelf, self._region)]
         if config.dialplan_watch:
             services.append(watching.watch(config.dialplan, self._reload_wanted.set))
         return [*services, *([self._mqtt.run()] if self._mqtt else [])]
@@ -161,6 +166,7 @@ class Node:
     def _drain(self) -> None:
         """The supervisor lets calls end before it stops the node: the gateway takes no new ones."""
         self._draining = True
+        self._dialer.close()
 
     async def _reload_when_wanted(self) -> None:
         while True:

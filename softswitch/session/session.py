@@ -142,6 +142,12 @@ class Session:
         self._respond(Turn(1, plan.step, "start", at=time.time()), plan.start)
         self._line.answer()
 
+    def take_over(self) -> None:
+        """A call that we made and that was answered, all of which is told already."""
+        self._confirmed = True
+        plan = self._conversation
+        self._respond(Turn(1, plan.step, "start", at=time.time()), plan.start)
+
     def resume(self, state: str, next_turn: int) -> None:
         """A call whose control died: go on at the step it was in."""
         self._turns, self._confirmed = next_turn - 1, True
@@ -293,7 +299,8 @@ class Session:
         remembered = self._worth_remembering()
         news = tuple((name, value) for name, value in remembered if (name, value) not in self._remembered)
         self._remembered = remembered
-        caller = plan.context.get("caller_number", "") if news else ""
+        other = "called_number" if self._line.info.direction == "out" else "caller_number"
+        caller = plan.context.get(other, "") if news else ""
         self._emit(StateSaved(self.call_id, plan.step, plan.dump(), time.time(), promised, news, caller))
 
     def _worth_remembering(self) -> tuple[tuple[str, str], ...]:

@@ -1,0 +1,283 @@
+"""Makes calls: checks the order and the guard, then sees each through; and knows which of them are whose.
+
+Retries at another time are none of its business: whoever wants them dials again.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections import Counter
+from collections.abc import Collection, Coroutine, Mapping, Sequence
+from typing import Any
+
+from softswitch.app.dialing import tries
+from softswitch.app.dialing.call import Dialling, Tell
+from softswitch.app.dialing.limits import Limits
+from softswitch.app.dialing.outcome import Outcome, Report
+from softswitch.app.dialing.placing import LOST, Placing
+from softswitch.app.dialing.wires import Trunks, Wires
+from softswitch.app.dialplans import Dialplans, Loaded
+from softswitch.config import Config
+from softswitch.dialplan import given
+from softswitch.e164 import e164
+from softswitch.errors import SoftswitchError
+from softswitch.events import CallEnded, CallFinished, Cause, EndedBy, LegEvent
+from softswitch.gateway import messages
+from softswitch.gateway.line import CallLine
+from softswitch.store import dialled
+from softswitch.store.dialled import Hold
+from softswitch.trunks import guarding
+from softswitch.trunks.selection import Route
+
+log = logging.getLogger(__name__)
+AT_ONCE = 100
+"""Calls that may be on their way to an answer at once."""
+LOOK_S = 5.0
+"""Between two looks at the holds, which other nodes set and people release."""
+PRUNE_S = 3600.0
+
+
+class Dialer:
+    """Implements app.calls.Outbound. `outcomes` counts what became of calls; `held` names holds."""
+
+    def __init__(self, config: Config, dialplans: Dialplans, trunks: Trunks, wires: Wires) -> None:
+        self._config = config
+        self._dialplans = dialplans
+        self._trunks = trunks
+        self._wires = wires
+        limits = Limits(lambda trunk: wires.calls_on(trunk) + self._unoffered(trunk))
+        self._placing = Placing(config.dialing, trunks, wires, limits, lambda: not self._closed)
+        self._caps = guarding.caps(config.dialing)
+        self._dialling: dict[str, Dialling] = {}
+        self._up: dict[str, asyncio.Future[CallEnded]] = {}
+        self._strays: set[str] = set()
+        self._work: set[asyncio.Task[None]] = set()
+        self._closed = False
+        self.outcomes: Counter[str] = Counter()
+        self.held: frozenset[str] = frozenset()
+
+    @property
+    def dialling(self) -> int:
+        """Calls on their way to an answer, or whose answer is listened to."""
+        return len(self._dialling)
+
+    def close(self) -> None:
+        """Dial no more. What rings may ring on, but is not tried elsewhere."""
+        self._closed = True
+
+    async def dial(
+        self,
+        number: str,
+        plan: str,
+        context: Mapping[str, str],
+        *,
+        trunk: str = "",
+        caller_id: str = "",
+        ring_for: float = 0.0,
+        on_progress: Tell = lambda progress: None,
+    ) -> Report:
+        """Call the number for a dialplan (its name), with values of its variables in `context`.
+
+        `trunk` and `caller_id` limit the choice of ways; `ring_for` is in seconds, 0 for the configured time.
+        Returns when it is known who answered, or that nobody did. The conversation goes on by itself: `ended`
+        waits for its end. Cancelled before, it hangs up. Raises SoftswitchError for what is wrong with the
+        order, and when nothing can be dialled just now.
+        """
+        loaded = self._loaded(plan)
+        country = loaded.plan.settings.country
+        values = given.check(loaded.plan, context)
+        wanted, shown = _number(number, country), _number(caller_id, country) if caller_id else ""
+        if why := guarding.forbidden(wanted, self._config.dialing):
+            return self._count(Report(Outcome.REFUSED, "", wanted, cause=Cause.CALL_REJECTED, reason=why))
+        routes = tries.allowed(self._trunks.routes(wanted), wanted, trunk, shown)
+        self._check()
+        ring_for = ring_for or self._config.dialing.ring_timeout
+        call = Dialling(wanted, loaded, values, shown, ring_for, on_progress)
+        self._dialling[call.call_id] = call
+        self._dialplans.begin(loaded)
+        self._start(self._place(call, routes))
+        try:
+            return self._count(await asyncio.shield(call.report))
+        except asyncio.CancelledError:
+            self.hang_up(call.call_id)
+            raise
+
+    async def ended(self, call_id: str) -> CallEnded:
+        """The end of a call that was answered."""
+        over = self._up.get(call_id)
+        if over is None:
+            return CallEnded(Cause.NORMAL_CLEARING, 200, EndedBy.NODE)
+        return await asyncio.shield(over)
+
+    def hang_up(self, call_id: str) -> None:
+        """End the call wherever it is: being dialled, or in conversation."""
+        if call := self._dialling.get(call_id):
+            call.cancelled = True
+        self._wires.send(messages.Hangup(call_id, Cause.NORMAL_CLEARING))
+
+    # --- before a call ----------------------------------------------------------------------------------
+
+    def _loaded(self, plan: str) -> Loaded:
+        found = next((loaded for loaded in self._dialplans.active if loaded.plan.name == plan), None)
+        if found is None:
+            names = ", ".join(loaded.plan.name for loaded in self._dialplans.active)
+            raise SoftswitchError(
+                f"this node runs no dialplan '{plan}' but {names}: name it in `dialplan` and reload"
+            )
+        return found
+
+    def _check(self) -> None:
+        if self._closed:
+            raise SoftswitchError("the node drains and makes no calls: dial on another, or when it is back")
+        if self._wires.away:
+            raise SoftswitchError(self._wires.away)
+        if len(self._dialling) >= AT_ONCE:
+            raise SoftswitchError(f"{AT_ONCE} calls are being dialled already: try again in a moment")
+
+    def _count(self, report: Report) -> Report:
+        self.outcomes[report.outcome] += 1
+        return report
+
+    def _unoffered(self, trunk: str) -> int:
+        """Calls on their way to the gateway, which knows nothing of them yet."""
+        return sum(call.line is None and call.info.trunk == trunk for call in self._dialling.values())
+
+    # --- a call -----------------------------------------------------------------------------------------
+
+    async def _place(self, call: Dialling, routes: Sequence[Route]) -> None:
+        """From the guard to the dialplan; whatever happens, whoever waits for the report gets one."""
+        adopted = False
+        try:
+            if hold := await self._admit(call, routes[0].trunk.name):
+                call.report.set_result(_held(call, hold))
+            elif not call.cancelled:
+                self._up[call.call_id] = asyncio.get_running_loop().create_future()
+                call.remembered = await self._remembered(call)
+                ended = await self._placing.run(call, routes)
+                adopted = ended is None
+                if ended:
+                    self._over(call.call_id, ended)
+        except Exception as error:
+            if not isinstance(error, SoftswitchError):
+                log.exception("call %s could not be dialled", call.call_id)
+            if not call.report.done():
+                call.report.set_exception(error)
+        finally:
+            del self._dialling[call.call_id]
+            if not adopted:
+                self._dialplans.end(call.loaded)
+
+    async def _admit(self, call: Dialling, trunk: str) -> Hold | None:
+        """Count it before anything is sent; the hold that keeps it from being dialled."""
+        url, node = self._config.database_url, self._config.node
+        hold = await asyncio.to_thread(dialled.admit, url, call.call_id, call.number, trunk, node, self._caps)
+        if hold:
+            self._note({*self.held, hold.scope}, hold.reason)
+        return hold
+
+    async def _remembered(self, call: Dialling) -> dict[str, str]:
+        if not call.loaded.parts.remembers:
+            return {}
+        known = await self._wires.recall(call.loaded.plan.name, call.number)
+        return {name: value for name, value in known.items() if name in call.loaded.parts.remembers}
+
+    def _over(self, call_id: str, ended: CallEnded) -> None:
+        over = self._up.pop(call_id, None)
+        if over and not over.done():
+            over.set_result(ended)
+
+    # --- the gateway's news (app.calls.Outbound) --------------------------------------------------------
+
+    def on_offer(self, line: CallLine, established: bool) -> bool:
+        """Whether the call is on its way here. One that a process was dialling when it died is given up."""
+        call_id = line.info.call_id
+        if call := self._dialling.get(call_id):
+            self._placing.offered(call, line)
+            return True
+        if line.info.direction == "in" or established:
+            return False
+        self.give_up(line)
+        return True
+
+    def give_up(self, line: CallLine) -> None:
+        self._strays.add(line.info.call_id)
+        line.hangup(Cause.NORMAL_CLEARING)
+
+    def on_event(self, call_id: str, event: LegEvent) -> bool:
+        """Whether it was about a call that is on its way here."""
+        if call := self._dialling.get(call_id):
+            call.news.put_nowait(event)
+            return True
+        if not isinstance(event, CallEnded):
+            return False
+        self._over(call_id, event)
+        if call_id in self._strays:
+            self._strays.discard(call_id)
+            self._wires.emit(CallFinished(call_id, event, "", time.time()))
+        return False
+
+    def on_ready(self, live_call_ids: Collection[str]) -> None:
+        """The gateway has named its calls: what it does not have is gone."""
+        for call in self._dialling.values():
+            if call.line and call.call_id not in live_call_ids:
+                call.news.put_nowait(LOST)
+        for call_id in set(self._up) - set(live_call_ids) - set(self._dialling):
+            self._over(call_id, LOST)
+        self._strays &= set(live_call_ids)
+        self._start(self._close_orphans({*live_call_ids, *self._dialling}))
+
+    def on_tick(self) -> None:
+        for call in list(self._dialling.values()):
+            try:
+                call.listen()
+            except Exception:  # one call's bug is not another's
+                log.exception("in call %s", call.call_id)
+
+    async def _close_orphans(self, live_call_ids: Collection[str]) -> None:
+        """What a process that died was dialling counts no further."""
+        url, node = self._config.database_url, self._config.node
+        with contextlib.suppress(SoftswitchError):  # then at the next start
+            await asyncio.to_thread(dialled.close_orphans, url, node, live_call_ids, time.time())
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._work.add(task)
+        task.add_done_callback(self._work.discard)
+
+    # --- for as long as the node lives ------------------------------------------------------------------
+
+    async def keep(self) -> None:
+        """Look at the holds, and drop what no cap looks at any more: now and then, for ever."""
+        pruned_at = 0.0
+        while True:
+            with contextlib.suppress(SoftswitchError):  # the database is away; nothing is dialled meanwhile
+                holds = await asyncio.to_thread(dialled.standing, self._config.database_url)
+                self._note({hold.scope for hold in holds}, *(hold.reason for hold in holds))
+                if time.monotonic() > pruned_at + PRUNE_S:
+                    before = time.time() - dialled.KEEP_S
+                    await asyncio.to_thread(dialled.prune, self._config.database_url, before)
+                    pruned_at = time.monotonic()
+            await asyncio.sleep(LOOK_S)
+
+    def _note(self, scopes: Collection[str], *reasons: str) -> None:
+        """Alert once about each hold."""
+        if new := set(scopes) - self.held:
+            log.error(
+                "DIALLING IS HELD (%s): %s. See softswitch guard show; softswitch guard release lifts it",
+                ", ".join(sorted(new)),
+                "; ".join(reasons),
+            )
+        self.held = frozenset(scopes)
+
+
+def _number(text: str, country: str) -> str:
+    number = e164(text, country)
+    if not number:
+        raise SoftswitchError(f"'{text}' is no number that can be dialled; write it as in +442079460000")
+    return number
+
+
+def _held(call: Dialling, hold: Hold) -> Report:
+    reason = f"{hold.reason}; softswitch guard release {hold.scope} lifts the hold"
+    return Report(Outcome.HELD, "", call.number, cause=Cause.CALL_REJECTED, reason=reason)
