@@ -42,6 +42,7 @@ from softswitch.events import (
 )
 from softswitch.ports import Conversation, Endpointer, Line, Recognizer, Tape, Voice
 from softswitch.session.fillers import Fillers
+from softswitch.session.inband import InbandKeys
 from softswitch.session.listening import Ear, Timing
 from softswitch.session.speaking import Speaker
 from softswitch.session.taping import Taping
@@ -113,6 +114,7 @@ class Session:
         self._transferring = False
         self._held = False
         self._confirmed = False
+        self._inband: InbandKeys | None = None
         self._remembered: tuple[tuple[str, str], ...] = ()  # since it is saved once in each call, it lives on
         self.ended = False
 
@@ -166,6 +168,9 @@ class Session:
         over = self._speaker.done
         deaf = not over and self._speaker.barge_in is BargeIn.OFF
         for frame in frames:
+            if self._inband:
+                for key in self._inband.feed(frame):
+                    self._ear.key(key)
             self._ear.frame(frame, over, deaf)
         self._speaker.tick()
         if over and self._turn and self._speaker.done:
@@ -177,15 +182,22 @@ class Session:
         match event:
             case CallConfirmed():
                 self._confirmed = True
+                self._inband = None if event.telephone_event else InbandKeys(self._line.clock_rate)
                 self._emit(CallAnswered(self.call_id, event.codec, time.time()))
             case DtmfReceived():
-                self._ear.key(event.digit)
+                self._on_key(event.digit)
             case HoldChanged():
                 self._held = event.held
             case TransferProgress():
                 self._on_transfer(event)
             case CallEnded():
                 self._finish(event)
+
+    def _on_key(self, key: str) -> None:
+        """A key that was signalled: whoever signals his keys need not be listened to for their tones."""
+        inband, self._inband = self._inband, None
+        if inband is None or not inband.heard(key):
+            self._ear.key(key)
 
     def lose(self, reason: str) -> None:
         """The gateway died and the call with it."""
