@@ -1,25 +1,57 @@
 """What stands between a mouth and the ear: a room, a line, a level, noise, a codec, lost packets."""
 
+from dataclasses import dataclass
+
 import numpy as np
-from numpy.typing import NDArray
 
 from ear.audio import RATE, Audio, alaw, level, ulaw
+from ear.noises import noise
 
 LEVELS = (-38.0, -12.0)  # dB below full scale
-SNRS = (5.0, 40.0)  # dB
 PACKET = RATE // 50  # 20 ms
-NOISES = ("white", "pink", "brown", "hum", "babble")
 
 
-def telephone(speech: Audio, chance: np.random.Generator, babble: Audio) -> Audio:
+@dataclass(frozen=True)
+class Surroundings:
+    """`share` of the calls have noise, of a random one of `kinds`, so many dB below the speech."""
+
+    share: float
+    kinds: tuple[str, ...]
+    snrs: tuple[tuple[float, float], ...]  # ranges, one as likely as another
+
+
+USUAL = Surroundings(0.75, ("white", "pink", "brown", "hum", "babble"), ((5.0, 40.0),))
+LOUD = Surroundings(
+    share=0.85,
+    kinds=(
+        "white",
+        "pink",
+        "brown",
+        "hum",
+        "street",
+        "coloured",
+        "babble",
+        "babble",
+        "mixed",
+        "mixed",
+        "mixed",
+    ),
+    snrs=((4.0, 14.0), (8.0, 20.0), (20.0, 40.0)),
+)
+
+
+def telephone(
+    speech: Audio, chance: np.random.Generator, babble: Audio, surroundings: Surroundings = USUAL
+) -> Audio:
     """The speech over a random telephone call; `babble` is what others say meanwhile, at least as long."""
     sound = speech
     if chance.random() < 0.3:
         sound = in_room(sound, chance)
     sound = at_level(over_line(sound, chance), chance.uniform(*LEVELS))
-    if chance.random() < 0.75:
-        kind = str(chance.choice(NOISES))
-        sound = with_noise(sound, noise(kind, len(sound), chance, babble), chance.uniform(*SNRS))
+    if chance.random() < surroundings.share:
+        kind = str(chance.choice(surroundings.kinds))
+        below = chance.uniform(*surroundings.snrs[chance.integers(len(surroundings.snrs))])
+        sound = with_noise(sound, noise(kind, len(sound), chance, babble), below)
     codec = chance.choice(["pcmu", "pcma", "none"], p=[0.6, 0.25, 0.15])
     sound = np.clip(np.round(sound), -32768, 32767)
     if codec != "none":
@@ -75,15 +107,6 @@ def with_noise(sound: Audio, added: Audio, snr: float) -> Audio:
     return noisy
 
 
-def noise(kind: str, length: int, chance: np.random.Generator, babble: Audio) -> Audio:
-    """`length` samples of one of NOISES, sometimes swelling. Raises ValueError on another kind."""
-    made = _noise(kind, length, chance, babble)
-    if chance.random() < 0.3:
-        swell = 2 * np.pi * chance.uniform(0.2, 2) * np.arange(length) / RATE
-        made = made * (1 + 0.8 * np.sin(swell + chance.uniform(0, 6)))
-    return made
-
-
 def with_losses(sound: Audio, rate: float, chance: np.random.Generator) -> Audio:
     """Packets of 20 ms lost at `rate`; each is silent or, as concealment does, the one before, quieter."""
     heard = sound.copy()
@@ -92,25 +115,3 @@ def with_losses(sound: Audio, rate: float, chance: np.random.Generator) -> Audio
             before = heard[start - PACKET : start]
             heard[start : start + PACKET] = before * chance.choice([0.0, 0.7])
     return heard
-
-
-def _noise(kind: str, length: int, chance: np.random.Generator, babble: Audio) -> Audio:
-    if kind == "babble":
-        return babble[:length]
-    if kind == "hum":
-        return _hum(length, chance)
-    if kind not in NOISES:
-        raise ValueError(f"no noise is called {kind}")
-    slope = {"white": 0.0, "pink": 0.5, "brown": 1.0}[kind]
-    spectrum = np.fft.rfft(chance.standard_normal(length))
-    frequency = np.maximum(np.fft.rfftfreq(length, 1 / RATE), 30.0)
-    return np.fft.irfft(spectrum / frequency**slope, length)
-
-
-def _hum(length: int, chance: np.random.Generator) -> Audio:
-    time: NDArray[np.float64] = np.arange(length) / RATE
-    mains = chance.choice([50.0, 60.0])
-    hum = 0.1 * chance.standard_normal(length)
-    for partial in range(1, 6):
-        hum += np.sin(2 * np.pi * mains * partial * time + chance.uniform(0, 6)) / partial
-    return hum

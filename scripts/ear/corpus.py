@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 
 from ear import alignment, network
 from ear.audio import RATE, Audio
-from ear.augmentation import quiet_line, telephone
+from ear.augmentation import LOUD, quiet_line, telephone
 from ear.features import SHIFT, WINDOW, Features, mfcc
 from ear.lexicon import Lexicon
+from ear.normalisation import history, normalised
 from ear.phones import PAUSE, known
+from ear.resynthesis import other_speaker
 from ear.speech_plan import UNKNOWN
 from ear.states import SILENCE, States
 from ear.synthesis import Spoken, read_shard
@@ -24,6 +26,7 @@ from ear.synthesis import Spoken, read_shard
 IGNORED = -1
 _EVEN = 0.05
 WARP = (0.86, 1.16)  # vocal-tract lengths, on top of those in the speech
+_OTHER_SPEAKERS = 0.5  # of the utterances that are hard to hear
 
 Labels = NDArray[np.int32]  # frames x 3: output of a phone's first frame, of the others, number of the phone
 
@@ -55,6 +58,35 @@ def write_features(path: Path, shard: Path, seed: int, copy: int) -> None:
         found.append(mfcc(sound, chance.uniform(*WARP)).astype(np.float16))
     with path.open("wb") as file:
         np.save(file, np.concatenate(found))
+
+
+def write_hard_features(path: Path, shard: Path, seed: int, copy: int, mean: Path) -> None:
+    """The same utterances as in `write_features`, half of them from other speakers, where it is loud;
+    normalised.
+    """
+    usual = np.load(mean)
+    utterances = list(padded(shard, seed))
+    found = []
+    for index, utterance in enumerate(utterances):
+        chance = np.random.default_rng([seed, index, copy + 1, 1])
+        speech = utterance.audio
+        if chance.random() < _OTHER_SPEAKERS:
+            speech = other_speaker(speech, chance)
+        sound = telephone(speech, chance, _crowd(utterances, len(speech), chance), LOUD)
+        heard = mfcc(sound, chance.uniform(*WARP))
+        before = history(heard, utterance.lead // SHIFT, chance)
+        found.append(normalised(np.concatenate([before, heard]), usual, len(before)).astype(np.float16))
+    with path.open("wb") as file:
+        np.save(file, np.concatenate(found))
+
+
+def write_mean(path: Path, features: Sequence[Path]) -> None:
+    """The mean of all frames of the files."""
+    sums = [
+        (np.load(file).sum(axis=0, dtype=np.float64), len(np.load(file, mmap_mode="r"))) for file in features
+    ]
+    with path.open("wb") as file:
+        np.save(file, sum(total for total, _ in sums) / sum(count for _, count in sums))
 
 
 def write_synthesiser_labels(path: Path, shard: Path, seed: int) -> None:
@@ -119,6 +151,15 @@ def _babble(utterances: Sequence[Padded], length: int, chance: np.random.Generat
     """Two other voices, the second backwards and half as loud."""
     first, second = (utterances[index].audio for index in chance.integers(len(utterances), size=2))
     return np.resize(first, length) + 0.5 * np.resize(second[::-1], length)
+
+
+def _crowd(utterances: Sequence[Padded], length: int, chance: np.random.Generator) -> Audio:
+    """Two to five other voices, from anywhere in what they say."""
+    crowd = np.zeros(length)
+    for index in chance.integers(len(utterances), size=chance.integers(2, 6)):
+        voice = np.resize(utterances[index].audio, length)
+        crowd += np.roll(voice, chance.integers(length)) * chance.uniform(0.4, 1)
+    return crowd
 
 
 def _timed(utterance: Padded, states: States) -> Labels:

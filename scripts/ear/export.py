@@ -59,6 +59,8 @@ class Parts:
         kaldi_io.write_model(
             folder / "am/final.mdl", self._network, self._loop.tuples, balance.unknown_penalty
         )
+        if self._network.mean is not None:
+            kaldi_io.write_mean(folder / "am/global_cmvn.stats", self._network.mean)
         (folder / "graph/HCLr.fst").write_bytes(self._loop_bytes)
         (folder / "graph/Gr.fst").write_bytes(self._word_bytes(balance.unknown_probability))
         self._write_texts(folder, balance)

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from ear.features import COEFFICIENTS
 from ear.network import LEFT, RIGHT, Matrix, Network
+from ear.normalisation import Mean
 from ear.states import SILENCE
 
 _SHARPNESS = 2.0  # 1 would let many unlikely outputs add up to a likely one
@@ -27,6 +28,13 @@ def write_model(path: Path, network: Network, tuples: Sequence[Tuple], unknown_p
     context = _token("<LeftContext>") + _int(LEFT) + _token("<RightContext>") + _int(RIGHT)
     # The network subtracts the priors itself.
     path.write_bytes(model + context + _token("<Priors>") + _vector([]))
+
+
+def write_mean(path: Path, mean: Mean) -> None:
+    """am/global_cmvn.stats: as if so many frames had been this mean, of spread one."""
+    frames = 1000.0
+    stats = np.array([[*(mean * frames), frames], [*((mean**2 + 1) * frames), 0.0]], np.float64)
+    path.write_bytes(b"\0B" + _token("DM") + _int(stats.shape[0]) + _int(stats.shape[1]) + stats.tobytes())
 
 
 def transition_model(tuples: Sequence[Tuple]) -> bytes:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ear.features import COEFFICIENTS, Features
+from ear.normalisation import Mean
 from ear.settings import Network as Sizes
 from ear.states import SUBSAMPLING
 
@@ -34,13 +35,19 @@ class Layer:
 
 @dataclass(frozen=True)
 class Network:
-    """`priors` is how often each output is right in training; the last layer gives logits."""
+    """`priors` is how often each output is right in training; the last layer gives logits.
+
+    Of what it hears the means have been taken away (ear.normalisation) where it has a usual `mean`.
+    """
 
     layers: tuple[Layer, ...]
     priors: NDArray[np.float64]
+    mean: Mean | None = None
 
     def save(self, path: Path) -> None:
         arrays: dict[str, NDArray[Any]] = {"priors": self.priors}
+        if self.mean is not None:
+            arrays["mean"] = self.mean
         for index, layer in enumerate(self.layers):
             arrays |= {f"weights{index}": layer.weights, f"bias{index}": layer.bias}
         with path.open("wb") as file:
@@ -69,7 +76,7 @@ def load(path: Path) -> Network:
             last = index == count - 1
             offsets = (0,) if last else OFFSETS[index]
             layers.append(Layer(offsets, saved[f"weights{index}"], saved[f"bias{index}"], not last))
-        return Network(tuple(layers), saved["priors"])
+        return Network(tuple(layers), saved["priors"], saved.get("mean"))
 
 
 def drawn(sizes: Sizes, outputs: int, seed: int) -> Network:

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
 
+import numpy as np
+
 from ear import card, corpus, lexicon, network, speech_plan, synthesis, tune, vocabulary
 from ear.export import Balance, Parts
 from ear.settings import SHARD, Settings
@@ -16,7 +18,8 @@ from ear.vocabulary import Vocabulary
 from ear.work import Task, Work, content
 
 _SPEECH = ("speech_plan", "synthesis", "audio", "templates", "vocabulary")
-_SOUND = ("corpus", "augmentation", "audio", "features", "alignment", "states", "phones")
+_SOUND = ("corpus", "augmentation", "noises", "audio", "features", "alignment", "states", "phones")
+_HARD_SOUND = (*_SOUND, "resynthesis", "normalisation")
 _NETWORK = ("training", "network", "corpus", "states")
 _MODEL = ("export", "graph", "language_model", "kaldi_io", "fst", "states", "phones", "features")
 
@@ -51,6 +54,8 @@ class Pipeline:
             trained = self._trained(f"network {number}", features, labels, True, steps)
         if not self._settings.training:
             trained = self._drawn()
+        if self._settings.hardening:
+            trained = self._hardened(shards, list(features), labels, trained)
         # Words that are known besides change nothing of the training: dialplans come and go without it.
         whole = self._lexicon("lexicon-whole", self._known)
         balance = self._balance(trained, whole)
@@ -84,6 +89,23 @@ class Pipeline:
                 of.append(shard)
         return dict(zip(self._work.all("features", tasks), of, strict=True))
 
+    def _hardened(
+        self, shards: Sequence[Path], features: Sequence[Path], labels: dict[Path, Path], trained: Path
+    ) -> Path:
+        """What `trained` becomes by going on with normalised sound that is harder to hear."""
+        mean = self._work.one("mean", Task("mean", corpus.write_mean, (features,), (features,), ("corpus",)))
+        tasks, of = [], []
+        for copy in range(self._settings.copies):
+            for number, shard in enumerate(shards):
+                what = (shard, self._seed(number), copy, mean)
+                tasks.append(
+                    Task(f"hard-{copy}-{number}", corpus.write_hard_features, what, what, _HARD_SOUND)
+                )
+                of.append(shard)
+        hard = dict(zip(self._work.all("hard features", tasks), of, strict=True))
+        label, steps = "network hardened", self._settings.hardening
+        return self._trained(label, hard, labels, True, steps, (trained, mean))
+
     def _bootstrap(self, shards: Sequence[Path], features: dict[Path, Path]) -> Path:
         """A network from the speech whose synthesiser tells its phones' times."""
         timed = {shard: number for number, shard in enumerate(shards) if _is_timed(shard)}
@@ -110,18 +132,26 @@ class Pipeline:
         return dict(zip(shards, self._work.all(f"alignment {number}", tasks), strict=True))
 
     def _trained(
-        self, label: str, features: dict[Path, Path], labels: dict[Path, Path], in_context: bool, steps: int
+        self,
+        label: str,
+        features: dict[Path, Path],
+        labels: dict[Path, Path],
+        in_context: bool,
+        steps: int,
+        start: tuple[Path, Path] | None = None,
     ) -> Path:
+        """`start` is the network to go on from, and the usual mean of what is normalised."""
         outputs = States(in_context).count
-        what = (label, features, labels, outputs, steps, self._settings)
+        what = (label, features, labels, outputs, steps, self._settings, start)
         inputs = (
             list(features),
             list(labels.values()),
             outputs,
             steps,
-            self._settings.network,
+            self._settings.hard if start else self._settings.network,
             self._settings.seed,
             self._settings.processes,
+            start,
         )
         return self._work.one(label, Task(label.replace(" ", "-"), _train, what, inputs, _NETWORK))
 
@@ -192,12 +222,15 @@ def _train(
     outputs: int,
     steps: int,
     settings: Settings,
+    start: tuple[Path, Path] | None,
 ) -> None:
     from ear import training  # the only stage that needs PyTorch
 
     sounds, right = corpus.read(features, labels)
-    stream = training.Stream(sounds, right, corpus.priors([right], outputs))
-    training.train(path, label, stream, steps, settings.network, settings.seed, settings.processes)
+    first, mean = (network.load(start[0]), np.load(start[1])) if start else (None, None)
+    stream = training.Stream(sounds, right, corpus.priors([right], outputs), mean)
+    sizes = settings.hard if start else settings.network
+    training.train(path, label, stream, steps, sizes, settings.seed, settings.processes, first)
 
 
 def _draw(path: Path, settings: Settings, outputs: int) -> None:

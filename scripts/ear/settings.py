@@ -2,7 +2,7 @@
 sentences.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 SHARD = 200  # utterances in one piece of work
 
@@ -17,6 +17,8 @@ class Network:
     frames: int = 60
     rate: float = 2e-3
     dropout: float = 0.05
+    heard: int = 40  # coefficients; the higher ones tell more of the voice than of the words
+    moved: float = 0.2  # of a coefficient's spread, for a whole window: lines differ so
 
 
 @dataclass(frozen=True)
@@ -30,9 +32,15 @@ class Settings:
     sentences: int  # sampled for the language model
     bootstrap: int  # steps of training on the synthesisers' own phone times
     training: tuple[int, ...]  # steps on forced alignments; each round aligns with the network before
+    hardening: int  # steps that the last network goes on for, with other speakers and where it is loud
     tuning: int  # utterances for tuning, of voices and sentences that are not in training
     network: Network
     processes: int = 2
+
+    @property
+    def hard(self) -> Network:
+        """The network in its last training; normalised sound differs less from line to line."""
+        return replace(self.network, rate=1e-3, heard=24, moved=0.1)
 
 
 def full(seed: int) -> Settings:
@@ -54,6 +62,7 @@ def full(seed: int) -> Settings:
         sentences=300_000,
         bootstrap=1500,
         training=(2500, 22000),
+        hardening=16000,
         tuning=200,
         network=Network(),
     )
@@ -75,6 +84,7 @@ def quick(seed: int) -> Settings:
         sentences=20_000,
         bootstrap=150,
         training=(300,),
+        hardening=150,
         tuning=20,
         network=Network(first=64, width=128),
     )
@@ -90,6 +100,7 @@ def micro(seed: int) -> Settings:
         sentences=500,
         bootstrap=0,
         training=(),
+        hardening=0,
         tuning=2,
         network=Network(first=8, width=16),
         processes=1,

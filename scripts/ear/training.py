@@ -1,7 +1,8 @@
 """Trains the network with PyTorch: frame cross-entropy, AdamW, one learning-rate cycle, on random windows.
 
 Each step draws from its own seed, and every few hundred steps are kept, so that a cut-off training goes on
-to the very same network. The thread count belongs to the result: sums are split by it.
+to the very same network. The thread count belongs to the result: sums are split by it. A training may start
+from a network that another one made.
 """
 
 from dataclasses import dataclass
@@ -18,13 +19,14 @@ from ear import corpus
 from ear.corpus import Labels
 from ear.features import COEFFICIENTS, Features
 from ear.network import LEFT, OFFSETS, RIGHT, Layer, Network
+from ear.normalisation import Mean
 from ear.settings import Network as Sizes
 from ear.states import SUBSAMPLING
 from ear.work import Bar
 
 KEPT_EVERY = 500
 _SMOOTHING = 0.03
-_OFFSET_NOISE = 0.2  # of a coefficient's spread, the same for a whole window: lines differ so
+_SOUND_TO_UNFOLD = 30_000  # frames
 
 
 class Tdnn(nn.Module):
@@ -36,6 +38,7 @@ class Tdnn(nn.Module):
         super().__init__()
         self.register_buffer("mean", mean)
         self.register_buffer("spread", spread)
+        self.register_buffer("heard", (torch.arange(COEFFICIENTS) < sizes.heard).float())
         widths = [COEFFICIENTS, sizes.first, *[sizes.width] * (len(OFFSETS) - 1)]
         self.convolutions = nn.ModuleList(self._convolutions(widths))
         self.norms = nn.ModuleList(nn.BatchNorm1d(width) for width in widths[1:])
@@ -55,7 +58,7 @@ class Tdnn(nn.Module):
         return made
 
     def forward(self, sound: torch.Tensor) -> torch.Tensor:
-        hidden = ((sound - self.mean) / self.spread).transpose(1, 2)
+        hidden = ((sound - self.mean) / self.spread * self.heard).transpose(1, 2)
         for convolution, norm in zip(self.convolutions, self.norms, strict=True):
             hidden = norm(functional.relu(convolution(hidden)))
             hidden = functional.dropout(hidden, self.dropout, self.training)
@@ -69,6 +72,7 @@ class Stream:
     features: Features
     labels: Labels
     priors: NDArray[np.float64]
+    mean: Mean | None = None  # the usual one, where the features are normalised
 
     def window(self, sizes: Sizes, chance: np.random.Generator) -> tuple[Features, NDArray[np.int64]]:
         """A batch of random windows and their right outputs."""
@@ -79,7 +83,16 @@ class Stream:
         return sound, corpus.targets(self.labels, wanted)
 
 
-def train(path: Path, label: str, stream: Stream, steps: int, sizes: Sizes, seed: int, threads: int) -> None:
+def train(
+    path: Path,
+    label: str,
+    stream: Stream,
+    steps: int,
+    sizes: Sizes,
+    seed: int,
+    threads: int,
+    start: Network | None = None,
+) -> None:
     """Writes the trained network; a checkpoint beside it goes when it is done."""
     torch.set_num_threads(threads)
     torch.manual_seed(seed)
@@ -87,6 +100,8 @@ def train(path: Path, label: str, stream: Stream, steps: int, sizes: Sizes, seed
     sample = stream.features[:: max(1, len(stream.features) // 200_000)].astype(np.float32)
     mean, spread = torch.from_numpy(sample.mean(axis=0)), torch.from_numpy(sample.std(axis=0) + 1e-3)
     model = Tdnn(sizes, len(stream.priors), mean, spread)
+    if start is not None:
+        unfold(model, start, torch.from_numpy(sample[:_SOUND_TO_UNFOLD])[None], stream.mean)
     optimiser = torch.optim.AdamW(model.parameters(), lr=sizes.rate, weight_decay=1e-3)
     cycle = OneCycleLR(optimiser, sizes.rate, total_steps=steps, pct_start=0.1)
     first = _resumed(checkpoint, model, optimiser, cycle)
@@ -99,13 +114,13 @@ def train(path: Path, label: str, stream: Stream, steps: int, sizes: Sizes, seed
             if (step + 1) % KEPT_EVERY == 0:
                 _keep(checkpoint, model, optimiser, cycle, step + 1)
     model.eval()
-    folded(model, stream.priors).save(path)
+    folded(model, stream.priors, stream.mean).save(path)
     checkpoint.unlink(missing_ok=True)
 
 
-def folded(model: Tdnn, priors: NDArray[np.float64]) -> Network:
+def folded(model: Tdnn, priors: NDArray[np.float64], usual: Mean | None = None) -> Network:
     """The network with all normalisation inside its matrices: each layer takes up what stands before it."""
-    scale = 1 / model.spread.numpy().astype(np.float64)
+    scale = (model.heard / model.spread).numpy().astype(np.float64)
     shift = -model.mean.numpy().astype(np.float64) * scale
     layers = []
     for index, convolution in enumerate([*model.convolutions, model.out]):
@@ -117,7 +132,37 @@ def folded(model: Tdnn, priors: NDArray[np.float64]) -> Network:
         layers.append(Layer(offsets, weights.astype(np.float32), bias.astype(np.float32), not last))
         if not last:
             scale, shift = _of_norm(model.norms[index])
-    return Network(tuple(layers), priors)
+    return Network(tuple(layers), priors, usual)
+
+
+def unfold(model: Tdnn, network: Network, sound: torch.Tensor, usual: Mean | None = None) -> None:
+    """Makes the model say what the network says, its layers normalised over `sound`, 1 x frames x
+    COEFFICIENTS.
+
+    Where the model hears normalised sound and the network did not, `usual` is the mean that is missing.
+    """
+    shift, scale = model.mean.clone(), model.spread
+    hidden = ((sound - shift) / scale * model.heard).transpose(1, 2)
+    if usual is not None and network.mean is None:
+        shift += torch.from_numpy(usual.astype(np.float32))
+    convolutions = [*model.convolutions, model.out]
+    with torch.no_grad():
+        for layer, convolution, norm in zip(network.layers, convolutions, [*model.norms, None], strict=True):
+            _take(convolution, layer, shift, scale)
+            if norm is not None:
+                hidden = functional.relu(convolution(hidden))
+                shift, scale = hidden.mean(dim=(0, 2)), torch.sqrt(hidden.var(dim=(0, 2)) + norm.eps)
+                norm.running_mean.copy_(shift)
+                norm.running_var.copy_(scale**2 - norm.eps)
+                hidden = (hidden - shift[:, None]) / scale[:, None]
+
+
+def _take(convolution: nn.Conv1d, layer: Layer, shift: torch.Tensor, scale: torch.Tensor) -> None:
+    """The layer's matrix, for inputs that have been shifted and scaled."""
+    shape = (len(layer.bias), len(layer.offsets), -1)
+    kernel = torch.from_numpy(layer.weights).reshape(shape).transpose(1, 2)
+    convolution.weight.copy_(kernel * scale[:, None])
+    convolution.bias.copy_(torch.from_numpy(layer.bias) + torch.einsum("oik,i->o", kernel, shift))
 
 
 def _of_norm(norm: nn.BatchNorm1d) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -132,7 +177,7 @@ def _step(
     chance = np.random.default_rng(seed)
     torch.manual_seed(int(chance.integers(2**31)))
     sound, right = stream.window(sizes, chance)
-    moved = chance.standard_normal((sizes.batch, 1, COEFFICIENTS)).astype(np.float32) * _OFFSET_NOISE
+    moved = chance.standard_normal((sizes.batch, 1, COEFFICIENTS)).astype(np.float32) * sizes.moved
     with torch.autocast("cpu", dtype=torch.bfloat16):
         logits = model(torch.from_numpy(sound + moved * model.spread.numpy())).float()
     priors = torch.from_numpy(stream.priors.astype(np.float32))

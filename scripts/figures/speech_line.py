@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from ear.audio import RATE, Audio, ulaw
-from ear.augmentation import at_level, noise, with_losses, with_noise
+from ear.augmentation import at_level, with_losses, with_noise
+from ear.noises import noise
 
 LEVEL_DBFS = -22.0
 LEAD_S = 0.3

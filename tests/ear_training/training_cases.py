@@ -3,6 +3,7 @@
 Run by tests/integration/test_ear_training.py in the ear's own virtual environment, which has PyTorch.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -79,10 +80,27 @@ def test_a_training_that_was_cut_off_goes_on_to_the_same_network(trained, stream
     assert (tmp_path / "network").read_bytes() == trained.read_bytes()
 
 
-def test_folded_matrices_say_what_pytorch_says(stream):
+@pytest.mark.parametrize("usual", [None, np.full(COEFFICIENTS, 3.0)])
+def test_a_training_that_starts_from_a_network_says_at_first_what_that_says(trained, stream, usual):
+    network = load(trained)
+    moved = 0.0 if usual is None else usual.astype(np.float32)
+    sound = torch.from_numpy(stream.features[:3000].astype(np.float32) - moved)[None]
+    model = training.Tdnn(SIZES, OUTPUTS, sound.mean(dim=(0, 1)), torch.full((COEFFICIENTS,), 2.0))
+    training.unfold(model, network, sound, usual)
+    model.eval()
+    inner = sound[:, LEFT : len(sound[0]) - RIGHT]
+    with torch.no_grad():
+        logits = torch.log_softmax(model(sound), dim=-1)[0].numpy() - np.log(network.priors)
+    said = network.log_likelihoods(inner[0].numpy() + moved)
+    same = slice(-(-LEFT // 3), len(said) - -(-RIGHT // 3) - 1)
+    assert said[same] == pytest.approx(logits[: len(said)][same], abs=1e-3)
+
+
+@pytest.mark.parametrize("heard", [COEFFICIENTS, 24])
+def test_folded_matrices_say_what_pytorch_says(stream, heard):
     torch.manual_seed(1)
     spread = torch.full((COEFFICIENTS,), 3.0)
-    model = training.Tdnn(SIZES, OUTPUTS, torch.ones(COEFFICIENTS), spread)
+    model = training.Tdnn(replace(SIZES, heard=heard), OUTPUTS, torch.ones(COEFFICIENTS), spread)
     sound = torch.from_numpy(stream.features[:400].astype(np.float32))[None]
     model.train()
     for _ in range(5):

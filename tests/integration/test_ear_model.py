@@ -1,12 +1,14 @@
 """What the ear's writers make, in the real Vosk: a tiny network with random weights, and its graphs."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import vosk
 from ear.export import Balance, Parts
+from ear.features import mfcc
 from ear.graph import UNKNOWN
 from ear.measure import Ear, edits, measure
 from ear.network import Network, drawn, load
@@ -31,6 +33,27 @@ def model(folder: Path, network: Network, balance: Balance) -> Path:
     vosk.SetLogLevel(-1)
     Parts(network, LEXICON, SENTENCES).write(folder, balance)
     return folder
+
+
+def scores(folder: Path, sound: np.ndarray) -> list[float]:
+    """Of the ten best paths."""
+    ear = vosk.KaldiRecognizer(vosk.Model(str(folder)), 8000)
+    ear.SetMaxAlternatives(10)
+    ear.AcceptWaveform(sound.astype("<i2").tobytes())
+    return [path["confidence"] for path in json.loads(ear.FinalResult())["alternatives"]]
+
+
+def test_vosk_takes_running_means_away_where_the_network_has_a_usual_mean(tmp_path, network):
+    """Twice as loud is 2 ln 2 more in each of the logarithms whose sum, over root 40, is coefficient 0."""
+    usual = mfcc(NOISE).mean(axis=0).astype(np.float64)
+    louder = usual + np.eye(1, 40)[0] * np.sqrt(40) * 2 * np.log(2)
+    sound = np.round(NOISE)
+    plain = model(tmp_path / "plain", network, Balance())
+    first = model(tmp_path / "first", replace(network, mean=usual), Balance())
+    second = model(tmp_path / "second", replace(network, mean=louder), Balance())
+    assert scores(second, 2 * sound) == pytest.approx(scores(first, sound), abs=0.05)
+    assert abs(scores(plain, 2 * sound)[0] - scores(plain, sound)[0]) > 0.5
+    assert abs(scores(first, 2 * sound)[0] - scores(first, sound)[0]) > 0.1
 
 
 @pytest.fixture(scope="module")
@@ -85,8 +108,10 @@ def test_the_same_parts_give_the_same_bytes(tmp_path, network, folder):
         assert (again / name).read_bytes() == (folder / name).read_bytes(), name
 
 
-def test_a_saved_network_is_the_same_network(tmp_path, network):
-    network.save(tmp_path / "network")
+@pytest.mark.parametrize("mean", [None, np.arange(40.0)])
+def test_a_saved_network_is_the_same_network(tmp_path, network, mean):
+    replace(network, mean=mean).save(tmp_path / "network")
+    assert np.array_equal(load(tmp_path / "network").mean, mean)
     sound = NOISE[:4000].reshape(100, 40).astype(np.float32)
     assert np.array_equal(load(tmp_path / "network").log_likelihoods(sound), network.log_likelihoods(sound))
 

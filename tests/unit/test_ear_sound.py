@@ -4,9 +4,10 @@ it.
 
 import numpy as np
 import pytest
-from ear import augmentation
+from ear import augmentation, noises
 from ear.audio import RATE, alaw, level, resample, ulaw
 from ear.features import COEFFICIENTS, mel_bank, mfcc
+from ear.resynthesis import other_speaker
 from g711 import decode_ulaw, encode_ulaw
 
 TIME = np.arange(2 * RATE) / RATE
@@ -32,17 +33,17 @@ def test_silence_stays_silence_at_any_level():
 
 
 @pytest.mark.parametrize("snr", [5.0, 20.0, 40.0])
-@pytest.mark.parametrize("kind", augmentation.NOISES)
+@pytest.mark.parametrize("kind", noises.NOISES)
 def test_noise_is_as_far_below_the_sound_as_asked(kind, snr):
     chance = np.random.default_rng(1)
-    added = augmentation.noise(kind, len(TONE), chance, chance.standard_normal(len(TONE)))
+    added = noises.noise(kind, len(TONE), chance, chance.standard_normal(len(TONE)))
     noisy = augmentation.with_noise(TONE, added, snr)
     assert 10 * np.log10(power(TONE) / power(noisy - TONE)) == pytest.approx(snr, abs=0.2)
 
 
 def test_a_noise_that_is_none_is_refused():
     with pytest.raises(ValueError, match="violet"):
-        augmentation.noise("violet", 100, np.random.default_rng(1), np.zeros(100))
+        noises.noise("violet", 100, np.random.default_rng(1), np.zeros(100))
 
 
 def test_packets_are_lost_at_the_rate_asked():
@@ -63,9 +64,10 @@ def test_pcma_has_256_values_and_halves_its_step_with_the_sound():
     assert np.abs(coded - np.arange(-32768, 32768.0)).max() == 512
 
 
-def test_telephones_differ_by_seed_and_by_nothing_else():
+@pytest.mark.parametrize("surroundings", [augmentation.USUAL, augmentation.LOUD])
+def test_telephones_differ_by_seed_and_by_nothing_else(surroundings):
     def call(seed):
-        return augmentation.telephone(TONE, np.random.default_rng(seed), TONE[::-1])
+        return augmentation.telephone(TONE, np.random.default_rng(seed), TONE[::-1], surroundings)
 
     assert np.array_equal(call(1), call(1))
     assert not np.array_equal(call(1), call(2))
@@ -74,6 +76,33 @@ def test_telephones_differ_by_seed_and_by_nothing_else():
         assert len(sound) == len(TONE)
         assert np.array_equal(sound, np.round(sound))
         assert np.abs(sound).max() <= 32768
+
+
+def vowel(pitch):
+    """A second of a voice with formants at 500, 1500 and 2500 Hz."""
+    sound = np.zeros(RATE)
+    sound[:: RATE // pitch] = 10000.0
+    for formant in (500, 1500, 2500):
+        pole = 0.97 * np.exp(2j * np.pi * formant / RATE)
+        for at in range(2, RATE):
+            sound[at] += 2 * pole.real * sound[at - 1] - abs(pole) ** 2 * sound[at - 2]
+    return sound / np.abs(sound).max() * 10000
+
+
+def test_another_speaker_says_as_much_at_the_same_times_and_sounds_different():
+    said = np.pad(vowel(110), (RATE // 2, RATE // 2))
+    voices = [other_speaker(said, np.random.default_rng(seed)) for seed in range(12)]
+    for voice in voices:
+        assert len(voice) == len(said)
+        assert power(voice[: RATE // 3]) < power(voice[RATE // 2 : -RATE // 2]) / 1000
+        assert 0.1 < power(voice) / power(said) < 10
+    shapes = [mfcc(voice)[80:120, 1:12].mean(axis=0) for voice in (said, *voices)]
+    assert min(np.abs(shape - shapes[0]).max() for shape in shapes[1:]) > 3
+    assert np.array_equal(voices[3], other_speaker(said, np.random.default_rng(3)))
+
+
+def test_from_silence_another_speaker_makes_next_to_nothing():
+    assert np.abs(other_speaker(np.zeros(RATE), np.random.default_rng(1))).max() < 1
 
 
 def test_resampling_keeps_level_and_moves_pitch():
