@@ -1,4 +1,4 @@
-"""The reference pages that come from the code: settings, commands, checks of dialplans and their schemas.
+"""The reference pages that come from the code: settings, trunks, commands, checks of dialplans, schemas.
 
 Written by scripts/document.
 """
@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 import click
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from softswitch.cli.root import softswitch
-from softswitch.config import DAY, Config, default_path
+from softswitch.config import DAY, Config, default_path, seconds
 from softswitch.dialplan.checks.rules import FAMILIES, Rule
 from softswitch.dialplan.files import json_schema
+from softswitch.trunks.files import Entry
+from softswitch.trunks.settings import Rewrite
 
 SETTINGS_HEAD = """# Settings
 
@@ -39,6 +42,31 @@ values of the wrong kind. Write the schemas beside your plan and name them in th
 
 The same files stand in [dialplan-schema](dialplan-schema).
 """
+TRUNKS_HEAD = """# Trunks
+
+Every key of a trunk. [Connect a trunk](../how-to/connect-a-trunk.md) tells how they are used. `softswitch
+trunk` keeps trunks in the database; the YAML file that `trunks_file` names may declare others:
+
+```yaml trunks.yaml
+trunks:
+  - name: berlin
+    kind: register
+    hosts: [sip.example.com, sip2.example.com;priority=20]
+    username: 4711
+    password_env: BERLIN_PASSWORD
+    numbers: {country: DE, send: national}
+    limits: {calls: 10}
+  - name: carrier
+    kind: ip
+    hosts: [192.0.2.1, 192.0.2.2]
+    allow: 192.0.2.0/24
+    prefixes: [+44, +1]
+```
+
+On the command line the same keys are given with `--set`, as in
+`softswitch trunk edit berlin --set limits.calls=20`. Lists are written with commas, rules as in
+`--set 'numbers.rewrite_in=[{match: 9(\\d+), to: +49\\1}]'`.
+"""
 OF_THE_MACHINE = {"data_dir": "`~/.local/share/softswitch`", "node": "the host's name"}
 COMMANDS_HEAD = """# Commands
 
@@ -52,18 +80,25 @@ def settings() -> str:
     return SETTINGS_HEAD + "".join(_section("", Config))
 
 
-def _section(name: str, model: type[BaseModel]) -> Iterator[str]:
+def trunks() -> str:
+    """docs/reference/trunks.md"""
+    rules = "".join(_section("numbers.rewrite_in", Rewrite, inside=False))
+    return TRUNKS_HEAD + "".join(_section("", Entry)) + rules
+
+
+def _section(name: str, model: type[BaseModel], *, inside: bool = True) -> Iterator[str]:
+    """`inside`: the keys have the section's name before them."""
     inner: list[tuple[str, type[BaseModel]]] = []
     yield f"\n## {f'`{name}`' if name else 'Top level'}\n\n| Setting | Default | Meaning |\n|---|---|---|\n"
     for key, field in model.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             inner.append((key, field.annotation))
             continue
-        full = f"{name}.{key}" if name else key
+        full = f"{name}.{key}" if name and inside else key
         meaning = f"{field.description}{_choices(field.annotation)}"
-        yield f"| `{full}` | {_default(full, field.default)} | {meaning} |\n"
+        yield f"| `{full}` | {_default(full, field)} | {meaning} |\n"
     for key, section in inner:
-        yield from _section(key, section)
+        yield from _section(f"{name}.{key}" if name else key, section)
 
 
 def _choices(annotation: Any) -> str:
@@ -72,16 +107,19 @@ def _choices(annotation: Any) -> str:
     return f" One of {', '.join(f'`{choice}`' for choice in get_args(annotation))}."
 
 
-def _default(name: str, value: Any) -> str:
+def _default(name: str, field: FieldInfo) -> str:
+    value = field.default
     if name in OF_THE_MACHINE:
         return OF_THE_MACHINE[name]
-    if value is PydanticUndefined or value is None or value == "":
+    if value is PydanticUndefined:
+        return "required"
+    if value is None or value == "" or isinstance(value, SecretStr):
         return ""
     if isinstance(value, tuple):
         return f"`[{', '.join(value)}]`"
     if isinstance(value, bool):
         return "`yes`" if value else "`no`"
-    if isinstance(value, float):
+    if isinstance(value, float) and any(getattr(each, "func", None) is seconds for each in field.metadata):
         return f"`{value / DAY:g}d`" if value >= DAY else f"`{value:g}s`"
     return f"`{value}`"
 
@@ -121,7 +159,13 @@ def _rule(rule: Rule) -> str:
 def pages() -> dict[str, str]:
     """Every generated page by its path in docs/reference."""
     schemas = {f"dialplan-schema/{kind}.json": json_schema.text(kind) for kind in json_schema.KINDS}
-    return {"settings.md": settings(), "commands.md": commands(), "checks.md": checks(), **schemas}
+    texts = {
+        "settings.md": settings(),
+        "trunks.md": trunks(),
+        "commands.md": commands(),
+        "checks.md": checks(),
+    }
+    return {**texts, **schemas}
 
 
 def main() -> None:

@@ -16,6 +16,7 @@ from softswitch.dialplan.files.data import IntentFile, ListFile, TableFile
 from softswitch.dialplan.files.flow import FlowFile
 from softswitch.dialplan.files.plan import PlanFile
 from softswitch.dialplan.files.scenario import ScenarioFile
+from softswitch.trunks import files
 
 FILES: dict[str, type[BaseModel]] = {
     "intents": IntentFile,
@@ -37,6 +38,9 @@ def test_every_yaml_example_is_valid(block: Block, tmp_path: Path):
         config.load(file)
         return
     document = marked_yaml.parse(block.text, str(block))
+    if block.label == "trunks.yaml":
+        files.parse(document, tmp_path, passwords=False)
+        return
     if block.label == "plan.yaml":
         whole = marked_yaml.read(ROOT / "dialplans/reception/plan.yaml")
         if "languages" in document.value:
