@@ -1,15 +1,15 @@
 """Calls that the gateway makes (RFC 3261 section 13.2): answered, refused, given up, heard early."""
 
 import time
-import uuid
 from collections.abc import Iterator
 
 import pytest
 from far_end import FarEnd, header, tone
 from gateway_alone import GatewayAlone
 from node import wait_for
+from outbound_call import OutboundCall
 
-from softswitch.events import CallConfirmed, CallEnded, CallProgress, Cause, EndedBy, LegEvent
+from softswitch.events import CallConfirmed, CallEnded, CallProgress, Cause, EndedBy
 from softswitch.gateway import messages
 from softswitch.gateway.rings import Slot
 from softswitch.trunks.targets import Target
@@ -25,37 +25,6 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayAlone]:
         yield gateway
 
 
-class Dialled:
-    """One call of the gateway to a far end."""
-
-    def __init__(self, gateway: GatewayAlone, port: int, **options: object) -> None:
-        self.gateway, self.call_id = gateway, uuid.uuid4().hex
-        target = Target("far", "127.0.0.1", port, "udp")
-        order = messages.Originate(
-            self.call_id, "", target, "sip:+49301234@trunk.example", "sip:+4930555@own.example", **options
-        )
-        gateway.order(order)
-        self.offered = gateway.offer_of(self.call_id)
-
-    @property
-    def events(self) -> list[LegEvent]:
-        return self.gateway.events_of(self.call_id)
-
-    def wait(self, event: type[LegEvent] | LegEvent, seconds: float = 5.0) -> LegEvent:
-        matches = lambda e: isinstance(e, event) if isinstance(event, type) else e == event  # noqa: E731
-        found = wait_for(lambda: [e for e in self.events if matches(e)], f"{event}: {self.events}", seconds)
-        assert isinstance(found, list)
-        return found[0]
-
-    def ended(self, seconds: float = 5.0) -> CallEnded:
-        ended = self.wait(CallEnded, seconds)
-        assert isinstance(ended, CallEnded)
-        return ended
-
-    def hang_up(self) -> None:
-        self.gateway.order(messages.Hangup(self.call_id, Cause.NORMAL_CLEARING))
-
-
 def answer(far: FarEnd, invite: str) -> None:
     far.reply(invite, 200, sdp=far.description())
     far.next("ACK")
@@ -63,7 +32,7 @@ def answer(far: FarEnd, invite: str) -> None:
 
 def test_a_call_rings_is_answered_and_ended_by_the_far_end(gateway: GatewayAlone) -> None:
     with FarEnd() as far:
-        call = Dialled(gateway, far.port)
+        call = OutboundCall(gateway, far.port)
         info = call.offered.info
         assert (info.direction, info.to_uri) == ("out", "sip:+49301234@trunk.example")
         invite = far.next("INVITE")
@@ -86,7 +55,7 @@ def test_a_call_rings_is_answered_and_ended_by_the_far_end(gateway: GatewayAlone
 
 def test_early_media_is_heard_by_control_and_goes_on_after_the_answer(gateway: GatewayAlone) -> None:
     with FarEnd() as far:
-        call = Dialled(gateway, far.port)
+        call = OutboundCall(gateway, far.port)
         invite = far.next("INVITE")
         far.reply(invite, 183, sdp=far.description())
         call.wait(CallProgress(183, early_media=True))
@@ -112,7 +81,7 @@ def test_early_media_is_heard_by_control_and_goes_on_after_the_answer(gateway: G
 )
 def test_a_refusal_ends_the_call_with_its_status(gateway: GatewayAlone, status: int, cause: int) -> None:
     with FarEnd() as far:
-        call = Dialled(gateway, far.port)
+        call = OutboundCall(gateway, far.port)
         far.reply(far.next("INVITE"), status)
         far.next("ACK")
         ended = call.ended()
@@ -122,14 +91,14 @@ def test_a_refusal_ends_the_call_with_its_status(gateway: GatewayAlone, status: 
 
 def test_a_cause_that_the_far_end_states_goes_before_that_of_the_status(gateway: GatewayAlone) -> None:
     with FarEnd() as far:
-        call = Dialled(gateway, far.port)
+        call = OutboundCall(gateway, far.port)
         far.reply(far.next("INVITE"), 480, "Reason: Q.850;cause=27")
         assert call.ended().cause == Cause.DESTINATION_OUT_OF_ORDER
 
 
 def test_a_redirection_is_not_followed(gateway: GatewayAlone) -> None:
     with FarEnd() as far, FarEnd() as elsewhere:
-        call = Dialled(gateway, far.port)
+        call = OutboundCall(gateway, far.port)
         far.reply(far.next("INVITE"), 302, f"Contact: <sip:expensive@127.0.0.1:{elsewhere.port}>")
         assert call.ended().sip_status == 302
         with pytest.raises(AssertionError, match="no INVITE"):
@@ -138,7 +107,7 @@ def test_a_redirection_is_not_followed(gateway: GatewayAlone) -> None:
 
 def test_without_any_answer_it_is_over_in_time_and_never_goes_up_later(gateway: GatewayAlone) -> None:
     with FarEnd() as far:
-        call = Dialled(gateway, far.port, answer_within=0.4)
+        call = OutboundCall(gateway, far.port, answer_within=0.4)
         invite = far.next("INVITE")
         began = time.monotonic()
         ended = call.ended()
@@ -153,7 +122,7 @@ def test_without_any_answer_it_is_over_in_time_and_never_goes_up_later(gateway: 
 
 def test_a_100_is_an_answer_and_nobody_answering_is_given_up(gateway: GatewayAlone) -> None:
     with FarEnd() as far:
-        call = Dialled(gateway, far.port, answer_within=0.3, ring_for=0.8)
+        call = OutboundCall(gateway, far.port, answer_within=0.3, ring_for=0.8)
         invite = far.next("INVITE")
         far.reply(invite, 100)
         began = time.monotonic()
@@ -168,7 +137,7 @@ def test_hanging_up_before_the_answer_cancels_and_a_200_that_was_faster_gets_a_b
     gateway: GatewayAlone,
 ) -> None:
     with FarEnd() as far:
-        call = Dialled(gateway, far.port)
+        call = OutboundCall(gateway, far.port)
         invite = far.next("INVITE")
         far.reply(invite, 180)
         call.wait(CallProgress)
@@ -195,7 +164,7 @@ def test_a_uri_that_is_none_ends_the_call_at_once(gateway: GatewayAlone) -> None
 @pytest.mark.slow
 def test_a_ringing_call_of_a_control_that_goes_away_is_cancelled(tmp_path) -> None:
     with GatewayAlone(tmp_path) as gateway, FarEnd() as far:
-        Dialled(gateway, far.port)
+        OutboundCall(gateway, far.port)
         invite = far.next("INVITE")
         far.reply(invite, 180)
         gateway.leave()
