@@ -23,7 +23,7 @@ Recall = Callable[[str, str], Awaitable[dict[str, str]]]
 class Outbound(Protocol):
     """The calls that this node makes, until their conversations begin; see app.dialing."""
 
-    def on_offer(self, line: CallLine, established: bool) -> bool:
+    def on_offer(self, line: CallLine, established: bool, codec: str) -> bool:
         """Whether it is one of them."""
         ...
 
@@ -43,7 +43,7 @@ class Outbound(Protocol):
 class Nothing:
     """A node that makes no calls."""
 
-    def on_offer(self, line: CallLine, established: bool) -> bool:
+    def on_offer(self, line: CallLine, established: bool, codec: str) -> bool:
         return False
 
     def on_event(self, call_id: str, event: LegEvent) -> bool:
@@ -107,7 +107,7 @@ class Calls:
     # --- the gateway's news -----------------------------------------------------------------------------
 
     def on_offer(self, line: CallLine, established: bool, codec: str) -> None:
-        if self.outbound.on_offer(line, established):
+        if self.outbound.on_offer(line, established, codec):
             return
         call_id = line.info.call_id
         self._drop_arrival(call_id)

@@ -10,12 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 FRAME_S = 0.02
-QUIETEST_DBFS = -48.0
-"""What is below this is a line's noise, never a voice: G.711 calls have their speech at -30 to -15."""
+QUIETEST_DBFS, LOUDEST_NOISE_DBFS = -48.0, -38.0
+"""What is below the first is never a voice, what is above the second never a line's noise: G.711 calls have
+their speech at -30 to -15.
+"""
 ABOVE_NOISE_DB = 9.0
 BELOW_LOUDEST_DB = 26.0
 """So far below the loudest sound is echo, or the end of a word dying away in the room."""
-NOISE_FRAMES = 150  # the quietest of the last 3 s is the line's noise
+NOISE_FRAMES = 500  # the quietest of the last 10 s is the line's noise: longer than speech without a pause
 CLICK_S = 0.06
 """Sounds shorter than this are clicks, which answering makes."""
 TONE_HZ = (400.0, 2500.0)
@@ -68,7 +70,7 @@ class Cadence:
 
     def _follow(self, level: float) -> None:
         self._levels.append(level)
-        noise = min(self._levels) if len(self._levels) > 10 else QUIETEST_DBFS - ABOVE_NOISE_DB
+        noise = min(min(self._levels), LOUDEST_NOISE_DBFS)
         threshold = max(QUIETEST_DBFS, noise + ABOVE_NOISE_DB, self._loudest - BELOW_LOUDEST_DB)
         self.silence += FRAME_S
         if level <= threshold:

@@ -22,7 +22,7 @@ from softswitch.config import Config
 from softswitch.dialplan import given
 from softswitch.e164 import e164
 from softswitch.errors import SoftswitchError
-from softswitch.events import CallEnded, CallFinished, Cause, EndedBy, LegEvent
+from softswitch.events import CallConfirmed, CallEnded, CallFinished, Cause, EndedBy, LegEvent
 from softswitch.gateway import messages
 from softswitch.gateway.line import CallLine
 from softswitch.store import dialled
@@ -189,11 +189,13 @@ class Dialer:
 
     # --- the gateway's news (app.calls.Outbound) --------------------------------------------------------
 
-    def on_offer(self, line: CallLine, established: bool) -> bool:
+    def on_offer(self, line: CallLine, established: bool, codec: str) -> bool:
         """Whether the call is on its way here. One that a process was dialling when it died is given up."""
         call_id = line.info.call_id
         if call := self._dialling.get(call_id):
             self._placing.offered(call, line)
+            if established and not call.answered_at:  # while the connection to the gateway was lost
+                call.news.put_nowait(CallConfirmed(codec))
             return True
         if line.info.direction == "in" or established:
             return False
