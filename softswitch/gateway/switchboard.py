@@ -24,6 +24,7 @@ from softswitch.gateway.leg import Leg
 from softswitch.gateway.media_port import CallPort, comfort_noise
 from softswitch.gateway.port_pool import PortPool
 from softswitch.gateway.probing import Probing
+from softswitch.gateway.referring import destination
 from softswitch.gateway.rings import Region, Slot
 from softswitch.gateway.sip_call import RefusedCall, SipCall
 from softswitch.gateway.survival import Alone, Order, line_frames
@@ -178,9 +179,8 @@ class Switchboard:
 
     def may_refer_to(self, uri: str) -> bool:
         """A REFER of a caller may lead only to hosts that calls are taken from: no toll fraud."""
-        host = uri.partition("@")[2] or uri.partition(":")[2]
-        host = host.split(";")[0].split("?")[0].rstrip(">")
-        return self._admission.knows(host if host.count(":") == 1 or "]:" in host else f"{host}:5060")
+        place = destination(uri)
+        return place is not None and self._admission.knows(place)
 
     # --- control's orders --------------------------------------------------------------------------
 

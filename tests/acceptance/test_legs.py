@@ -7,15 +7,12 @@ import numpy as np
 import pytest
 from far_end import FarEnd, header, tone
 from gateway_alone import GatewayAlone
+from inbound_call import LOUD_SECOND, InboundCall, up
 from node import wait_for
 
-from softswitch.events import CallConfirmed, CallEnded, Cause, DtmfReceived, EndedBy, HoldChanged, LegEvent
+from softswitch.events import CallConfirmed, CallEnded, Cause, EndedBy, HoldChanged
 from softswitch.gateway import messages
 from softswitch.gateway.rings import Slot
-
-LOUD_SECOND = b"".join(
-    value.to_bytes(2, "little", signed=True) for value in (6000, 6000, -6000, -6000) * 2000
-)
 
 
 @pytest.fixture(scope="module")
@@ -30,50 +27,13 @@ def far() -> Iterator[FarEnd]:
         yield far
 
 
-class Call:
-    """A call that a far end makes, as control has it."""
-
-    def __init__(self, gateway: GatewayAlone, far: FarEnd) -> None:
-        self.gateway = gateway
-        self.offered = gateway.offer_of(far.call_id)
-        self.call_id = self.offered.info.call_id
-        self.slot = gateway.slot(self.offered)
-
-    @property
-    def events(self) -> list[LegEvent]:
-        return self.gateway.events_of(self.call_id)
-
-    def order(self, kind: type[messages.Message], *arguments: object) -> None:
-        self.gateway.order(kind(self.call_id, *arguments))
-
-    def wait(self, event: type[LegEvent] | LegEvent, seconds: float = 5.0) -> LegEvent:
-        matches = lambda e: isinstance(e, event) if isinstance(event, type) else e == event  # noqa: E731
-        found = wait_for(lambda: [e for e in self.events if matches(e)], f"{event}: {self.events}", seconds)
-        return found[0]
-
-    @property
-    def keys(self) -> str:
-        return "".join(event.digit for event in self.events if isinstance(event, DtmfReceived))
-
-
-def up(gateway: GatewayAlone, far: FarEnd, **sdp: object) -> Call:
-    """A call that was answered and acknowledged."""
-    far.dial(gateway.sip_port, sdp=far.description(**sdp))
-    call = Call(gateway, far)
-    call.order(messages.Answer)
-    far.answered()
-    call.wait(CallConfirmed)
-    wait_for(lambda: far.sound.payload_types, "audio comes")
-    return call
-
-
-def end(far: FarEnd, call: Call) -> CallEnded:
+def end(far: FarEnd, call: InboundCall) -> CallEnded:
     far.request("BYE")
     far.next("SIP/2.0 200")
     return call.wait(CallEnded)
 
 
-def hears(far: FarEnd, call: Call) -> bool:
+def hears(far: FarEnd, call: InboundCall) -> bool:
     """Whether what control plays arrives."""
     before = far.sound.loud
     call.slot.write_down(LOUD_SECOND[:8000])
@@ -91,7 +51,7 @@ def test_who_waits_hears_ringing_and_a_183_lets_him_hear_what_control_plays(
     gateway: GatewayAlone, far: FarEnd
 ) -> None:
     far.dial(gateway.sip_port, sdp=far.description())
-    call = Call(gateway, far)
+    call = InboundCall(gateway, far)
     far.next("SIP/2.0 180")
     call.order(messages.Ring, True)
     early = far.next("SIP/2.0 183")
@@ -110,7 +70,7 @@ def test_who_waits_hears_ringing_and_a_183_lets_him_hear_what_control_plays(
 
 def test_early_media_waits_for_the_answer_where_the_offer_does(gateway: GatewayAlone, far: FarEnd) -> None:
     far.dial(gateway.sip_port)
-    call = Call(gateway, far)
+    call = InboundCall(gateway, far)
     call.order(messages.Ring, True)
     assert "m=audio" not in far.next("SIP/2.0 18")
     call.order(messages.Answer)
@@ -130,7 +90,7 @@ def test_what_the_invite_says_of_its_caller_reaches_control(gateway: GatewayAlon
         "User-Agent: carrier/1",
         sdp=far.description(),
     )
-    call = Call(gateway, far)
+    call = InboundCall(gateway, far)
     said = call.offered.info.signalled
     assert said
     assert (said.asserted, said.diverted_from) == ("sip:+4930123@carrier.example", "sip:+4930999@pbx.example")

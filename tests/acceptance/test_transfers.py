@@ -1,0 +1,243 @@
+"""Transfers by REFER, message by message: blind and with Replaces, out and in, to their last NOTIFY.
+
+RFC 3515, 3891, 5589. The far end is whoever is on the line; `third` is whom he is to speak with.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+from far_end import FarEnd, header
+from gateway_alone import GatewayAlone
+from inbound_call import InboundCall, up
+from node import wait_for
+from outbound_call import OutboundCall
+
+from softswitch.events import CallConfirmed, CallEnded, EndedBy, TransferProgress
+from softswitch.gateway import messages
+
+HUMAN = "sip:human@127.0.0.1:9"
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayAlone]:
+    with GatewayAlone(tmp_path_factory.mktemp("transfers")) as gateway:
+        yield gateway
+
+
+@pytest.fixture
+def far() -> Iterator[FarEnd]:
+    with FarEnd() as far:
+        yield far
+
+
+@pytest.fixture
+def third() -> Iterator[FarEnd]:
+    with FarEnd() as third:
+        yield third
+
+
+def notify(far: FarEnd, line: str, state: str) -> None:
+    """What the far end's own call came to."""
+    far.request(
+        "NOTIFY",
+        "Event: refer",
+        f"Subscription-State: {state}",
+        "Content-Type: message/sipfrag;version=2.0",
+        body=f"SIP/2.0 {line}\r\n",
+    )
+    far.next("SIP/2.0 200")
+
+
+def told(call: InboundCall) -> list[tuple[int, bool]]:
+    return [(event.status, event.final) for event in call.events if isinstance(event, TransferProgress)]
+
+
+def accepted(call: InboundCall, far: FarEnd) -> str:
+    """Our REFER, once the far end has accepted it."""
+    refer = far.next("REFER")
+    far.reply(refer, 202)
+    call.wait(TransferProgress(100, False))
+    return refer
+
+
+# --- we transfer --------------------------------------------------------------------------------------------
+
+
+def test_a_blind_transfer_is_followed_to_its_end_and_then_the_call_is(
+    gateway: GatewayAlone, far: FarEnd
+) -> None:
+    call = up(gateway, far)
+    call.order(messages.Refer, HUMAN)
+    refer = accepted(call, far)
+    assert HUMAN in header(refer, "Refer-To")
+    notify(far, "100 Trying", "active;expires=60")
+    notify(far, "180 Ringing", "active;expires=60")
+    notify(far, "200 OK", "terminated;reason=noresource")
+    far.reply(far.next("BYE"), 200)
+    assert call.wait(CallEnded).ended_by == EndedBy.TRANSFER
+    assert told(call)[-2:] == [(180, False), (200, True)]
+
+
+@pytest.mark.parametrize("state", ["active;expires=60", "terminated;reason=noresource"])
+def test_a_transfer_that_fails_leaves_the_call_as_it_was(
+    gateway: GatewayAlone, far: FarEnd, state: str
+) -> None:
+    call = up(gateway, far)
+    call.order(messages.Refer, HUMAN)
+    accepted(call, far)
+    notify(far, "486 Busy Here", state)
+    call.wait(TransferProgress(486, True))
+    call.order(messages.Refer, HUMAN)  # it may be tried again
+    far.reply(far.next("REFER"), 603)
+    call.wait(TransferProgress(603, True))
+    assert [status for status, final in told(call) if final] == [486, 603]
+    far.request("BYE")
+    far.next("SIP/2.0 200")
+    assert call.wait(CallEnded).ended_by == EndedBy.CALLER
+
+
+def test_a_success_that_does_not_end_the_subscription_is_one_all_the_same(
+    gateway: GatewayAlone, far: FarEnd
+) -> None:
+    call = up(gateway, far)
+    call.order(messages.Refer, HUMAN)
+    accepted(call, far)
+    notify(far, "200 OK", "active;expires=60")
+    far.reply(far.next("BYE"), 200)
+    assert call.wait(CallEnded).ended_by == EndedBy.TRANSFER
+
+
+def test_a_subscription_that_ends_without_saying_how_is_a_failure(gateway: GatewayAlone, far: FarEnd) -> None:
+    call = up(gateway, far)
+    call.order(messages.Refer, HUMAN)
+    accepted(call, far)
+    notify(far, "100 Trying", "terminated;reason=timeout")
+    call.wait(TransferProgress(408, True))
+    end(far, call)
+
+
+def end(far: FarEnd, call: InboundCall) -> None:
+    far.request("BYE")
+    far.next("SIP/2.0 200")
+    call.wait(CallEnded)
+
+
+def test_an_attended_transfer_names_the_other_call_and_ends_both(
+    gateway: GatewayAlone, far: FarEnd, third: FarEnd
+) -> None:
+    caller = up(gateway, far)
+    consulted = OutboundCall(gateway, third.port)
+    third.reply(third.next("INVITE"), 200, sdp=third.description())
+    third.next("ACK")
+    consulted.wait(CallConfirmed)
+    caller.order(messages.Replace, consulted.call_id)
+    refer_to = header(accepted(caller, far), "Refer-To")
+    assert refer_to.startswith("<sip:")
+    tags = [value.split(";tag=")[1].split(";")[0] for value in (third.local, third.remote)]
+    for part in (third.call_id, f"to-tag%3D{tags[0]}", f"from-tag%3D{tags[1]}"):
+        assert part.lower() in refer_to.lower(), refer_to
+    third.request("BYE")  # whom the caller now has by a call of their own
+    third.next("SIP/2.0 200")
+    notify(far, "200 OK", "terminated;reason=noresource")
+    far.reply(far.next("BYE"), 200)
+    assert caller.wait(CallEnded).ended_by == EndedBy.TRANSFER
+    consulted.ended()
+
+
+def test_a_transfer_to_a_call_that_is_gone_fails_at_once(gateway: GatewayAlone, far: FarEnd) -> None:
+    call = up(gateway, far)
+    call.order(messages.Replace, "0" * 32)
+    call.wait(TransferProgress(481, True))
+    end(far, call)
+
+
+# --- we are transferred -------------------------------------------------------------------------------------
+
+
+def refer(far: FarEnd, to: str) -> str:
+    far.request("REFER", f"Refer-To: <{to}>", f"Referred-By: <sip:far@127.0.0.1:{far.port}>")
+    return far.next("SIP/2.0 ")
+
+
+def progress(far: FarEnd) -> str:
+    """The status that the next NOTIFY tells."""
+    message = far.next("NOTIFY")
+    far.reply(message, 200)
+    return message.rpartition("\r\n\r\n")[2].split()[1]
+
+
+def test_who_is_transferred_in_takes_the_call_over_and_he_who_did_it_is_told(
+    gateway: GatewayAlone, far: FarEnd, third: FarEnd
+) -> None:
+    call = up(gateway, far)
+    assert refer(far, f"sip:third@127.0.0.1:{third.port}").startswith("SIP/2.0 202")
+    assert progress(far) == "100"
+    invite = third.next("INVITE")
+    assert header(invite, "Referred-By") == f"<sip:far@127.0.0.1:{far.port}>"
+    third.reply(invite, 180)
+    assert progress(far) == "180"
+    third.reply(invite, 200, sdp=third.description())
+    third.next("ACK")
+    assert progress(far) == "200"
+    far.request("BYE")
+    far.next("SIP/2.0 200")
+    call.play_loud()
+    wait_for(lambda: third.sound.loud > 20, "the third hears what is played")
+    assert not any(isinstance(event, CallEnded) for event in call.events)
+    end(third, call)
+
+
+def test_a_transfer_in_that_fails_leaves_the_far_end_with_us(
+    gateway: GatewayAlone, far: FarEnd, third: FarEnd
+) -> None:
+    call = up(gateway, far)
+    refer(far, f"sip:third@127.0.0.1:{third.port}")
+    assert progress(far) == "100"
+    third.reply(third.next("INVITE"), 486)
+    assert progress(far) == "486"
+    call.play_loud()
+    wait_for(lambda: far.sound.loud > 20, "the far end still hears what is played")
+    end(far, call)
+
+
+def test_a_transfer_in_may_replace_a_call_of_the_third(
+    gateway: GatewayAlone, far: FarEnd, third: FarEnd
+) -> None:
+    call = up(gateway, far)
+    to = f"sip:third@127.0.0.1:{third.port}?Replaces=abc%3Bto-tag%3D1%3Bfrom-tag%3D2&Require=replaces"
+    assert refer(far, to).startswith("SIP/2.0 202")
+    invite = third.next("INVITE")
+    assert header(invite, "Replaces") == "abc;to-tag=1;from-tag=2"
+    assert invite.startswith(f"INVITE sip:third@127.0.0.1:{third.port} SIP/2.0")
+    third.reply(invite, 200, sdp=third.description())
+    third.next("ACK")
+    far.request("BYE")
+    far.next("SIP/2.0 200")
+    end(third, call)
+
+
+@pytest.mark.parametrize(
+    "to", ["sip:expensive@192.0.2.1", "tel:+1900", "sip:x@127.0.0.1:9;maddr=192.0.2.1", "nonsense"]
+)
+def test_nobody_is_called_who_is_not_allowed(gateway: GatewayAlone, far: FarEnd, to: str) -> None:
+    call = up(gateway, far)
+    assert refer(far, to).startswith(("SIP/2.0 603", "SIP/2.0 400"))
+    end(far, call)
+
+
+def test_a_transfer_in_that_cannot_even_begin_does_not_keep_the_call(
+    gateway: GatewayAlone, far: FarEnd
+) -> None:
+    call = up(gateway, far)
+    refer(far, "sip:third@127.0.0.1:99999")
+    end(far, call)
+
+
+def test_a_call_with_replaces_takes_anothers_place(gateway: GatewayAlone, far: FarEnd, third: FarEnd) -> None:
+    call = up(gateway, far)
+    third.dial(gateway.sip_port, f"Replaces: {far.dialog}", sdp=third.description())
+    third.answered()
+    far.reply(far.next("BYE"), 200)
+    call.play_loud()
+    wait_for(lambda: third.sound.loud > 20, "the third hears what is played")
+    end(third, call)
