@@ -4,7 +4,10 @@ Made from the SWIG module's signatures and the types of PJSIP's C++ headers; enu
 """
 
 from collections.abc import Iterator
+from types import ModuleType
 from typing import Any, Generic, TypeVar
+
+_pjsua2: ModuleType
 
 T = TypeVar("T")
 

@@ -57,8 +57,11 @@ class GatewayAlone:
         for fd in (inheritance.config_fd, region_fd, say_ready):
             os.close(fd)
         with listener:
-            assert os.read(ready, 100) == READY, self.log
+            is_ready = os.read(ready, 100) == READY
             os.close(ready)
+            if not is_ready:
+                self.process.wait(5)
+            assert is_ready, self.log
             self._socket = socket.socket(socket.AF_UNIX)
             self._socket.connect(str(run_dir / "gateway.sock"))
         line = run_dir / "line.pcm"
@@ -118,6 +121,18 @@ class GatewayAlone:
             return [thing for thing in things if isinstance(thing, kind)][number - 1 :]
 
         first = wait_for(found, f"the gateway says {kind.__name__} (number {number})", seconds)
+        assert isinstance(first, list)
+        return first[0]  # type: ignore[no-any-return]
+
+    def wait_for_registered(self, trunk: str, seconds: float = 10.0) -> messages.Registered:
+        """The first word about this trunk's registration."""
+
+        def found() -> list[messages.Registered]:
+            with self._lock:
+                told = [m for m in self._took if isinstance(m, messages.Registered)]
+            return [m for m in told if m.trunk == trunk]
+
+        first = wait_for(found, f"the gateway says how {trunk} registered", seconds)
         assert isinstance(first, list)
         return first[0]  # type: ignore[no-any-return]
 

@@ -1,13 +1,23 @@
 """A real Kamailio for tests: a registrar that asks for a password, and a proxy to whoever is registered."""
 
 import re
+import socket
 import subprocess
 from pathlib import Path
 
+from certificates import Pair
 from node import free_port, wait_for
 from sipp import program
 
 PASSWORD = "squeamish-ossifrage"
+TLS = """
+enable_tls=yes
+listen=tls:{address}:{port}
+loadmodule "tls.so"
+modparam("tls", "certificate", "{certificate}")
+modparam("tls", "private_key", "{key}")
+modparam("tls", "tls_method", "TLSv1.2+")
+"""
 CONFIG = """
 debug=0
 log_stderror=yes
@@ -17,6 +27,7 @@ auto_aliases=no
 user_agent_header="User-Agent: registrar"
 listen=udp:{address}:{port}
 listen=tcp:{address}:{port}
+{tls}
 loadmodule "tm.so"
 loadmodule "sl.so"
 loadmodule "rr.so"
@@ -64,13 +75,19 @@ request_route {{
 class Kamailio:
     """`with Kamailio(folder) as registrar:`. Users are whoever knows PASSWORD; bindings live in memory."""
 
-    def __init__(self, folder: Path, *, max_expires: int = 3600, address: str = "127.0.0.1") -> None:
+    def __init__(
+        self, folder: Path, *, max_expires: int = 3600, address: str = "127.0.0.1", tls: Pair | None = None
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self.address = address
         self.port = free_port()
+        self.tls_port = free_port(socket.SOCK_STREAM)
         self._config = folder / "kamailio.cfg"
-        values = {"address": address, "port": self.port, "max_expires": max_expires}
+        values = {"address": address, "port": self.port, "max_expires": max_expires, "tls": ""}
+        if tls:
+            place = {"address": address, "port": self.tls_port}
+            values["tls"] = TLS.format(certificate=tls.certificate_file, key=tls.key_file, **place)
         self._config.write_text(CONFIG.format(**values, realm="carrier", password=PASSWORD))
 
     def __enter__(self) -> "Kamailio":

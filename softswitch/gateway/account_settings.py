@@ -103,6 +103,7 @@ def _common(config: Config, transports: Transports, version: int, public: str) -
 def _set_nat(nat: pj.AccountNatConfig, trunk: Trunk) -> None:
     learn = trunk.nat.rewrite_contact and not trunk.nat.public_address
     nat.contactRewriteUse = nat.viaRewriteUse = nat.sdpNatRewriteUse = int(learn)
+    nat.contactUseSrcPort = 0  # a connection's own port is where nobody but the registrar reaches us
     nat.udpKaIntervalSec = math.ceil(trunk.nat.keepalive)
 
 

@@ -44,7 +44,7 @@ class GatewayEndpoint(pj.Endpoint):  # type: ignore[misc,unused-ignore]
     def _check_peer(self, prm: pj.OnTransportStateParam) -> None:
         """Before PJSIP sends anything over a TLS connection of ours: to whom? See peers."""
         if not self._is_trusted(prm.tlsInfo):
-            self.transportShutdown(prm.hnd)
+            library.shut_transport(prm.hnd)
 
     def _is_trusted(self, info: pj.TlsInfo) -> bool:
         try:

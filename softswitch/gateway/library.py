@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import TypeVar
 
 import pjsua2 as pj
@@ -56,3 +57,20 @@ def _quiet() -> Iterator[None]:
         os.dup2(kept, 1)
         os.close(kept)
         os.close(nowhere)
+
+
+def shut_transport(handle: int) -> None:
+    """End a connection from PJSIP's report of its state; nothing that waits to be sent over it goes out.
+
+    Endpoint.transportShutdown does not take the handle that the same Python binding has given.
+    """
+    _library().pjsip_transport_shutdown(ctypes.c_void_p(handle))
+
+
+def can_shut_transports() -> bool:
+    return hasattr(_library(), "pjsip_transport_shutdown")
+
+
+@cache
+def _library() -> ctypes.PyDLL:
+    return ctypes.PyDLL(pj._pjsua2.__file__)

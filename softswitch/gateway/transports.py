@@ -8,7 +8,7 @@ import pjsua2 as pj
 
 from softswitch.config import Config
 from softswitch.errors import SoftswitchError
-from softswitch.gateway import stun, tls
+from softswitch.gateway import library, stun, tls
 from softswitch.gateway.peers import Peers
 
 log = logging.getLogger(__name__)
@@ -65,6 +65,10 @@ class Transports:
         """Have TLS for this IP version; without `sip.tls.port` only to connect to others."""
         if version not in self.addresses or any(held.version == version for held in self._tls):
             return
+        if not library.can_shut_transports():
+            raise SoftswitchError(
+                "this build of PJSIP cannot refuse TLS peers with bad certificates; run scripts/build_pjsua2"
+            )
         if self._held is None:
             self._modified = tls.modified(self._sip.tls)
             self._held = tls.Held(tls.read(self._sip.tls, serves=bool(self._sip.tls.port)))
@@ -121,7 +125,6 @@ class Transports:
             wanted.proto = TLS_1_2_AND_1_3
             wanted.verifyServer = False  # PJSIP would look for the address in the certificate; see peers
             wanted.verifyClient = wanted.requireClientCert = self._sip.tls.verify_client
-            settings.tlsConfig = wanted
         return settings
 
     def _create(self, name: str, version: int, settings: pj.TransportConfig, address: str) -> int:
