@@ -26,6 +26,11 @@ def header(message: str, name: str) -> str:
     return found[1] if found else ""
 
 
+def _record_routes(message: str) -> list[str]:
+    fields = re.findall(r"^Record-Route:\s*(.*?)\r?$", message, re.M | re.I)
+    return [route.strip() for field in fields for route in field.split(",")]
+
+
 @dataclass
 class FarEnd:
     """`with FarEnd() as far:`; one dialog, that of the INVITE which it gets (`next`) or sends (`dial`)."""
@@ -76,7 +81,7 @@ class FarEnd:
         self.local, self.remote = f"{header(invite, 'To')};tag={self.tag}", header(invite, "From")
         self.call_id = header(invite, "Call-ID")
         self.target = re.findall(r"<([^>]+)>", header(invite, "Contact"))[0]
-        self.routes = re.findall(r"^Record-Route:\s*(.*?)\r?$", invite, re.M | re.I)
+        self.routes = _record_routes(invite)
 
     def dial(self, port: int, *headers: str, sdp: str = "", via: int = 0) -> None:
         """Call the gateway that listens at `port`, through a proxy at port `via` if given."""
@@ -91,7 +96,7 @@ class FarEnd:
         self.remote = header(answer, "To")
         if contact := re.findall(r"<([^>]+)>", header(answer, "Contact")):
             self.target = contact[0]
-        self.routes = re.findall(r"^Record-Route:\s*(.*?)\r?$", answer, re.M | re.I)[::-1]
+        self.routes = self.routes or _record_routes(answer)[::-1]
         if not answer.startswith("SIP/2.0 1"):
             self.request("ACK", cseq=int(header(answer, "CSeq").split()[0]))
 
@@ -121,6 +126,7 @@ class FarEnd:
             f"To: {to}{tag}",
             f"Call-ID: {header(request, 'Call-ID')}",
             f"CSeq: {header(request, 'CSeq')}",
+            *[f"Record-Route: {route}" for route in _record_routes(request)],
             f"Contact: <sip:far@127.0.0.1:{self.port}>",
             *headers,
         ]

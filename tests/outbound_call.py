@@ -13,12 +13,17 @@ from softswitch.trunks.targets import Target
 class OutboundCall:
     """To +49301234 at the far end which listens at `port`."""
 
-    def __init__(self, gateway: GatewayAlone, port: int, trunk: str = "", **options: object) -> None:
+    def __init__(
+        self,
+        gateway: GatewayAlone,
+        port: int,
+        trunk: str = "",
+        uri: str = "sip:+49301234@trunk.example",
+        **options: object,
+    ) -> None:
         self.gateway, self.call_id = gateway, uuid.uuid4().hex
         target = Target("far", "127.0.0.1", port, "udp")
-        order = messages.Originate(
-            self.call_id, trunk, target, "sip:+49301234@trunk.example", "sip:+4930555@own.example", **options
-        )
+        order = messages.Originate(self.call_id, trunk, target, uri, "sip:+4930555@own.example", **options)
         gateway.order(order)
         self.offered = gateway.offer_of(self.call_id)
         self.slot = gateway.slot(self.offered)
