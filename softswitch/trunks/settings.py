@@ -41,10 +41,18 @@ def number(text: str) -> str:
     return text
 
 
+def word(text: str) -> str:
+    if not text.isprintable() or re.search(r'[\s<>"]', text):
+        raise ValueError("expected one word, without spaces, quotes and angle brackets")
+    return text
+
+
 Host = Annotated[str, AfterValidator(host)]
 Prefix = Annotated[str, AfterValidator(prefix)]
 Country = Annotated[str, AfterValidator(country)]
 Number = Annotated[str, AfterValidator(number)]
+Word = Annotated[str, AfterValidator(word)]
+"""Something that goes into SIP as it is."""
 
 
 class Rewrite(Section):
@@ -60,6 +68,9 @@ class Rewrite(Section):
             groups = re.compile(self.match).groups
         except (re.error, IndexError) as error:
             raise ValueError(f"not a regular expression: {error}") from None
+        if re.search(r"(?<!\\)\)[*+{]", self.match):
+            # Far ends choose what it is tried on; this is how trying takes for ever.
+            raise ValueError("a group must not be repeated; repeat inside of it, as in (\\d+)")
         if any(int(number) > groups for number in re.findall(r"\\(\d)", self.to)):
             raise ValueError(f"`to` names a group that `match` does not have ({groups} groups)")
         return self
@@ -139,9 +150,11 @@ class Trunk(Section):
     allow: Annotated[tuple[Network, ...], BeforeValidator(one_or_many)] = Field(
         (), max_length=200, description="Networks that its calls come from; its resolved hosts are added."
     )
-    domain: str = Field("", description="Domain of its addresses; the first host when empty.")
-    username: str = Field("", description="User of the registration, the extension, or for digest of calls.")
-    auth_username: str = Field("", description="User in digest answers, where it is another than `username`.")
+    domain: Word = Field("", description="Domain of its addresses; the first host when empty.")
+    username: Word = Field("", description="User of the registration, the extension, or for digest of calls.")
+    auth_username: Word = Field(
+        "", description="User in digest answers, where it is another than `username`."
+    )
     password: SecretStr = Field(
         SecretStr(""), exclude=True, description="Password; kept encrypted, never printed."
     )

@@ -190,6 +190,10 @@ def test_a_call_to_no_user_keeps_its_address() -> None:
         ({"numbers": {"country": "XX"}}, "unknown country 'XX'"),
         ({"numbers": {"send": "national"}}, "needs `country`"),
         ({"caller_id": {"number": "030123456"}}, "expected an E.164 number"),
+        ({"numbers": {"rewrite_in": [{"match": r"(\d+)+x", "to": ""}]}}, "a group must not be repeated"),
+        ({"numbers": {"rewrite_in": [{"match": r"(\d+)x", "to": r"\2"}]}}, "invalid group reference"),
+        ({"username": "a\r\nVia: b"}, "expected one word"),
+        ({"domain": "sip example"}, "expected one word"),
     ],
 )
 def test_rules_that_make_no_sense_are_refused(keys: dict[str, Any], told: str) -> None:
