@@ -19,7 +19,7 @@ from softswitch.app.engines import Engines
 from softswitch.app.recorder import Recorder
 from softswitch.app.recordings import Recordings
 from softswitch.app.reloading import Loader
-from softswitch.app.trunking import wiring
+from softswitch.app.trunking import means, wiring
 from softswitch.child import Inheritance
 from softswitch.config import Config
 from softswitch.dialplan.plan import Plan
@@ -84,7 +84,9 @@ class Node:
         self._bans = bans.wire(self._config, self._region, link, calls, self._metrics)
         wires = NodeWires(link, calls, recorder, self._callers)
         parts = self._loader.dialplans, self._trunking, wires, self._desk, self._metrics
-        calls.outbound = self._dialer = dialing.wire(self._config, *parts)
+        self._dialer = dialing.wire(self._config, *parts)
+        ours = self._config, self._trunking, link, self._dialer, self._desk
+        calls.outbound = means.wire(*ours, self._emit)
         await self._desk.open()
         server = await self._serve_figures(calls, recorder, link)
         _keep_out_of_collections()

@@ -9,6 +9,7 @@ from softswitch.cli.trunk_files import export, import_
 from softswitch.cli.trunk_list import list_, show
 from softswitch.cli.trunk_rekey import rekey
 from softswitch.cli.trunk_status import status
+from softswitch.cli.trunk_test import test
 
 COMMANDS: tuple[click.Command, ...] = (
     add,
@@ -19,6 +20,7 @@ COMMANDS: tuple[click.Command, ...] = (
     enable,
     disable,
     status,
+    test,
     explain,
     import_,
     export,

@@ -122,7 +122,7 @@ class Managed:
             self._heard(news.target, news.latency, now)
         else:
             self.failures["options"] += 1
-            told = f"{news.status} {news.reason}" if news.status else "no answer"
+            told = f"{news.status} {news.reason}" if news.status else news.reason or "no answer"
             self._failed(news.target, f"OPTIONS: {told}", now)
         self._review(now)
 
@@ -139,6 +139,11 @@ class Managed:
         """The gateway is there again, maybe another one: what it was asked for begins anew."""
         if self.registration.phase is registration.Phase.REGISTERING:
             self.registration = replace(self.registration, due=now + self.patience)
+
+    def try_again(self, now: float) -> None:
+        """Somebody has mended something at the other end: a registration that waits need not any longer."""
+        if self.registration.phase is registration.Phase.WAITING:
+            self.registration = replace(self.registration, due=now)
 
     def _heard(self, target: Target, latency: float | None, now: float) -> None:
         if standing := self.standings.get(target):
@@ -201,4 +206,4 @@ class Managed:
 
 
 def _unregistered(status: int, reason: str) -> str:
-    return f"REGISTER: {status} {reason}".strip() if status else "REGISTER: no answer"
+    return f"REGISTER: {status} {reason}".strip() if status else f"REGISTER: {reason or 'no answer'}"

@@ -67,6 +67,16 @@ class Prober:
         jittered = interval * (1 - JITTER + 2 * JITTER * self._chance())
         turn.due, turn.asking = now + jittered, False
 
+    def may_ask(self, key: Key, health: Health, now: float) -> bool:
+        """Somebody wants to know at once: whether he may ask, or is being asked for already."""
+        turn = self._turns.get(key)
+        if turn is None:
+            return True
+        if turn.asking:
+            return False
+        turn.due, turn.asking = now + health.timeout + GRACE_S, True
+        return True
+
     def hurry(self, trunk: str, target: Target, now: float) -> None:
         """Ask at the next tick: something else has made this target doubtful."""
         turn = self._turns.get((trunk, target))

@@ -13,16 +13,19 @@ from collections.abc import Callable, Iterator
 
 from softswitch.app.trunking.hosts import Hosts
 from softswitch.app.trunking.managed import Managed
-from softswitch.app.trunking.probing import Prober, Wanted
+from softswitch.app.trunking.probing import GRACE_S, Key, Prober, Wanted
 from softswitch.app.trunking.resolving import Resolver
 from softswitch.app.trunking.sources import Sources
 from softswitch.config import Config
+from softswitch.errors import SoftswitchError
 from softswitch.gateway import messages
 from softswitch.gateway.link import News
+from softswitch.gateway.messages import Probed
 from softswitch.trunks import selection
+from softswitch.trunks.registration import Phase, Registration
 from softswitch.trunks.selection import Route
 from softswitch.trunks.settings import Trunk
-from softswitch.trunks.targets import Connection
+from softswitch.trunks.targets import Connection, Target
 
 log = logging.getLogger(__name__)
 POLL_S = 0.25
@@ -49,6 +52,7 @@ class Trunking:
         self._sent: tuple[Connection, ...] | None = None
         self._attempt = int(time.time())
         self._hold_until: float | None = None
+        self._asked: dict[Key, list[asyncio.Future[Probed]]] = {}
 
     # --- for the rest of the node ---------------------------------------------------------------------
 
@@ -72,6 +76,38 @@ class Trunking:
             standing = managed.standings.get(route.target)
             if standing and not standing.is_settled:
                 self._prober.hurry(route.trunk.name, route.target, now)
+
+    async def probe(self, trunk: Trunk, target: Target) -> Probed:
+        """Have the gateway ask this target now. Raises SoftswitchError when the gateway is away."""
+        if not self._connected():
+            raise SoftswitchError("the gateway is away just now: it is being started again; try once more")
+        key = (trunk.name, target)
+        told: asyncio.Future[Probed] = asyncio.get_running_loop().create_future()
+        waiting = self._asked.setdefault(key, [])
+        waiting.append(told)
+        if self._prober.may_ask(key, trunk.health, time.monotonic()):
+            self._send(messages.Probe(trunk.name, target, trunk.health.timeout))
+        try:
+            async with asyncio.timeout(trunk.health.timeout + GRACE_S):
+                return await told
+        except TimeoutError:
+            return Probed(trunk.name, target, 0, "", 0.0)
+        finally:
+            waiting.remove(told)
+            if not waiting:
+                self._asked.pop(key, None)
+
+    async def settle(self, name: str) -> Registration:
+        """The registration once it is there or has failed; a try that waits for its time is made now."""
+        managed = self._trunks[name]
+        if managed.registration.phase is Phase.WAITING:
+            managed.try_again(time.monotonic())
+        patience = managed.patience * max(1, len(managed.targets)) + GRACE_S
+        for _ in range(round(patience / TICK_S)):
+            if managed.registration.phase not in (Phase.REGISTERING, Phase.IDLE):
+                break
+            await asyncio.sleep(TICK_S)
+        return managed.registration
 
     def __iter__(self) -> Iterator[Managed]:
         return iter([self._trunks[name] for name in sorted(self._trunks)])
@@ -125,6 +161,9 @@ class Trunking:
             managed.registered(news, now)
         else:
             managed.probed(news, now)
+            for told in self._asked.get((news.trunk, news.target), ()):
+                if not told.done():
+                    told.set_result(news)
             standing = managed.standings.get(news.target)
             self._prober.answered(news, managed.trunk.health, standing, now)
 
