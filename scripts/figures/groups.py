@@ -21,6 +21,8 @@ from figures import (
     speech_calls,
     speech_speed,
     speech_voice,
+    trunk_change,
+    trunk_registrations,
 )
 from figures.figure import Measurement
 
@@ -54,7 +56,10 @@ GROUPS: Mapping[str, tuple[Measurement, ...]] = {
         dialplan_mutations.MUTATIONS,
         *dialplan_quality.QUALITY,
     ),
-    "trunks": (),
+    "trunks": (
+        trunk_change.CHANGE,
+        trunk_registrations.REGISTRATIONS,
+    ),
     "queues": (),
     "answers": (),
 }

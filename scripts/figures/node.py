@@ -169,9 +169,13 @@ class Node:
         found = self.metrics()
         return round(sum(value for name, value in found.items() if name.startswith("softswitch_calls{")))
 
+    @property
+    def database_url(self) -> str:
+        return f"sqlite:///{self._folder / 'softswitch.db'}"
+
     def records(self) -> list[CallRecord]:
         """The calls in its records, newest first."""
-        return queries.list_calls(f"sqlite:///{self._folder / 'softswitch.db'}", limit=100_000)
+        return queries.list_calls(self.database_url, limit=100_000)
 
 
 def cpu_seconds(pid: int) -> float:
