@@ -137,6 +137,12 @@ class GatewayAlone:
         return first[0]  # type: ignore[no-any-return]
 
     @property
+    def took(self) -> list[Message]:
+        """All that the gateway has said."""
+        with self._lock:
+            return list(self._took)
+
+    @property
     def events(self) -> list[LegEvent]:
         with self._lock:
             return [message.event for message in self._took if isinstance(message, messages.Happened)]

@@ -29,12 +29,12 @@ def program(name: str) -> str:
 
 
 class Sipp:
-    """One run of SIPp as a caller: started at once, `wait` for its end."""
+    """One run of SIPp: started at once, `wait` for its end. It calls `port`, or is called at `listens_at`."""
 
     def __init__(
         self,
         scenario: str,
-        port: int,
+        port: int = 0,
         *,
         calls: int = 1,
         rate: int = 10,
@@ -44,13 +44,15 @@ class Sipp:
         transport: str = "u1",
         timeout: int = 60,
         user: str = "reception",
+        refer_to: str = "",
     ) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="softswitch-sipp-"))
         self._scenario = scenario
+        self.listens_at = free_port()
         options = {
             "-sf": SCENARIOS / f"{scenario}.xml",
             "-i": "127.0.0.1",
-            "-p": free_port(),
+            "-p": self.listens_at,
             "-m": calls,
             "-l": max(calls, 1000),
             "-r": rate,
@@ -61,7 +63,9 @@ class Sipp:
             "-mp": free_port(socket.SOCK_DGRAM),
         }
         keys = ["-key", "rtp_port", str(rtp_port or 9), "-key", "moved_port", str(moved_port or 9)]
-        command = [program("sipp"), f"127.0.0.1:{port}", *(str(part) for o in options.items() for part in o)]
+        keys += ["-key", "refer_to", refer_to]
+        whom = [f"127.0.0.1:{port}"] if port else []
+        command = [program("sipp"), *whom, *(str(part) for o in options.items() for part in o)]
         flags = ["-timeout_error", "-nostdin", "-trace_err", *(["-trace_msg"] if calls == 1 else [])]
         with (self._folder / "said").open("wb") as said:
             self.process = subprocess.Popen(

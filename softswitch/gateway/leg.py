@@ -104,11 +104,6 @@ class Leg:
     def outbound(self) -> bool:
         return self.info.direction == "out"
 
-    @property
-    def inband(self) -> bool:
-        """Whether keys of the far end can only be heard."""
-        return not self.telephone_event
-
     def ring(self, early_media: bool = False) -> None:
         """180, or 183 with audio in both directions (RFC 3960); not back from the second to the first.
 
