@@ -16,7 +16,6 @@ from softswitch.events import (
     CallEnded,
     CallInfo,
     CallProgress,
-    Cause,
     DtmfReceived,
     EndedBy,
     HoldChanged,
@@ -37,12 +36,6 @@ if TYPE_CHECKING:
     from softswitch.gateway.sip_call import SipCall
 
 log = logging.getLogger(__name__)
-RING_AFTER = 0.2
-"""Seconds without an answer after which a caller hears ringing; control usually answers sooner."""
-RING_LIMIT = 60.0
-"""Seconds that control may have a caller hear ringing, or its early media."""
-INFO_EVERY = 0.25
-"""Seconds between keys sent by INFO: what travels in parallel may arrive in another order."""
 
 
 class Owner(Protocol):
@@ -104,29 +97,6 @@ class Leg:
     def outbound(self) -> bool:
         return self.info.direction == "out"
 
-    def ring(self, early_media: bool = False) -> None:
-        """180, or 183 with audio in both directions (RFC 3960); not back from the second to the first.
-
-        An INVITE without an offer gets no early media: that offer would have to be reliable.
-        """
-        if not self.call or self.answered or self.ended or self.outbound:
-            return
-        self.timers.cancel("ring")
-        self.timers.set("control", time.monotonic() + RING_LIMIT, lambda: self.hangup(Cause.NO_ANSWER))
-        status = 183 if early_media and self.call.getInfo().remOfferer else 180
-        if status > self.rung:
-            self.rung = status
-            self.call.answer(call_options(status))
-
-    def expect_answer(self) -> None:
-        """It was offered: should control take its time, the caller hears ringing meanwhile."""
-        self.timers.set("ring", time.monotonic() + RING_AFTER, self._ring_meanwhile)
-
-    def _ring_meanwhile(self) -> None:
-        if self.call and not self.answered and not self.rung:
-            self.rung = 180
-            self.call.answer(call_options(180))
-
     def answer(self) -> None:
         if self.call and not self.answered and not self.ended and not self.outbound:
             self.answered = True
@@ -141,33 +111,6 @@ class Leg:
         if not self.outbound and not self.confirmed and not self.answered:
             status = status_of(cause)
         self.call.hangup(call_options(status, (("Reason", reason_header(cause)),)))
-
-    def send_dtmf(self, digits: str) -> None:
-        """By the means that the trunk says, or that the far end takes."""
-        if not self.call or not self.joined:
-            return
-        means = self.trunk.dtmf if self.trunk else "auto"
-        if means == "inband":
-            for key in digits.upper():
-                if key in keys.KEYS:
-                    self.port.play_first(keys.tone(key, self.port.clock_rate))
-        elif means == "rfc4733" or (means == "auto" and self.telephone_event):
-            self._send(digits, pj.PJSUA_DTMF_METHOD_RFC2833)
-        else:
-            self.to_press.add(digits)
-            if "keys" not in self.timers:
-                self._send_info()
-
-    def _send_info(self) -> None:
-        if key := self.to_press.pop():
-            self.timers.set("keys", time.monotonic() + INFO_EVERY, self._send_info)
-            self._send(key, pj.PJSUA_DTMF_METHOD_SIP_INFO)
-
-    def _send(self, digits: str, method: int) -> None:
-        if self.call:
-            wanted = pj.CallSendDtmfParam()
-            wanted.method, wanted.digits, wanted.duration = method, digits, keys.TONE_MS
-            self.call.sendDtmf(wanted)
 
     @property
     def joined(self) -> bool:

@@ -15,7 +15,7 @@ import pjsua2 as pj
 
 from softswitch.config import Config
 from softswitch.events import CallEnded, CallInfo, Cause, EndedBy, LegEvent
-from softswitch.gateway import headers, holding, messages, outbound, transfer, watching
+from softswitch.gateway import headers, holding, messages, outbound, pressing, ringing, transfer, watching
 from softswitch.gateway.accounts import Accounts
 from softswitch.gateway.admission import Admission, Admitted, Refusal
 from softswitch.gateway.endpoint import GatewayEndpoint, call_options
@@ -110,7 +110,7 @@ class Switchboard:
             ),
         )
         self._legs[info.call_id] = leg
-        leg.expect_answer()
+        ringing.expect_answer(leg)
         self._expect_answer(leg)
         return leg
 
@@ -208,7 +208,7 @@ class Switchboard:
     def _obey_for(self, leg: Leg, message: messages.Message) -> None:
         match message:
             case messages.Ring():
-                guarded(leg.ring, message.early_media)
+                guarded(ringing.ring, leg, message.early_media)
             case messages.Answer():
                 guarded(leg.answer)
             case messages.Hangup():
@@ -218,7 +218,7 @@ class Switchboard:
             case messages.Replace():
                 guarded(transfer.attended, leg, self._legs.get(message.other))
             case messages.SendDtmf():
-                guarded(leg.send_dtmf, message.digits)
+                guarded(pressing.press, leg, message.digits)
             case messages.Hold():
                 guarded(holding.hold, leg, message.on)
 
@@ -249,6 +249,8 @@ class Switchboard:
     def _leave_alone(self, leg: Leg) -> None:
         leg.alone = Alone(time.monotonic())
         leg.timers.cancel("ring", "control")
+        if leg.hold_wanted:  # or nobody would hear the line
+            guarded(holding.hold, leg, False)
         leg.port.holding_line = self._line
         leg.port.slot.counters[Slot.EXPECT_MORE] = 0
         if not leg.answered:
