@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from softswitch.app.dialplans import Admission, Dialplans, Loaded
-from softswitch.events import CallConfirmed, CallEnded, Cause, LegEvent
+from softswitch.events import CallConfirmed, CallEnded, CallInfo, Cause, LegEvent
 from softswitch.gateway.line import CallLine
 from softswitch.gateway.link import News
 from softswitch.session.session import Session
@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 
 Recall = Callable[[str, str], Awaitable[dict[str, str]]]
 """What a dialplan (its name) remembers of a caller (his number)."""
+Vouch = Callable[[CallInfo], Awaitable[str]]
+"""What the identity of a call's caller is worth; never raises, and takes no longer than it may."""
 
 
 class Outbound(Protocol):
@@ -95,6 +97,7 @@ class Calls:
         self.refusals: Counter[str] = Counter()
         """Those of the gateway by reason."""
         self.outbound: Outbound = Nothing()
+        self.vouch: Vouch | None = None
         self.listeners: list[Callable[[News], None]] = []
 
     def by_state(self) -> dict[str, float]:
@@ -157,8 +160,8 @@ class Calls:
             self._refuse(line, Cause.UNALLOCATED_NUMBER, "404")
             return
         self._dialplans.begin(admission.loaded)
-        if not admission.caller:
-            self._start(Arrival(admission, line), {})
+        if not admission.caller and self.vouch is None:
+            self._start(Arrival(admission, line), {}, "")
             return
         arrival = self._arriving[line.info.call_id] = Arrival(admission, line)
         arrival.work = asyncio.create_task(self._look_up(arrival))
@@ -174,20 +177,29 @@ class Calls:
         line.hangup(cause)
 
     async def _look_up(self, arrival: Arrival) -> None:
-        """Start the call once it is known what is remembered of the caller."""
-        admission = arrival.admission
-        try:
-            known = await self._recall(admission.loaded.plan.name, admission.caller)
-        except Exception:  # nobody is turned away because he was forgotten
-            log.exception("in call %s", arrival.line.info.call_id)
-            known = {}
-        del self._arriving[arrival.line.info.call_id]
-        self._start(arrival, known)
+        """Start the call once it is known what is remembered of the caller, and who vouches for him."""
+        info, attestation = arrival.line.info, ""
+        if self.vouch is None:
+            known = await self._recalled(arrival.admission, info)
+        else:
+            both = self._recalled(arrival.admission, info), self.vouch(info)
+            known, attestation = await asyncio.gather(*both)
+        del self._arriving[info.call_id]
+        self._start(arrival, known, attestation)
 
-    def _start(self, arrival: Arrival, known: dict[str, str]) -> None:
-        admission, line = arrival.admission, arrival.line
+    async def _recalled(self, admission: Admission, info: CallInfo) -> dict[str, str]:
+        if not admission.caller:
+            return {}
+        try:
+            return await self._recall(admission.loaded.plan.name, admission.caller)
+        except Exception:  # nobody is turned away because he was forgotten
+            log.exception("in call %s", info.call_id)
+            return {}
+
+    def _start(self, arrival: Arrival, known: dict[str, str], attestation: str) -> None:
+        line, admission = arrival.line, arrival.admission.vouched(attestation)
         conversation = admission.conversation(known)
-        session = Session(line, conversation, admission.loaded.parts, admission.route)
+        session = Session(line, conversation, admission.loaded.parts, admission.route, attestation)
         self._sessions[line.info.call_id] = session, admission.loaded
         session.start()
         for event in arrival.news:

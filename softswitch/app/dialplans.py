@@ -1,7 +1,7 @@
 """The dialplans that run: which of them a call enters, and the versions that calls in progress go on with."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from softswitch.app.plans import Key
@@ -45,6 +45,12 @@ class Admission:
     def caller(self) -> str:
         """Under which number values are remembered, "" when there are none or he withholds it."""
         return self.facts.get("caller_number", "") if self.loaded.parts.remembers else ""
+
+    def vouched(self, attestation: str) -> "Admission":
+        """With what the caller's identity is worth as a fact: A, B, C, none or failed; "" is no fact."""
+        if not attestation:
+            return self
+        return replace(self, facts={**self.facts, "attestation": attestation.partition(":")[0]})
 
     def conversation(self, remembered: Mapping[str, str]) -> Conversation:
         kept = {name: value for name, value in remembered.items() if name in self.loaded.parts.remembers}

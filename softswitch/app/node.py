@@ -8,7 +8,7 @@ import time
 from collections.abc import Coroutine
 from typing import Any
 
-from softswitch.app import backlog, bans, figures, watching
+from softswitch.app import backlog, bans, figures, identity, watching
 from softswitch.app import engines as engine_room
 from softswitch.app.callers import Callers
 from softswitch.app.calls import Calls
@@ -81,6 +81,7 @@ class Node:
         link = self._open_link(calls)
         self._trunking = wiring.wire(self._config, link, calls, self._desk, self._metrics)
         self._loader.dialplans.find_trunk = self._trunking.find
+        identity.wire(self._config.identity, calls, self._trunking.find, self._metrics)
         self._bans = bans.wire(self._config, self._region, link, calls, self._metrics)
         wires = NodeWires(link, calls, recorder, self._callers)
         parts = self._loader.dialplans, self._trunking, wires, self._desk, self._metrics

@@ -50,6 +50,9 @@ FIGURES = (
     Figure("softswitch_sink_queue_depth", "gauge", "Events waiting, by where they go.", ("sink",)),
     Figure("softswitch_events_dropped_total", "counter", "Events lost, by where they were to go.", ("sink",)),
     Figure("softswitch_restarts_total", "counter", "Restarts by the supervisor, by process.", ("process",)),
+    Figure(
+        "softswitch_identities_total", "counter", "Signed identities of callers, by verdict.", ("verdict",)
+    ),
     Figure("softswitch_recordings", "gauge", "Calls that are being recorded."),
     Figure("softswitch_recordings_total", "counter", "Recordings ended, by what came of them.", ("result",)),
     Figure("softswitch_recording_waiting_seconds", "gauge", "Recorded audio that is not on disk yet."),

@@ -93,13 +93,15 @@ class Turn:
 
 
 class Session:
-    """`route` is the name of the plan's route that let the call in."""
+    """`route` is the name of the plan's route that let the call in; `attestation` see CallStarted."""
 
-    def __init__(self, line: Line, conversation: Conversation, parts: Parts, route: str = "") -> None:
+    def __init__(
+        self, line: Line, conversation: Conversation, parts: Parts, route: str = "", attestation: str = ""
+    ) -> None:
         self._line = line
         self._conversation = conversation
         self._parts = parts
-        self._route = route
+        self._route, self._attestation = route, attestation
         self._fillers = Fillers(int(line.info.call_id[:8], 16), parts.filled)
         self._speaker = Speaker(line, parts.voice, self._fillers)
         self._ear = Ear(parts.new_endpointer(), parts.recognizers, conversation.completes, self)
@@ -140,7 +142,8 @@ class Session:
     def start(self) -> None:
         """A new call: the first words are in the ring before it is answered."""
         plan, info = self._conversation, self._line.info
-        self._emit(CallStarted(info, plan.plan, plan.version, info.started_at, self._route))
+        about = (self._route, self._attestation)
+        self._emit(CallStarted(info, plan.plan, plan.version, info.started_at, *about))
         self._respond(Turn(1, plan.step, "start", at=time.time()), plan.start)
         self._line.answer()
 

@@ -17,6 +17,7 @@ from softswitch.dialplan.routes import CallFacts, Decision, Route
 from softswitch.events import (
     CallEnded,
     CallFinished,
+    CallInfo,
     CallStarted,
     Cause,
     EndedBy,
@@ -267,3 +268,32 @@ async def test_a_slow_database_keeps_no_caller_waiting_and_no_more_than_a_few_qu
 
 async def test_a_database_that_is_away_costs_nothing_but_the_memory() -> None:
     assert await Callers("sqlite:////nowhere/calls.db").recall("shop", "1") == {}
+
+
+# --- who vouches for a caller ---------------------------------------------------------------------------
+
+
+async def test_a_call_waits_for_the_verdict_on_its_caller_which_its_dialplan_and_record_then_know() -> None:
+    setup = Setup(FakePlan("rest"))
+    verdict: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    async def vouch(info: CallInfo) -> str:
+        return await verdict
+
+    setup.calls.vouch = vouch
+    line = line_to()
+    setup.offer(line)
+    await asyncio.sleep(0)
+    assert not line.answered
+    verdict.set_result("failed: the signature is wrong")
+    await asyncio.sleep(0.01)
+    assert line.answered
+    assert [event.attestation for event in setup.started] == ["failed: the signature is wrong"]
+    assert made[0].context["attestation"] == "failed"
+
+
+async def test_where_nobody_vouches_a_call_does_not_wait() -> None:
+    setup = Setup(FakePlan("rest"))
+    setup.offer(line := line_to())
+    assert line.answered
+    assert "attestation" not in made[0].context
