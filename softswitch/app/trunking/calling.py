@@ -71,8 +71,6 @@ class EchoCall:
         except SoftswitchError as error:
             examination.find(Finding("call", False, str(error)))
         finally:
-            if not trial.ended:
-                self._send(messages.Hangup(trial.call_id, Cause.NORMAL_CLEARING))
             self._trials.end(trial)
 
     def _number(self, to: str, trunk: Trunk) -> str:
@@ -104,21 +102,29 @@ class EchoCall:
         )
         self._emit(CallStarted(info, "", "", info.started_at, ROUTE))
         self._send(order)
-        confirmed: CallConfirmed | None = None
         try:
-            async with asyncio.timeout(RING_S + within + GRACE_S):
-                confirmed = await trial.answered()
-        except TimeoutError:
-            trial.take(LOST)
-        finding = Finding("call", True, "", "", route.target.hostport, took_ms=_since(began))
-        if confirmed:
+            confirmed = await self._answered(trial, RING_S + within + GRACE_S)
+            finding = Finding("call", True, "", "", route.target.hostport, took_ms=_since(began))
+            if confirmed is None:
+                examination.find(_unanswered(finding, trial.ended or LOST, route.trunk))
+                return
             self._emit(CallAnswered(trial.call_id, confirmed.codec, time.time()))
             told = f"{answers.told('INVITE', 200)}, {confirmed.codec}"
             examination.find(replace(finding, detail=told, status=200))
             await self._talk(examination, trial, route.trunk, confirmed)
-        else:
-            examination.find(_unanswered(finding, trial.ended or LOST, route.trunk))
-        self._emit(CallFinished(trial.call_id, trial.ended or _ours(), "", time.time()))
+        finally:  # also when whoever asked has gone
+            if trial.ended is None:
+                self._send(messages.Hangup(trial.call_id, Cause.NORMAL_CLEARING))
+            self._emit(CallFinished(trial.call_id, trial.ended or _ours(), "", time.time()))
+
+    async def _answered(self, trial: Trial, within: float) -> CallConfirmed | None:
+        try:
+            async with asyncio.timeout(within):
+                return await trial.answered()
+        except TimeoutError:
+            self._send(messages.Hangup(trial.call_id, Cause.NORMAL_CLEARING))
+            trial.take(LOST)
+            return None
 
     async def _talk(
         self, examination: Examination, trial: Trial, trunk: Trunk, confirmed: CallConfirmed
