@@ -8,7 +8,6 @@ import click
 
 from softswitch.cli import desk
 from softswitch.config import Config
-from softswitch.errors import SoftswitchError
 from softswitch.events import Cause
 
 
@@ -69,16 +68,13 @@ def dial(
 
 
 def _follow(calling: Generator[dict[str, Any], None, Any], silent: bool) -> dict[str, Any]:
-    """The call's result. Leaving early, as Ctrl-C does, makes the node hang up."""
+    """The call's result. Who leaves early, as by Ctrl-C, makes the node hang up."""
     while True:
         try:
             progress = next(calling)
         except StopIteration as over:
             result: dict[str, Any] = over.value
             return result
-        except KeyboardInterrupt:
-            calling.close()
-            raise SoftswitchError("hung up") from None
         if not silent and (line := told(progress)):
             click.echo(line)
 
