@@ -159,6 +159,20 @@ bool is_a_scheme_of_ours(const pjsip_uri *uri)
     return false;
 }
 
+/* RFC 3261 section 21.4.7: the answer to an INVITE describes a session in SDP, or there is none. */
+bool may_be_answered_in_sdp(const pjsip_msg *message)
+{
+    const void *found = pjsip_msg_find_hdr(message, PJSIP_H_ACCEPT, NULL);
+    if (!found)
+        return true;
+    const pjsip_accept_hdr *accept = (const pjsip_accept_hdr *)found;
+    for (unsigned i = 0; i < accept->count; ++i)
+        for (const char *type : {"application/sdp", "application/*", "*/*"})
+            if (pj_strnicmp2(&accept->values[i], type, std::strlen(type)) == 0)
+                return true;
+    return false;
+}
+
 } // namespace
 
 int mistake_of(const pjsip_rx_data *rdata)
@@ -169,7 +183,9 @@ int mistake_of(const pjsip_rx_data *rdata)
         return 400;
     if (!has_one_of_each(message) || is_cut_short(rdata))
         return 400;
-    return is_a_scheme_of_ours(line.uri) ? 0 : 416;
+    if (!is_a_scheme_of_ours(line.uri))
+        return 416;
+    return line.method.id != PJSIP_INVITE_METHOD || may_be_answered_in_sdp(message) ? 0 : 406;
 }
 
 void start_answering(pjsip_endpoint *endpoint_)

@@ -86,26 +86,19 @@ bool read(const std::string &message, Request &request)
 }
 
 /* The buffer that a datagram lies in, found from the datagram itself: the callback is not told the source. */
-const pjsip_rx_data *buffer_of(const pjsip_tp_dropped_data *dropped)
+pjsip_rx_data *buffer_of(const pjsip_tp_dropped_data *dropped)
 {
-    const char *packet = static_cast<const char *>(dropped->data);
+    if (!(dropped->tp->flag & PJSIP_TRANSPORT_DATAGRAM))
+        return NULL;
+    char *packet = static_cast<char *>(dropped->data);
     for (unsigned back = 0; back <= MOST_LINE_ENDS; ++back, --packet) {
-        const auto *buffer =
-            reinterpret_cast<const pjsip_rx_data *>(packet - offsetof(pjsip_rx_data, pkt_info.packet));
+        auto *buffer = reinterpret_cast<pjsip_rx_data *>(packet - offsetof(pjsip_rx_data, pkt_info.packet));
         if (buffer->tp_info.transport == dropped->tp)
             return buffer;
         if (packet[-1] != '\r' && packet[-1] != '\n')
             break;
     }
     return NULL;
-}
-
-const pj_sockaddr *source_of(const pjsip_tp_dropped_data *dropped)
-{
-    if (!(dropped->tp->flag & PJSIP_TRANSPORT_DATAGRAM))
-        return &dropped->tp->key.rem_addr;
-    const pjsip_rx_data *buffer = buffer_of(dropped);
-    return buffer ? &buffer->pkt_info.src_addr : NULL;
 }
 
 const char *status_of(const Request &request)
@@ -130,12 +123,45 @@ void send(pjsip_transport *transport, const pj_sockaddr *destination, const std:
                          pj_sockaddr_get_len(destination), NULL, NULL);
 }
 
+/* Nobody authenticates here: credentials of a kind that PJSIP cannot read are no flaw of a request. */
+bool is_readable_but_for_credentials(const pjsip_rx_data *buffer)
+{
+    const auto &info = buffer->msg_info;
+    if (!info.msg || info.msg->type != PJSIP_REQUEST_MSG)
+        return false;
+    if (!info.cid || !info.from || !info.to || !info.via || !info.cseq || pj_list_empty(&info.parse_err))
+        return false;
+    for (const pjsip_parser_err_report *error = info.parse_err.next; error != &info.parse_err; error = error->next)
+        if (pj_stricmp2(&error->hname, "Authorization") && pj_stricmp2(&error->hname, "Proxy-Authorization"))
+            return false;
+    return true;
+}
+
+/* What PJSIP does with a request that it could read: the end of pjsip_tpmgr_receive_packet(). */
+void take_up(pjsip_rx_data *buffer)
+{
+    pjsip_via_hdr *via = buffer->msg_info.via;
+    pj_strdup2(buffer->tp_info.pool, &via->recvd_param, buffer->pkt_info.src_name);
+    if (via->rport_param == 0)
+        via->rport_param = buffer->pkt_info.src_port;
+    pjsip_endpt_process_rx_data(endpoint, buffer, NULL, NULL);
+    pj_bzero(&buffer->endpt_info, sizeof(buffer->endpt_info));
+}
+
 void on_dropped(pjsip_tp_dropped_data *dropped)
 {
     if (dropped->status != PJSIP_EINVALIDMSG && dropped->status != PJSIP_EMISSINGHDR &&
         dropped->status != PJSIP_EINVALIDHDR)
         return;
-    const pj_sockaddr *source = dropped->data ? source_of(dropped) : NULL;
+    if (!dropped->data)
+        return;
+    pjsip_rx_data *buffer = buffer_of(dropped);
+    if (buffer && is_readable_but_for_credentials(buffer)) {
+        take_up(buffer);
+        return;
+    }
+    const bool has_connection = !(dropped->tp->flag & PJSIP_TRANSPORT_DATAGRAM);
+    const pj_sockaddr *source = has_connection ? &dropped->tp->key.rem_addr : buffer ? &buffer->pkt_info.src_addr : NULL;
     if (!source)
         return;
     Request request;
