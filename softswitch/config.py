@@ -113,6 +113,14 @@ class Sip(Section):
         except ValueError:
             raise ValueError("expected an IP address such as 127.0.0.1 or 0.0.0.0") from None
 
+    @field_validator("address6")
+    @classmethod
+    def _is_address6(cls, text: str) -> str:
+        try:
+            return str(ipaddress.IPv6Address(text)) if text else ""
+        except ValueError:
+            raise ValueError("expected an IPv6 address such as ::1 or ::") from None
+
 
 class Media(Section):
     clock_rate: Literal[8000, 16000] = Field(8000, description="Samples per second inside the node.")

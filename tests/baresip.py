@@ -75,16 +75,19 @@ def _free_ports() -> int:
 class Phone:
     """`with Phone(folder, spoken(...)) as phone:`. Answers at once. `account` as in baresip's accounts."""
 
-    def __init__(self, folder: Path, says: bytes = b"", account: str = "") -> None:
+    def __init__(
+        self, folder: Path, says: bytes = b"", account: str = "", modules: tuple[str, ...] = ()
+    ) -> None:
         self._folder = folder
         self.port = _free_ports()
         self.uri = f"sip:phone@127.0.0.1:{self.port}"
         self.events: list[dict[str, object]] = []
         folder.mkdir(parents=True)
         rtp = random.randrange(33000, 60000, 2)
-        modules = next(iter(Path("/usr/lib").glob("**/baresip/modules")))
-        places = {"folder": folder, "modules": modules, "rate": RATE, "rtp": rtp, "rtp_end": rtp + 500}
-        (folder / "config").write_text(CONFIG.format(port=self.port, control=self.port + 2, **places))
+        where = next(iter(Path("/usr/lib").glob("**/baresip/modules")))
+        places = {"folder": folder, "modules": where, "rate": RATE, "rtp": rtp, "rtp_end": rtp + 500}
+        more = "".join(f"module {module}.so\n" for module in modules)
+        (folder / "config").write_text(CONFIG.format(port=self.port, control=self.port + 2, **places) + more)
         (folder / "accounts").write_text(f"<{self.uri}>;regint=0;answermode=auto{account}\n")
         (folder / "contacts").touch()
         with wave.open(str(folder / "mouth.wav"), "wb") as mouth:

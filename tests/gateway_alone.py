@@ -124,6 +124,12 @@ class GatewayAlone:
         assert isinstance(first, list)
         return first[0]  # type: ignore[no-any-return]
 
+    @property
+    def taken(self) -> list[Message]:
+        """All that it has said."""
+        with self._lock:
+            return list(self._took)
+
     def wait_for_registered(self, trunk: str, seconds: float = 10.0) -> messages.Registered:
         """The first word about this trunk's registration."""
 

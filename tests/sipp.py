@@ -45,13 +45,14 @@ class Sipp:
         timeout: int = 60,
         user: str = "reception",
         refer_to: str = "",
+        address: str = "127.0.0.1",
     ) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="softswitch-sipp-"))
         self._scenario = scenario
         self.listens_at = free_port()
         options = {
             "-sf": SCENARIOS / f"{scenario}.xml",
-            "-i": "127.0.0.1",
+            "-i": address,
             "-p": self.listens_at,
             "-m": calls,
             "-l": max(calls, 1000),
@@ -64,7 +65,8 @@ class Sipp:
         }
         keys = ["-key", "rtp_port", str(rtp_port or 9), "-key", "moved_port", str(moved_port or 9)]
         keys += ["-key", "refer_to", refer_to]
-        whom = [f"127.0.0.1:{port}"] if port else []
+        remote = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+        whom = [remote] if port else []
         command = [program("sipp"), *whom, *(str(part) for o in options.items() for part in o)]
         flags = ["-timeout_error", "-nostdin", "-trace_err", *(["-trace_msg"] if calls == 1 else [])]
         with (self._folder / "said").open("wb") as said:

@@ -11,9 +11,9 @@ from typing import NamedTuple
 import pjsua2 as pj
 
 from softswitch.config import Config
+from softswitch.errors import SoftswitchError
 from softswitch.gateway import account_settings, messages
 from softswitch.gateway.endpoint import GatewayEndpoint, enable_codecs
-from softswitch.gateway.guard import guarded
 from softswitch.gateway.registering import TrunkAccount
 from softswitch.trunks.matching import Sources, request_uri
 from softswitch.trunks.settings import Trunk
@@ -54,7 +54,7 @@ class Accounts:
         self._retired: list[TrunkAccount] = []
         self._unused: list[TrunkAccount] = []
         self._of_no_trunk = {
-            version: self._open("", account_settings.of_no_trunk(config, self._transports, version))
+            version: self._open("", account_settings.of_no_trunk(config, self._transports, version), version)
             for version in self._transports.addresses
         }
         endpoint.select = self._select
@@ -69,29 +69,31 @@ class Accounts:
         for name in self._connections.keys() - wanted.keys():
             self._remove(name)
         for connection in wanted.values():
-            guarded(self._bring, connection)
+            before = self._connections.get(connection.trunk.name)
+            if before == connection:
+                continue
+            self._connections[connection.trunk.name] = connection
+            try:
+                self._bring(connection, before)
+            except (SoftswitchError, pj.Error) as error:
+                self._cannot(connection, error.info() if isinstance(error, pj.Error) else str(error))
 
-    def _bring(self, connection: Connection) -> None:
-        trunk = connection.trunk
-        before = self._connections.get(trunk.name)
-        if before == connection:
-            return
-        self._connections[trunk.name] = connection
-        route = _route(connection)
+    def _bring(self, connection: Connection, before: Connection | None) -> None:
+        trunk, route = connection.trunk, _route(connection)
         version = _version(route) or next(iter(self._transports.addresses))
         if version not in self._transports.addresses:
-            self._cannot(connection, f"this node does not listen on IPv{version}; see sip.address6")
-            return
-        if trunk.transport == "tls":
+            raise SoftswitchError(f"this node does not listen on IPv{version}; see sip.address6")
+        if any(target.transport == "tls" for target in connection.targets):
             self._transports.need_tls(version)
         settings = self._settings(connection, route, version)
         account = self._main.get(trunk.name)
         if account is None:
-            account = self._main[trunk.name] = self._open(trunk.name, settings)
+            account = self._main[trunk.name] = self._open(trunk.name, settings, version)
             account.follow(connection, settings, changed=False)
         else:
             changed = before is None or _lasting(before) != _lasting(connection)
             if changed:
+                account.version = version
                 self._retire_aside(trunk.name)
             account.follow(connection, settings, changed=changed)
 
@@ -158,7 +160,7 @@ class Accounts:
             settings = account_settings.of_trunk(
                 self._config, self._transports, connection, way.target, way.version
             )
-            account = self._open(way.trunk, settings)
+            account = self._open(way.trunk, settings, way.version)
         self._aside[way] = account  # the latest stands last
         return account
 
@@ -167,19 +169,18 @@ class Accounts:
         source = prm.rdata.srcAddress
         name = self._sources.trunk_of(source, request_uri(prm.rdata.wholeMsg)) or ""
         version = 6 if source.startswith("[") else 4
-        connection = self._connections.get(name)
-        if connection is None or name not in self._main:
+        main = self._main.get(name)
+        if main is None:
             return self.of_version(version).getId()
-        if (_version(_route(connection)) or version) == version:
-            return self._main[name].getId()
-        account = self._beside(Way(name, None, version), connection)
-        return (account or self._main[name]).getId()
+        if main.version == version:
+            return main.getId()
+        return (self._beside(Way(name, None, version), self._connections[name]) or main).getId()
 
     # --- the accounts themselves -------------------------------------------------------------------------
 
-    def _open(self, name: str, settings: pj.AccountConfig) -> TrunkAccount:
+    def _open(self, name: str, settings: pj.AccountConfig, version: int) -> TrunkAccount:
         account = self._unused.pop() if self._unused else TrunkAccount(self._on_incoming, self._registered)
-        account.trunk = name
+        account.trunk, account.version = name, version
         account.create(settings)
         return account
 

@@ -15,11 +15,6 @@ from softswitch.gateway.transports import Transports
 log = logging.getLogger(__name__)
 SPARE_CALLS = 200
 """PJSIP's own slots beyond ours, so that it is our 503 that a caller gets, not PJSIP's 486."""
-_SRTP = {
-    "off": pj.PJMEDIA_SRTP_DISABLED,
-    "optional": pj.PJMEDIA_SRTP_OPTIONAL,
-    "mandatory": pj.PJMEDIA_SRTP_MANDATORY,
-}
 
 
 class GatewayEndpoint(pj.Endpoint):  # type: ignore[misc,unused-ignore]
@@ -82,35 +77,6 @@ def enable_codecs(endpoint: pj.Endpoint, codecs: tuple[str, ...]) -> None:
             raise SoftswitchError(f"media.codecs: no codec {wanted} here; there are {', '.join(names)}")
         for codec in matching:
             endpoint.codecSetPriority(codec, 250 - rank)
-
-
-def open_account(config: Config, on_incoming: Callable[[pj.OnIncomingCallParam], None]) -> pj.Account:
-    """The account that all calls come in on. Keep the returned object: PJSIP does not."""
-    settings = pj.AccountConfig()
-    host = f"[{config.sip.address}]" if ":" in config.sip.address else config.sip.address
-    settings.idUri = f"sip:softswitch@{host}:{config.sip.port}"
-    media = settings.mediaConfig
-    media.transportConfig.boundAddress = config.sip.address
-    media.transportConfig.publicAddress = config.sip.public_address
-    media.transportConfig.port = config.media.rtp_port
-    media.transportConfig.portRange = config.media.rtp_ports
-    media.srtpUse = _SRTP[config.media.srtp]
-    media.srtpSecureSignaling = 0
-    media.lockCodecEnabled = False  # or each offer of ours is followed by a second one, to settle on a codec
-    if ":" in host:
-        settings.sipConfig.ipv6Use = media.ipv6Use = pj.PJSUA_IPV6_ENABLED_PREFER_IPV6
-    account = _Account(on_incoming)
-    account.create(settings)
-    return account
-
-
-class _Account(pj.Account):  # type: ignore[misc,unused-ignore]
-    def __init__(self, on_incoming: Callable[[pj.OnIncomingCallParam], None]) -> None:
-        super().__init__()
-        self._on_incoming = on_incoming
-
-    def onIncomingCall(self, prm: pj.OnIncomingCallParam) -> None:
-        self._on_incoming(prm)
 
 
 def call_options(status: int = 0, headers: tuple[tuple[str, str], ...] = ()) -> pj.CallOpParam:

@@ -22,6 +22,8 @@ class TrunkAccount(pj.Account):  # type: ignore[misc,unused-ignore]
     def __init__(self, on_incoming: Callable[[pj.OnIncomingCallParam, str], None], told: Told) -> None:
         super().__init__()
         self.trunk = ""
+        self.version = 4
+        """Of IP."""
         self.on_answer: Answered | None = None
         self._on_incoming = on_incoming
         self._told = told

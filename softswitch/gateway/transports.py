@@ -116,7 +116,7 @@ class Transports:
         settings = pj.TransportConfig()
         settings.port = port
         settings.boundAddress = self.addresses[version]
-        if self.public_address and ipaddress.ip_address(self.public_address).version == version:
+        if (":" in self.public_address) == (version == 6):
             settings.publicAddress = self.public_address
         if held:
             wanted = settings.tlsConfig

@@ -159,6 +159,5 @@ def test_two_hundred_registrations_are_held_by_one_gateway(gateway, registrar):
     order(gateway, *(connection(at(registrar), name=name) for name in names))
     gateway.wait(messages.Registered, 200, seconds=30)
     print(f"200 registrations in {time.monotonic() - began:.1f} s")
-    with gateway._lock:
-        told = [m for m in gateway._took if isinstance(m, messages.Registered)]
+    told = [message for message in gateway.taken if isinstance(message, messages.Registered)]
     assert {m.trunk for m in told if m.status == 200} == set(names)

@@ -1,0 +1,311 @@
+"""What calls are like because of their trunk: session timers (RFC 4028), reliable provisional answers
+(RFC 3262), codecs, SRTP (RFC 4568) and IPv6; with SIP by hand, and with real phones.
+"""
+
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from baresip import Phone
+from far_end import FarEnd, header, tone
+from gateway_alone import GatewayAlone
+from inbound_call import LOUD_SECOND, InboundCall
+from node import wait_for
+from outbound_call import OutboundCall
+from sipp import LOUD, Sipp
+
+from softswitch.events import CallConfirmed, CallEnded
+from softswitch.gateway import messages
+from softswitch.gateway.rings import Slot
+from softswitch.trunks.settings import Trunk
+from softswitch.trunks.targets import Connection, Target
+
+pytestmark = pytest.mark.slow
+MODULES = ("g722", "opus")
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayAlone]:
+    with GatewayAlone(tmp_path_factory.mktemp("gateway"), "sip.address6=::1") as started:
+        yield started
+    print(started.log)
+
+
+@pytest.fixture
+def far() -> Iterator[FarEnd]:
+    with FarEnd() as far:
+        yield far
+
+
+def use(gateway: GatewayAlone, **settings: object) -> None:
+    """Calls from and to loopback are of a trunk with these settings, when this returns."""
+    trunk = Trunk.model_validate({"name": "t", "kind": "ip", "allow": ["127.0.0.1", "::1"], **settings})
+    gateway.order(messages.Trunks((Connection(trunk),)))
+    number = sum(isinstance(message, messages.Probed) for message in gateway.taken)
+    gateway.order(messages.Probe("t", Target("nobody", "127.0.0.1", 9, "udp"), 0.0))
+    gateway.wait(messages.Probed, number + 1)
+
+
+def end(far: FarEnd, call: OutboundCall | InboundCall) -> None:
+    far.request("BYE")
+    far.next("SIP/2.0 200")
+    call.wait(CallEnded)
+
+
+# --- session timers -------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def long_call(gateway: GatewayAlone) -> Iterator[tuple[FarEnd, OutboundCall, float]]:
+    """A call that the gateway is to refresh after 45 s; its trunk is changed many times until then."""
+    with FarEnd() as far:
+        use(gateway, session_expires="100s")
+        call = OutboundCall(gateway, far.port, "t")
+        invite = far.next("INVITE")
+        assert (header(invite, "Session-Expires"), header(invite, "Min-SE")) == ("100", "90")
+        assert "timer" in header(invite, "Supported")
+        far.reply(invite, 422, "Min-SE: 120")
+        far.next("ACK")
+        again = far.next("INVITE")
+        assert header(again, "Session-Expires").startswith("120")
+        timer = ("Supported: timer", "Require: timer", "Session-Expires: 90;refresher=uac")
+        far.reply(again, 200, *timer, "Allow: INVITE, UPDATE, BYE", sdp=far.description())
+        far.next("ACK")
+        yield far, call, time.monotonic()
+
+
+def test_an_interval_that_is_too_short_gets_422_and_a_longer_one_is_refreshed_by_the_caller(
+    gateway, far, long_call
+):
+    use(gateway)
+    short = ("Supported: timer", "Session-Expires: 60")
+    far.dial(gateway.sip_port, *short, sdp=far.description())
+    refused = far.next("SIP/2.0 422")
+    assert header(refused, "Min-SE") == "90"
+    far.take(refused)
+    with FarEnd() as again:
+        wanted = ("Supported: timer", "Session-Expires: 90;refresher=uac", "Min-SE: 90")
+        again.dial(gateway.sip_port, *wanted, sdp=again.description())
+        call = InboundCall(gateway, again)
+        call.order(messages.Answer)
+        assert header(again.answered(), "Session-Expires") == "90;refresher=uac"
+        again.request("UPDATE", *wanted)
+        refreshed = again.next("SIP/2.0 200")
+        assert header(refreshed, "Session-Expires") == "90;refresher=uac"
+        end(again, call)
+
+
+def test_a_trunk_may_do_without_session_timers_or_insist_on_them(gateway, far):
+    use(gateway, session_timers="off")
+    call = OutboundCall(gateway, far.port, "t")
+    invite = far.next("INVITE")
+    assert not header(invite, "Session-Expires")
+    far.reply(invite, 486)
+    call.ended()
+    use(gateway, session_timers="required")
+    with FarEnd() as without:
+        without.dial(gateway.sip_port, sdp=without.description())
+        refused = without.next("SIP/2.0 421")
+        assert "timer" in header(refused, "Require")
+
+
+# --- reliable provisional answers -----------------------------------------------------------------
+
+
+def test_a_caller_who_requires_reliable_answers_gets_them(gateway, far):
+    use(gateway)
+    far.dial(gateway.sip_port, "Require: 100rel", sdp=far.description())
+    call = InboundCall(gateway, far)
+    call.order(messages.Ring)
+    ringing = far.next("SIP/2.0 180")
+    assert header(ringing, "Require") == "100rel"
+    far.take(ringing)
+    far.request("PRACK", f"RAck: {header(ringing, 'RSeq')} {header(ringing, 'CSeq')}")
+    assert header(far.next("SIP/2.0 200"), "CSeq").endswith("PRACK")
+    call.order(messages.Answer)
+    far.answered()
+    call.wait(CallConfirmed)
+    end(far, call)
+
+
+def test_a_reliable_answer_of_the_far_end_is_acknowledged_and_its_early_media_heard(gateway, far):
+    use(gateway)
+    call = OutboundCall(gateway, far.port, "t")
+    invite = far.next("INVITE")
+    assert "100rel" in header(invite, "Supported")
+    far.reply(invite, 183, "Require: 100rel", "RSeq: 77", sdp=far.description())
+    prack = far.next("PRACK")
+    assert header(prack, "RAck") == f"77 {header(invite, 'CSeq')}"
+    far.reply(prack, 200)
+    wait_for(lambda: far.sound.payload_types, "audio comes before the answer")
+    far.reply(invite, 200)
+    far.next("ACK")
+    call.wait(CallConfirmed)
+    end(far, call)
+
+
+def test_a_trunk_may_insist_on_reliable_answers(gateway, far):
+    use(gateway, prack="required")
+    far.dial(gateway.sip_port, sdp=far.description())
+    assert "100rel" in header(far.next("SIP/2.0 421"), "Require")
+
+
+# --- codecs ---------------------------------------------------------------------------------------
+
+
+def is_loud(call: InboundCall | OutboundCall) -> bool:
+    """Whether the last half second that was heard of the far end has speech in it."""
+    frames, _, _ = call.slot.read_up(max(0, call.slot.counters[Slot.UP_WRITTEN] - 25))
+    heard = np.frombuffer(b"".join(frames), "<i2").astype(float)
+    return len(frames) >= 20 and bool(np.sqrt(np.mean(heard**2)) > LOUD)
+
+
+def speak_both_ways(call: InboundCall | OutboundCall, phone: Phone) -> None:
+    call.slot.write_down(LOUD_SECOND)
+    wait_for(lambda: is_loud(call), "the phone is heard")
+    wait_for(lambda: call.slot.counters[Slot.DOWN_PLAYED] == 50, "the phone was spoken to")
+    phone.hang_up()
+    call.wait(CallEnded)
+    assert phone.loud_seconds() > 0.6
+
+
+def call_from(gateway: GatewayAlone, phone: Phone) -> InboundCall:
+    """Answered at once."""
+    number = sum(isinstance(message, messages.Offered) for message in gateway.taken)
+    phone.do("dial", gateway.uri)
+    offered = gateway.wait(messages.Offered, number + 1)
+    call = InboundCall(gateway, offered.info)
+    call.order(messages.Answer)
+    return call
+
+
+@pytest.fixture
+def phones(tmp_path: Path) -> Iterator[object]:
+    started: list[Phone] = []
+
+    def start(account: str = "", modules: tuple[str, ...] = MODULES) -> Phone:
+        phone = Phone(tmp_path / f"phone-{len(started)}", MOUTH, account, modules)
+        started.append(phone.__enter__())
+        return phone
+
+    yield start
+    for phone in started:
+        phone.__exit__()
+
+
+MOUTH = tone(440, 20.0).astype("<i2").tobytes()
+
+
+@pytest.mark.parametrize(
+    ("codecs", "had"),
+    [(["G722", "PCMU"], "G722"), (["opus", "PCMA"], "opus"), (["PCMA", "opus", "PCMU"], "PCMA")],
+)
+def test_a_caller_gets_the_trunks_first_codec_that_he_has(gateway, phones, codecs, had):
+    use(gateway, codecs=codecs)
+    phone = phones()
+    call = call_from(gateway, phone)
+    assert call.wait(CallConfirmed).codec == had
+    speak_both_ways(call, phone)
+
+
+@pytest.mark.parametrize(("codecs", "had"), [(["G722", "PCMU"], "G722"), (["opus", "PCMU"], "opus")])
+def test_a_call_of_ours_has_the_trunks_first_codec_that_the_far_end_has(gateway, phones, codecs, had):
+    use(gateway, codecs=codecs)
+    phone = phones()
+    call = OutboundCall(gateway, phone.port, "t", uri=phone.uri)
+    assert call.wait(CallConfirmed).codec == had
+    speak_both_ways(call, phone)
+
+
+def test_an_offer_of_ours_has_the_trunks_codecs_in_its_order_and_no_others(gateway, far):
+    use(gateway, codecs=["opus", "PCMA"])
+    call = OutboundCall(gateway, far.port, "t")
+    invite = far.next("INVITE")
+    (formats,) = re.findall(r"m=audio \d+ RTP/AVP (.*?)\r", invite)
+    names = dict(re.findall(r"a=rtpmap:(\d+) ([^/]+)/", invite))
+    assert [names[number] for number in formats.split()][:2] == ["opus", "PCMA"]
+    assert set(names.values()) == {"opus", "PCMA", "telephone-event"}
+    far.reply(invite, 488)
+    assert call.ended().sip_status == 488
+
+
+def test_an_offer_in_the_answer_has_the_trunks_codecs_in_its_order(gateway, far):
+    use(gateway, codecs=["PCMA", "PCMU"])
+    far.dial(gateway.sip_port)
+    call = InboundCall(gateway, far)
+    call.order(messages.Answer)
+    answer = far.next("SIP/2.0 200")
+    assert re.findall(r"m=audio \d+ RTP/AVP (.*?)\r", answer) == ["8 0 120"]
+    far.take_offer(answer)
+    assert call.wait(CallConfirmed).codec == "PCMU"
+    end(far, call)
+
+
+# --- SRTP -----------------------------------------------------------------------------------------
+
+SDES = ";mediaenc=srtp-mand"
+
+
+@pytest.mark.parametrize(
+    ("srtp", "account", "accepted"),
+    [
+        ("mandatory", SDES, True),
+        ("mandatory", "", False),
+        ("optional", SDES, True),
+        ("optional", "", True),
+        ("off", SDES, False),
+    ],
+)
+def test_a_caller_is_encrypted_as_the_trunk_says(gateway, phones, srtp, account, accepted):
+    use(gateway, srtp=srtp)
+    phone = phones(account)
+    if accepted:
+        call = call_from(gateway, phone)
+        call.wait(CallConfirmed)
+        assert ("SRTP is Enabled" in phone.log) is bool(account)
+        speak_both_ways(call, phone)
+    else:
+        phone.do("dial", gateway.uri)
+        assert "488" in str(phone.wait("CALL_CLOSED")["param"])
+
+
+@pytest.mark.parametrize(
+    ("srtp", "account", "accepted"),
+    [("mandatory", SDES, True), ("mandatory", "", False), ("optional", "", True), ("off", "", True)],
+)
+def test_a_call_of_ours_is_encrypted_as_the_trunk_says(gateway, phones, srtp, account, accepted):
+    use(gateway, srtp=srtp)
+    phone = phones(account)
+    call = OutboundCall(gateway, phone.port, "t", uri=phone.uri)
+    if accepted:
+        call.wait(CallConfirmed)
+        speak_both_ways(call, phone)
+    else:
+        assert call.ended().sip_status == 488
+
+
+# --- IPv6, and the end of the long call -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("transport", ["u1", "t1"])
+def test_a_call_over_ipv6_has_its_audio_there_too(gateway, transport):
+    use(gateway)
+    number = sum(isinstance(message, messages.Offered) for message in gateway.taken)
+    with Sipp("call", gateway.sip_port, transport=transport, address="::1", last_ms=300) as sipp:
+        offered = gateway.wait(messages.Offered, number + 1)
+        assert offered.info.source.startswith("[::1]:")
+        assert offered.info.trunk == "t"
+        gateway.answer(offered)
+        sipp.wait()
+
+
+def test_a_session_is_refreshed_by_the_gateway_though_its_trunk_was_changed(gateway, long_call):
+    far, call, began = long_call
+    refresh = far.next("UPDATE", seconds=60)
+    assert 40 < time.monotonic() - began < 50
+    assert "refresher=uac" in header(refresh, "Session-Expires")
+    far.reply(refresh, 200, "Session-Expires: 90;refresher=uac", "Require: timer")
+    end(far, call)
