@@ -13,9 +13,11 @@ LOUD_SECOND = b"".join(
 
 
 class InboundCall:
-    def __init__(self, gateway: GatewayAlone, far: FarEnd) -> None:
+    """`offered` of the gateway, or the Call-ID of the INVITE."""
+
+    def __init__(self, gateway: GatewayAlone, offered: messages.Offered | str) -> None:
         self.gateway = gateway
-        self.offered = gateway.offer_of(far.call_id)
+        self.offered = gateway.offer_of(offered) if isinstance(offered, str) else offered
         self.call_id = self.offered.info.call_id
         self.slot = gateway.slot(self.offered)
 
@@ -44,7 +46,7 @@ class InboundCall:
 def up(gateway: GatewayAlone, far: FarEnd, *headers: str, **sdp: object) -> InboundCall:
     """A call that was answered and acknowledged."""
     far.dial(gateway.sip_port, *headers, sdp=far.description(**sdp))
-    call = InboundCall(gateway, far)
+    call = InboundCall(gateway, far.call_id)
     call.order(messages.Answer)
     far.answered()
     call.wait(CallConfirmed)

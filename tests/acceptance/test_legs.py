@@ -51,7 +51,7 @@ def test_who_waits_hears_ringing_and_a_183_lets_him_hear_what_control_plays(
     gateway: GatewayAlone, far: FarEnd
 ) -> None:
     far.dial(gateway.sip_port, sdp=far.description())
-    call = InboundCall(gateway, far)
+    call = InboundCall(gateway, far.call_id)
     far.next("SIP/2.0 180")
     call.order(messages.Ring, True)
     early = far.next("SIP/2.0 183")
@@ -70,7 +70,7 @@ def test_who_waits_hears_ringing_and_a_183_lets_him_hear_what_control_plays(
 
 def test_early_media_waits_for_the_answer_where_the_offer_does(gateway: GatewayAlone, far: FarEnd) -> None:
     far.dial(gateway.sip_port)
-    call = InboundCall(gateway, far)
+    call = InboundCall(gateway, far.call_id)
     call.order(messages.Ring, True)
     assert "m=audio" not in far.next("SIP/2.0 18")
     call.order(messages.Answer)
@@ -90,7 +90,7 @@ def test_what_the_invite_says_of_its_caller_reaches_control(gateway: GatewayAlon
         "User-Agent: carrier/1",
         sdp=far.description(),
     )
-    call = InboundCall(gateway, far)
+    call = InboundCall(gateway, far.call_id)
     said = call.offered.info.signalled
     assert said
     assert (said.asserted, said.diverted_from) == ("sip:+4930123@carrier.example", "sip:+4930999@pbx.example")
@@ -162,6 +162,14 @@ def test_a_reinvite_may_move_the_audio(gateway: GatewayAlone, far: FarEnd) -> No
         call.slot.write_down(LOUD_SECOND)
         wait_for(lambda: elsewhere.sound.loud > 20, "it is heard at the other port")
     assert not any(isinstance(event, HoldChanged) for event in call.events)
+    end(far, call)
+
+
+def test_a_reinvite_may_change_the_codec(gateway: GatewayAlone, far: FarEnd) -> None:
+    call = up(gateway, far)
+    far.request("INVITE", sdp=far.description().replace("AVP 0 101", "AVP 8 101").replace("0 PCMU", "8 PCMA"))
+    far.take(far.next("SIP/2.0 200"))
+    wait_for(lambda: far.sound.payload_types[-5:] == [8] * 5, "audio comes in the other codec")
     end(far, call)
 
 

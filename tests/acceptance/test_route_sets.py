@@ -37,7 +37,7 @@ def far() -> Iterator[FarEnd]:
 
 def inbound(gateway: GatewayAlone, proxy: Proxy, far: FarEnd) -> InboundCall:
     far.dial(gateway.sip_port, sdp=far.description(), via=proxy.port)
-    call = InboundCall(gateway, far)
+    call = InboundCall(gateway, far.call_id)
     call.order(messages.Answer)
     far.answered()
     return call

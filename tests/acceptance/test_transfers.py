@@ -8,12 +8,13 @@ from collections.abc import Iterator
 import pytest
 from far_end import FarEnd, header
 from gateway_alone import GatewayAlone
-from inbound_call import InboundCall, up
+from inbound_call import LOUD_SECOND, InboundCall, up
 from node import wait_for
 from outbound_call import OutboundCall
 
 from softswitch.events import CallConfirmed, CallEnded, EndedBy, TransferProgress
 from softswitch.gateway import messages
+from softswitch.gateway.rings import Slot
 
 HUMAN = "sip:human@127.0.0.1:9"
 
@@ -241,3 +242,30 @@ def test_a_call_with_replaces_takes_anothers_place(gateway: GatewayAlone, far: F
     call.play_loud()
     wait_for(lambda: third.sound.loud > 20, "the third hears what is played")
     end(third, call)
+
+
+def test_two_nodes_do_an_attended_transfer_from_one_end_to_the_other(
+    gateway: GatewayAlone, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Both callers are the other node's, so that its side of REFER and Replaces is proved as well."""
+    with GatewayAlone(tmp_path_factory.mktemp("other")) as other:
+        caller_there = OutboundCall(other, gateway.sip_port, uri=gateway.uri)
+        caller = InboundCall(gateway, caller_there.offered.info.sip_call_id)
+        caller.order(messages.Answer)
+        caller_there.wait(CallConfirmed)
+        consulted = OutboundCall(gateway, other.sip_port, uri=other.uri)
+        person_there = InboundCall(other, consulted.offered.info.sip_call_id)
+        person_there.order(messages.Answer)
+        consulted.wait(CallConfirmed)
+        caller.order(messages.Replace, consulted.call_id)
+        assert caller.wait(CallEnded).ended_by == EndedBy.TRANSFER
+        assert consulted.ended().ended_by in (EndedBy.TRANSFER, EndedBy.CALLER)
+        heard_before = person_there.slot.counters[Slot.UP_WRITTEN]
+        caller_there.slot.write_down(LOUD_SECOND)
+        wait_for(lambda: loud(person_there, heard_before), "the person hears the caller")
+        assert not any(isinstance(event, CallEnded) for event in person_there.events + caller_there.events)
+
+
+def loud(call: InboundCall, since: int) -> bool:
+    frames, _, _ = call.slot.read_up(since)
+    return any(max(memoryview(frame).cast("h")) > 3000 for frame in frames)
