@@ -70,8 +70,8 @@ class Pending:
         known = [key for key in digits.upper() if key in KEYS]
         self._keys.extend(known[: self.MOST - len(self._keys)])
 
-    def pop(self) -> str:
-        return self._keys.popleft() if self._keys else ""
+    def take(self, most: int) -> str:
+        return "".join(self._keys.popleft() for _ in range(min(most, len(self._keys))))
 
 
 @lru_cache(maxsize=32)

@@ -1,40 +1,46 @@
 """Keys to the far end: as telephone-events, by INFO, or as tones, whichever the call's trunk says."""
 
 import time
+from typing import Literal
 
 import pjsua2 as pj
 
 from softswitch.gateway import keys
 from softswitch.gateway.leg import Leg
 
-INFO_EVERY = 0.25
-"""Seconds between keys sent by INFO: what travels in parallel may arrive in another order."""
+KEY_EVERY = 0.25
+"""Seconds that a key takes, its pause included."""
+BURST = 16
+"""Keys that PJSIP gets at once to send as telephone-events: it has room for 32."""
+Means = Literal["rfc4733", "info", "inband"]
 
 
 def press(leg: Leg, digits: str) -> None:
-    """`auto` means RFC 4733 where the far end takes it, else INFO. What is no key is left out."""
-    if not leg.call or not leg.joined:
-        return
-    means = leg.trunk.dtmf if leg.trunk else "auto"
-    if means == "inband":
-        for key in filter(keys.KEYS.__contains__, digits.upper()):
-            leg.port.play_first(keys.tone(key, leg.port.clock_rate))
-    elif means == "rfc4733" or (means == "auto" and leg.telephone_event):
-        _send(leg, digits, pj.PJSUA_DTMF_METHOD_RFC2833)
-    else:
+    """What is no key is left out, and what is more than 64 keys that wait."""
+    if leg.joined:
         leg.to_press.add(digits)
         if "keys" not in leg.timers:
-            _send_next(leg)
+            _next(leg)
 
 
-def _send_next(leg: Leg) -> None:
-    if key := leg.to_press.pop():
-        leg.timers.set("keys", time.monotonic() + INFO_EVERY, lambda: _send_next(leg))
-        _send(leg, key, pj.PJSUA_DTMF_METHOD_SIP_INFO)
+def _next(leg: Leg) -> None:
+    means = _means(leg)
+    burst = leg.to_press.take(1 if means == "info" else BURST)  # INFOs in parallel may change their order
+    if not burst or not leg.call:
+        return
+    leg.timers.set("keys", time.monotonic() + len(burst) * KEY_EVERY, lambda: _next(leg))
+    if means == "inband":
+        for key in burst:
+            leg.port.play_first(keys.tone(key, leg.port.clock_rate))
+        return
+    wanted = pj.CallSendDtmfParam()
+    wanted.method = pj.PJSUA_DTMF_METHOD_SIP_INFO if means == "info" else pj.PJSUA_DTMF_METHOD_RFC2833
+    wanted.digits, wanted.duration = burst, keys.TONE_MS
+    leg.call.sendDtmf(wanted)
 
 
-def _send(leg: Leg, digits: str, method: int) -> None:
-    if leg.call:
-        wanted = pj.CallSendDtmfParam()
-        wanted.method, wanted.digits, wanted.duration = method, digits, keys.TONE_MS
-        leg.call.sendDtmf(wanted)
+def _means(leg: Leg) -> Means:
+    wanted = leg.trunk.dtmf if leg.trunk else "auto"
+    if wanted == "auto":
+        return "rfc4733" if leg.telephone_event else "info"
+    return wanted

@@ -208,7 +208,8 @@ def test_keys_go_by_rfc4733_where_it_was_offered(gateway: GatewayAlone, far: Far
     confirmed = call.wait(CallConfirmed)
     assert confirmed == CallConfirmed("PCMU", telephone_event=True)
     call.order(messages.SendDtmf, "1#")
-    wait_for(lambda: far.sound.events == "1#", "the far end has the keys")
+    call.order(messages.SendDtmf, "0123456789ABCD*#")
+    wait_for(lambda: far.sound.events == "1#0123456789ABCD*#", "the far end has the keys")
     end(far, call)
 
 

@@ -1,4 +1,4 @@
-"""A REFER that nobody says any more of is over in time, and what a leg's timers do is done on the tick."""
+"""A REFER that nobody says any more of is over in time."""
 
 import time
 from dataclasses import dataclass, field
