@@ -21,6 +21,8 @@ class Phone:
     tag: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
     to_tag: str = ""
     cseq: int = 0
+    user: str = "phone"
+    called: str = "reception"
 
     def __enter__(self) -> "Phone":
         self.sip = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -75,8 +77,8 @@ class Phone:
             f"{method} sip:reception@127.0.0.1:{self.port} SIP/2.0",
             f"Via: SIP/2.0/UDP {host}:{own_port};rport;branch={branch}",
             "Max-Forwards: 70",
-            f"From: <sip:phone@{host}>;tag={self.tag}",
-            f"To: <sip:reception@127.0.0.1>{to_tag}",
+            f"From: <sip:{self.user}@{host}>;tag={self.tag}",
+            f"To: <sip:{self.called}@127.0.0.1>{to_tag}",
             f"Call-ID: {self.call_id}",
             f"CSeq: {self.cseq} {method}",
             f"Contact: <sip:phone@{host}:{own_port}>",

@@ -163,7 +163,8 @@ class Session:
     def tick(self) -> None:
         """Every 20 ms."""
         frames = self._line.read()
-        self._taping.tick(frames, self._speaker.heard)
+        if not self._taping.idle:
+            self._taping.tick(frames, self._speaker.heard)
         if self.ended or self._held:
             return
         if self._listen and self._to_arm and not self._taping.waits:

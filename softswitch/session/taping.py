@@ -25,6 +25,11 @@ class Taping:
         self._kept = False  # whether any of those is not silence
 
     @property
+    def idle(self) -> bool:
+        """Whether `tick` has nothing to do."""
+        return self._tape is None and not self._due
+
+    @property
     def waits(self) -> bool:
         """Whether the caller is being told that he will be recorded: he cannot answer before he knows."""
         return any(record.what == "start" for _, record in self._due)

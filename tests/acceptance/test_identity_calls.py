@@ -1,0 +1,90 @@
+"""Signed identities in real calls: the dialplan greets by the verdict, the record has it, and no call waits
+longer than its patience.
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from node import Node
+from rawsip import Phone
+from stir import CALLED, CALLER, SPC, Answer, CertificateServer, Signed, identity, issue, serving
+
+PLAN = """
+name: vouched
+start: greeting
+universal: {on: {human: person, goodbye: farewell, help: unknown}}
+repair: {no_input: Hello?, no_match: Pardon?, then: farewell}
+"""
+FLOW = """
+steps:
+  greeting: {if: attestation = 'A', then: known, else: unknown}
+  known: {say: Good to hear you., next: ask}
+  unknown: {say: Who are you?, next: ask}
+  ask: {say: What can I do for you?, listen: {}}
+  person: {say: One moment., transfer: {to: "sip:desk@127.0.0.1", failed: farewell}}
+  farewell: {say: Goodbye., hangup: yes}
+"""
+
+
+@dataclass
+class Stir:
+    node: Node
+    server: CertificateServer
+    signer: Signed
+
+    def call(self, *headers: str) -> float:
+        """Call once; the seconds until it was answered."""
+        with Phone(self.node.sip_port, user=CALLER, called=CALLED) as phone:
+            began = time.monotonic()
+            assert phone.invite(*headers) == 200
+            took = time.monotonic() - began
+            phone.bye()
+            self.node.wait_for_calls(len(self.node.calls()))
+        return took
+
+    def result(self) -> tuple[str, str]:
+        """The latest call's verdict in the record, and its first words."""
+        history = self.node.history()
+        return history.call.attestation, history.turns[0].said.split(" What")[0]
+
+    def header(self, path: str) -> str:
+        return f"Identity: {identity(self.signer.key, self.server.url(path))}"
+
+
+@pytest.fixture(scope="module")
+def stir(tmp_path_factory: pytest.TempPathFactory, prompts: Path) -> Iterator[Stir]:
+    folder = tmp_path_factory.mktemp("identity")
+    for path, text in (("plan.yaml", PLAN), ("flows/main.yaml", FLOW)):
+        (folder / "plan" / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "plan" / path).write_text(text)
+    root, web = issue("root", ca=True), issue("web", ca=True)
+    signer = issue("signer", root, tn_auth_list=SPC)
+    (folder / "roots.pem").write_bytes(root.pem)
+    (folder / "web.pem").write_bytes(web.pem)
+    with serving(folder, web) as server, pytest.MonkeyPatch.context() as patch:
+        server.answers["/good"] = Answer(signer.pem)
+        server.answers["/slow"] = Answer(signer.pem, slow_s=4)
+        patch.setenv("SSL_CERT_FILE", str(folder / "web.pem"))  # whom the node's system trusts for HTTPS
+        settings = (f"roots_file={folder / 'roots.pem'}", f"hosts={server.host}", "patience=700ms")
+        identities = (f"identity.{setting}" for setting in settings)
+        with Node(folder / "node", prompts, f"dialplan={folder / 'plan'}", *identities) as node:
+            yield Stir(node, server, signer)
+            print(node.log)
+
+
+@pytest.mark.slow
+def test_who_is_vouched_for_is_greeted_as_that_and_the_record_says_so(stir: Stir) -> None:
+    stir.call(stir.header("/good"))
+    assert stir.result() == ("A", "Good to hear you.")
+    stir.call()
+    assert stir.result() == ("none", "Who are you?")
+    assert stir.node.metrics()['softswitch_identities_total{verdict="A"}'] == 1
+
+
+@pytest.mark.slow
+def test_a_call_does_not_wait_for_a_slow_server(stir: Stir) -> None:
+    assert 0.6 < stir.call(stir.header("/slow")) < 2
+    assert stir.result() == ("failed: no certificate within 0.7 s", "Who are you?")
