@@ -7,13 +7,16 @@ from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from postgres import database_url, postgres_cluster, postgres_url
 
 from softswitch.config import DAY, Dialing
 from softswitch.store import dialled, migrate
 from softswitch.store.dialled import Hold
-from softswitch.store.engine import transaction
+from softswitch.store.engine import open_engine, transaction
 from softswitch.store.tables import dialled as rows
+from softswitch.store.tables import metadata
 from softswitch.trunks import guarding
 from softswitch.trunks.guarding import HOUR, MINUTE, Cap
 
@@ -161,3 +164,33 @@ def test_nodes_that_dial_at_once_never_pass_a_cap_together(database_url: str):
         node.join()
     assert sum(each) == 20
     assert len(dialled.standing(database_url)) == 1
+
+
+Moves = st.lists(
+    st.tuples(st.sampled_from([0.0, 0.5, 7.0, 30.0, 61.0, 1800.0]), st.sampled_from([BERLIN, LONDON])),
+    min_size=5,
+    max_size=30,
+)
+
+
+@pytest.mark.slow
+@settings(max_examples=12, deadline=None)
+@given(Moves)
+def test_no_window_ever_has_more_calls_than_its_cap_unless_somebody_releases_it(
+    tmp_path_factory: pytest.TempPathFactory, moves: list[tuple[float, str]]
+):
+    url = f"sqlite:///{tmp_path_factory.mktemp('caps') / 'records.db'}"
+    engine = open_engine(url, writes=True)
+    metadata.create_all(engine)
+    engine.dispose()
+    dial, caps = Dialling(url), (CALLS, Cap("calls_per_hour", "calls", HOUR, 7), EACH)
+    made: list[tuple[float, str]] = []
+    for wait, number in moves:
+        dial.clock.now += wait
+        if dial(*caps, number=number) is None:
+            made.append((dial.clock.now, number))
+    for cap in caps:
+        for at, number in made:
+            of_window = [each for each in made if at - cap.window < each[0] <= at]
+            assert sum(not cap.each or other == number for _, other in of_window) <= cap.limit
+    assert len(made) >= min(len(moves), 2)

@@ -151,7 +151,7 @@ class Dialer:
         try:
             if hold := await self._admit(call, routes[0].trunk.name):
                 call.report.set_result(_held(call, hold))
-            elif not call.cancelled:
+            else:
                 self._up[call.call_id] = asyncio.get_running_loop().create_future()
                 call.remembered = await self._remembered(call)
                 ended = await self._placing.run(call, routes)

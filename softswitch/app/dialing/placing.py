@@ -22,6 +22,7 @@ from softswitch.events import (
     EndedBy,
     StateSaved,
 )
+from softswitch.gateway import messages
 from softswitch.gateway.line import CallLine
 from softswitch.session.answering import AnsweredBy
 from softswitch.trunks import numbers
@@ -101,6 +102,7 @@ class Placing:
                             told = {"event": "ringing", "trunk": call.info.trunk}
                             call.tell(told | {"status": progress.status, "early_media": progress.early_media})
         except TimeoutError:
+            self._wires.send(messages.Hangup(call.call_id, Cause.RECOVERY_ON_TIMER_EXPIRY))
             return LOST
 
     # --- from the answer to the conversation ------------------------------------------------------------
