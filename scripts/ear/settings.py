@@ -62,7 +62,7 @@ def full(seed: int) -> Settings:
         sentences=300_000,
         bootstrap=1500,
         training=(2500, 22000),
-        hardening=16000,
+        hardening=10000,
         tuning=200,
         network=Network(),
     )
