@@ -1,4 +1,4 @@
-"""What a caller heard at the time of each of his frames: as the media clock marks it, a recording reads it."""
+"""What a caller heard at the time of each frame of his, as the media clock marks and a recording reads it."""
 
 from typing import Any
 
