@@ -14,7 +14,7 @@ from softswitch.events import CallConfirmed, CallEnded, Cause, DtmfReceived, End
 from softswitch.gateway.line import CallLine
 
 AT_ONCE = 2
-FIRST_CHIRP_S, EVERY_S, CHIRPS = 0.5, 3.0, 4
+FIRST_CHIRP_S, EVERY_S, CHIRPS = 0.5, 3.0, 3
 """Echo targets often speak first, so that the sound is played more than once."""
 LONGEST_DELAY_S = 2.0
 LOOK_S = 0.5

@@ -32,6 +32,7 @@ POLL_S = 0.25
 TICK_S = 0.1
 REGISTRATIONS_PER_TICK = 10
 """Those of a whole node begin one after the other: registrars ban whoever storms them."""
+AFTER_BUG_S = 5.0
 START_GRACE_S = 3.0
 """After a start the set waits for DNS so long: a gateway that holds registrations keeps them meanwhile."""
 
@@ -135,15 +136,25 @@ class Trunking:
 
     async def _follow(self) -> None:
         while True:
-            changed = await self._sources.poll()
-            if changed or (self._sources.were_read and self._hold_until is None):
-                self._redeclare(time.monotonic())
-            await asyncio.sleep(POLL_S)
+            pause = POLL_S
+            try:
+                changed = await self._sources.poll()
+                if changed or (self._sources.were_read and self._hold_until is None):
+                    self._redeclare(time.monotonic())
+            except Exception:  # calls go on without
+                log.exception("trunks are not followed for %g s", AFTER_BUG_S)
+                pause = AFTER_BUG_S
+            await asyncio.sleep(pause)
 
     async def _keep_time(self) -> None:
         while True:
-            self._tick(time.monotonic())
-            await asyncio.sleep(TICK_S)
+            pause = TICK_S
+            try:
+                self._tick(time.monotonic())
+            except Exception:  # calls go on without
+                log.exception("trunks stand still for %g s", AFTER_BUG_S)
+                pause = AFTER_BUG_S
+            await asyncio.sleep(pause)
 
     def introduce(self) -> None:
         """The gateway is connected: it may be a new one, which knows nothing."""
