@@ -258,3 +258,18 @@ def test_how_it_sounded_is_told_at_the_end(gateway: GatewayAlone, far: FarEnd) -
     assert ended.quality.packets_received == 60
     assert ended.quality.packets_lost == 10
     assert 2.0 < ended.quality.mos < 3.8
+
+
+@pytest.mark.slow
+def test_who_is_on_hold_when_control_goes_away_is_taken_back_to_hear_the_line(far: FarEnd, tmp_path) -> None:
+    with GatewayAlone(tmp_path) as gateway:
+        call = up(gateway, far)
+        call.order(messages.Hold, True)
+        far.reply(far.next("INVITE"), 200, sdp=far.description("recvonly"))
+        far.next("ACK")
+        call.wait(HoldChanged(True))
+        gateway.leave()
+        back = far.next("INVITE")
+        assert "a=sendrecv" in back
+        far.reply(back, 200, sdp=far.description())
+        far.next("ACK")
