@@ -62,9 +62,10 @@ class Accounts:
     # --- what control wants -----------------------------------------------------------------------------
 
     def apply(self, connections: Iterable[Connection]) -> None:
+        """All trunks as they are to be from here on."""
         wanted = {c.trunk.name: c for c in connections if c.trunk.enabled}
         self._sources = Sources(wanted.values(), ())
-        self._transports.peers.expect(wanted.values())
+        self._transports.expect(wanted.values())
         self._enable_codecs(wanted.values())
         for name in self._connections.keys() - wanted.keys():
             self._remove(name)
@@ -184,10 +185,12 @@ class Accounts:
         account.create(settings)
         return account
 
-    def _registered(self, trunk: str, target: Target, status: int, reason: str, expires: float) -> None:
+    def _registered(
+        self, trunk: str, target: Target, status: int, reason: str, expires: float, retry_after: float
+    ) -> None:
         if not status:
             reason = self.distrust(target) or reason
-        self._send(messages.Registered(trunk, target, status, reason, expires))
+        self._send(messages.Registered(trunk, target, status, reason, expires, retry_after))
 
     def distrust(self, target: Target) -> str:
         """Why our last TLS connection to this target was not used, "" when it was."""

@@ -32,6 +32,7 @@ def settings(user_agent: str, calls: int, media_ports: int, clock_rate: int) -> 
     config.uaConfig.maxCalls = calls
     config.uaConfig.threadCnt = 0
     config.uaConfig.mainThreadOnly = True
+    config.uaConfig.natTypeInSdp = 0  # nobody's business
     config.medConfig.clockRate = clock_rate
     config.medConfig.maxMediaPorts = media_ports
     config.medConfig.noVad = True

@@ -5,6 +5,7 @@ behind an address is known here. PJSIP checks the chain, the times and the purpo
 in it is checked here, before anything is sent.
 """
 
+import ipaddress
 from collections.abc import Iterable
 
 import pjsua2 as pj
@@ -28,10 +29,22 @@ class Peers:
         unchecked, checked = set[Place](), set[Place]()
         for connection in connections:
             for target in connection.targets:
+                if target.transport != "tls":
+                    continue
                 place = (target.address, target.port)
                 self._names.setdefault(place, set()).add(target.name)
                 (checked if connection.trunk.tls_verify else unchecked).add(place)
         self._unchecked = unchecked - checked
+
+    def names(self) -> dict[str, str]:
+        """The host that a connection to "192.0.2.1:5061" asks for by name (RFC 6066 section 3); addresses
+        are no names.
+        """
+        return {
+            f"[{address}]:{port}" if ":" in address else f"{address}:{port}": min(hosts)
+            for (address, port), hosts in self._names.items()
+            if not any(is_address(host) for host in hosts)
+        }
 
     def refusal(self, address: str, port: int) -> str:
         """Why the last connection to there was refused, "" when it was not."""
@@ -75,3 +88,10 @@ def matches(stated: str, host: str) -> bool:
     if name.startswith("*.") and name.count(".") > 1:
         return host.partition(".")[2] == name[2:]
     return name == host
+
+
+def is_address(host: str) -> bool:
+    try:
+        return bool(ipaddress.ip_address(host.strip("[]")))
+    except ValueError:
+        return False

@@ -2,6 +2,7 @@
 
 import ipaddress
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import pjsua2 as pj
@@ -10,6 +11,7 @@ from softswitch.config import Config
 from softswitch.errors import SoftswitchError
 from softswitch.gateway import library, stun, tls
 from softswitch.gateway.peers import Peers
+from softswitch.trunks.targets import Connection
 
 log = logging.getLogger(__name__)
 LOOK_EVERY = 1.0
@@ -75,6 +77,13 @@ class Transports:
         settings = self._settings(version, self._sip.tls.port, self._held)
         made = self._create("TLS", version, settings, self.addresses[version])
         self._tls.append(TlsListener(made, version, self._sip.tls.port))
+
+    def expect(self, connections: Collection[Connection]) -> None:
+        """Whom TLS connections of ours lead to from here on; replaces all earlier ones."""
+        self.peers.expect(connections)
+        if hasattr(pj, "nameTlsPeers"):  # else they name nobody, which most peers take
+            named = self.peers.names()
+            pj.nameTlsPeers(pj.StringVector(list(named)), pj.StringVector(list(named.values())))
 
     def tick(self, now: float) -> None:
         """Serve a certificate that has been replaced; a broken one is said once and the old one stays."""

@@ -13,9 +13,10 @@ from baresip import Phone
 from far_end import FarEnd, header, tone
 from gateway_alone import GatewayAlone
 from inbound_call import LOUD_SECOND, InboundCall
-from node import wait_for
+from node import free_port, wait_for
 from outbound_call import OutboundCall
 from sipp import LOUD, Sipp
+from stun_server import StunServer
 
 from softswitch.events import CallConfirmed, CallEnded
 from softswitch.gateway import messages
@@ -89,7 +90,7 @@ def test_an_interval_that_is_too_short_gets_422_and_a_longer_one_is_refreshed_by
     with FarEnd() as again:
         wanted = ("Supported: timer", "Session-Expires: 90;refresher=uac", "Min-SE: 90")
         again.dial(gateway.sip_port, *wanted, sdp=again.description())
-        call = InboundCall(gateway, again)
+        call = InboundCall(gateway, again.call_id)
         call.order(messages.Answer)
         assert header(again.answered(), "Session-Expires") == "90;refresher=uac"
         again.request("UPDATE", *wanted)
@@ -118,7 +119,7 @@ def test_a_trunk_may_do_without_session_timers_or_insist_on_them(gateway, far):
 def test_a_caller_who_requires_reliable_answers_gets_them(gateway, far):
     use(gateway)
     far.dial(gateway.sip_port, "Require: 100rel", sdp=far.description())
-    call = InboundCall(gateway, far)
+    call = InboundCall(gateway, far.call_id)
     call.order(messages.Ring)
     ringing = far.next("SIP/2.0 180")
     assert header(ringing, "Require") == "100rel"
@@ -177,7 +178,7 @@ def call_from(gateway: GatewayAlone, phone: Phone) -> InboundCall:
     number = sum(isinstance(message, messages.Offered) for message in gateway.taken)
     phone.do("dial", gateway.uri)
     offered = gateway.wait(messages.Offered, number + 1)
-    call = InboundCall(gateway, offered.info)
+    call = InboundCall(gateway, offered)
     call.order(messages.Answer)
     return call
 
@@ -235,7 +236,7 @@ def test_an_offer_of_ours_has_the_trunks_codecs_in_its_order_and_no_others(gatew
 def test_an_offer_in_the_answer_has_the_trunks_codecs_in_its_order(gateway, far):
     use(gateway, codecs=["PCMA", "PCMU"])
     far.dial(gateway.sip_port)
-    call = InboundCall(gateway, far)
+    call = InboundCall(gateway, far.call_id)
     call.order(messages.Answer)
     answer = far.next("SIP/2.0 200")
     assert re.findall(r"m=audio \d+ RTP/AVP (.*?)\r", answer) == ["8 0 120"]
@@ -285,6 +286,48 @@ def test_a_call_of_ours_is_encrypted_as_the_trunk_says(gateway, phones, srtp, ac
         speak_both_ways(call, phone)
     else:
         assert call.ended().sip_status == 488
+
+
+# --- NAT ----------------------------------------------------------------------------------------------
+PUBLIC = "198.51.100.7"
+
+
+def shown(message: str) -> tuple[str, str]:
+    """The addresses in Contact and in the session description."""
+    contact = re.findall(r"@([\d.]+)", header(message, "Contact"))[0]
+    return contact, re.findall(r"c=IN IP4 (\S+)", message)[0]
+
+
+def test_a_trunks_public_address_is_shown_in_contact_and_sdp_of_calls_both_ways(gateway, far):
+    use(gateway, nat={"public_address": PUBLIC})
+    call = OutboundCall(gateway, far.port, "t")
+    invite = far.next("INVITE")
+    assert shown(invite) == (PUBLIC, PUBLIC)
+    far.reply(invite, 486)
+    call.ended()
+    with FarEnd() as caller:
+        caller.dial(gateway.sip_port, sdp=caller.description())
+        taken = InboundCall(gateway, caller.call_id)
+        taken.order(messages.Answer)
+        answer = caller.next("SIP/2.0 200")
+        assert shown(answer) == (PUBLIC, PUBLIC)
+        caller.take(answer.replace(PUBLIC, "127.0.0.1"))
+        taken.wait(CallConfirmed)
+        end(caller, taken)
+
+
+def test_the_public_address_is_learned_from_a_stun_server(tmp_path, far):
+    with StunServer(PUBLIC) as server, GatewayAlone(tmp_path, f"sip.stun=127.0.0.1:{server.port}") as gateway:
+        call = OutboundCall(gateway, far.port)
+        invite = far.next("INVITE")
+        assert shown(invite) == (PUBLIC, PUBLIC)
+        far.reply(invite, 486)
+        call.ended()
+
+
+def test_a_node_starts_without_its_stun_server_and_says_so(tmp_path):
+    with GatewayAlone(tmp_path, f"sip.stun=127.0.0.1:{free_port()}") as gateway:
+        assert "sip.stun: the public address is not known" in gateway.log
 
 
 # --- IPv6, and the end of the long call -----------------------------------------------------------

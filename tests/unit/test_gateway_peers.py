@@ -71,6 +71,15 @@ def test_an_unknown_place_needs_a_good_certificate_of_whatever_name(peers):
     assert peers.refuse(peer("sbc7.example", place="[2001:db8::1]:5061", faults=UNTRUSTED))
 
 
+def test_connections_ask_for_hosts_by_name_but_not_for_addresses(peers):
+    v6, plain = (
+        connection("other.example", address="2001:db8::1"),
+        connection("192.0.2.9", address="192.0.2.9"),
+    )
+    peers.expect([connection(), v6, plain])
+    assert peers.names() == {"192.0.2.1:5061": "sip.example", "[2001:db8::1]:5061": "other.example"}
+
+
 @pytest.mark.parametrize(
     ("stated", "host", "matching"),
     [

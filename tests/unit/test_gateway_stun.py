@@ -2,26 +2,11 @@
 
 import socket
 import struct
-import threading
 
 import pytest
+from stun_server import StunServer, attribute, response, xored
 
 from softswitch.gateway import stun
-
-
-def attribute(kind: int, value: bytes) -> bytes:
-    return struct.pack("!HH", kind, len(value)) + value + bytes(-len(value) % 4)
-
-
-def response(transaction: bytes, *attributes: bytes, kind: int = stun.BINDING_SUCCESS) -> bytes:
-    body = b"".join(attributes)
-    return struct.pack("!HHI", kind, len(body), stun.MAGIC) + transaction + body
-
-
-def xored(address: str) -> bytes:
-    number = struct.unpack("!I", socket.inet_aton(address))[0] ^ stun.MAGIC
-    return attribute(stun.XOR_MAPPED_ADDRESS, struct.pack("!BBHI", 0, 1, 4000, number))
-
 
 PLAIN = attribute(stun.MAPPED_ADDRESS, struct.pack("!BBH", 0, 1, 4000) + socket.inet_aton("198.51.100.9"))
 T = bytes(range(12))
@@ -44,19 +29,8 @@ def test_anything_else_is_no_answer(message):
 
 
 def test_a_server_is_asked_again_when_the_first_request_was_lost():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
-        server.bind(("127.0.0.1", 0))
-
-        def serve() -> None:
-            server.recv(2048)
-            request, client = server.recvfrom(2048)
-            server.sendto(response(request[8:20], xored("203.0.113.7")), client)
-
-        serving = threading.Thread(target=serve)
-        serving.start()
-        address = f"127.0.0.1:{server.getsockname()[1]}"
-        assert stun.public_address(address, "127.0.0.1") == "203.0.113.7"
-        serving.join()
+    with StunServer("203.0.113.7", loses=1) as server:
+        assert stun.public_address(f"127.0.0.1:{server.port}", "127.0.0.1") == "203.0.113.7"
 
 
 def test_a_silent_server_is_given_up(monkeypatch):
