@@ -4,13 +4,14 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from softswitch.app.dialplans import Admission, Dialplans, Loaded
 from softswitch.events import CallConfirmed, CallEnded, CallInfo, Cause, LegEvent
 from softswitch.gateway.line import CallLine
 from softswitch.gateway.link import News
+from softswitch.ports import Voice
 from softswitch.session.session import Session
 from softswitch.store.queries import LiveCall
 
@@ -166,9 +167,10 @@ class Calls:
         arrival = self._arriving[line.info.call_id] = Arrival(admission, line)
         arrival.work = asyncio.create_task(self._look_up(arrival))
 
-    def adopt(self, line: CallLine, admission: Admission) -> None:
-        """A call that this node made was answered: its conversation begins."""
-        session = Session(line, admission.conversation({}), admission.loaded.parts, admission.route)
+    def adopt(self, line: CallLine, admission: Admission, voice: Voice) -> None:
+        """A call that this node made was answered: its conversation begins, in this voice."""
+        parts = replace(admission.loaded.parts, voice=voice)
+        session = Session(line, admission.conversation({}), parts, admission.route)
         self._sessions[line.info.call_id] = session, admission.loaded
         session.take_over()
 

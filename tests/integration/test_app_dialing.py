@@ -33,6 +33,7 @@ from softswitch.events import (
 )
 from softswitch.gateway import messages
 from softswitch.gateway.messages import Hangup, Originate
+from softswitch.ports import Voice
 from softswitch.session.session import Parts
 from softswitch.store import dialled, migrate
 from softswitch.store.engine import transaction
@@ -74,8 +75,9 @@ class Around:
     def emit(self, event: SessionEvent) -> None:
         self.events.append(event)
 
-    def adopt(self, line: object, admission: Admission) -> None:
+    def adopt(self, line: object, admission: Admission, voice: Voice) -> None:
         self.adopted.append(admission)
+        self.voice = voice
 
     def calls_on(self, trunk: str) -> int:
         return 0

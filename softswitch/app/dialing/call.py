@@ -1,6 +1,7 @@
 """A call that we make: its order, what is heard of it, and what its record is to say."""
 
 import asyncio
+import logging
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -10,13 +11,15 @@ from enum import Enum, auto
 from typing import Any
 
 from softswitch.app.dialing.outcome import Report
+from softswitch.app.dialing.preparing import PreparedVoice
 from softswitch.app.dialplans import Admission, Loaded
 from softswitch.dialplan.routes import CallFacts, Decision
-from softswitch.events import CallInfo, LegEvent
+from softswitch.events import CallInfo, LegEvent, Say
 from softswitch.gateway.line import CallLine
 from softswitch.session.answering import AnsweredBy, Answering
 from softswitch.trunks.numbers import WITHHELD
 
+log = logging.getLogger(__name__)
 Tell = Callable[[dict[str, Any]], None]
 """Takes progress: `{"event": "trying", "trunk": ...}`, failed, ringing, answered, answered by, ended."""
 
@@ -50,6 +53,7 @@ class Dialling:
     line: CallLine | None = None
     codec: str = ""
     answered_at: float | None = None
+    voice: PreparedVoice | None = None
     answering: Answering | None = None
     answered_by: AnsweredBy | None = None
     news: asyncio.Queue[LegEvent | Step] = field(default_factory=asyncio.Queue)
@@ -58,15 +62,29 @@ class Dialling:
     def __post_init__(self) -> None:
         self.info = CallInfo(self.call_id, "", WITHHELD, f"sip:{self.number}", "", time.time(), "", "out")
 
-    def admission(self) -> Admission:
+    def admission(self, answered_by: AnsweredBy | None = None) -> Admission:
         """How it enters its dialplan, with what is known by now."""
         at = datetime.fromtimestamp(self.info.started_at, UTC)
         facts = CallFacts(self.info.trunk, self.shown or WITHHELD, self.number, at, "out")
         known = self.loaded.plan.facts(facts, Decision(None, ()))
         known |= {**self.remembered, **self.given}
-        if self.answered_by:
-            known["answered_by"] = self.answered_by
+        if by := answered_by or self.answered_by:
+            known["answered_by"] = by
         return Admission(self.loaded, "", known)
+
+    def prepare(self) -> None:
+        """Speak ahead what the plan says first, whoever answers; once."""
+        if self.voice is None:
+            self.voice = PreparedVoice(self.loaded.parts.voice, self._first_words())
+
+    def _first_words(self) -> list[Say]:
+        """What is said to a person first, then what to others."""
+        try:
+            plans = [self.admission(by).conversation({}) for by in AnsweredBy]
+            return [action for plan in plans for action in plan.start() if isinstance(action, Say)]
+        except Exception:  # a bug in the dialplan is the session's to deal with
+            log.exception("in call %s", self.call_id)
+            return []
 
     # --- who has answered -------------------------------------------------------------------------------
 

@@ -49,10 +49,15 @@ class Placing:
 
     async def run(self, call: Dialling, routes: Sequence[Route]) -> CallEnded | None:
         """Until the dialplan has the call (None), or it is over."""
-        if ended := await self._reach(call, routes):
-            return self._give_up(call, ended)
-        call.tell({"event": "answered", "trunk": call.info.trunk})
-        return await self._welcome(call)
+        ended = await self._reach(call, routes)
+        if ended:
+            self._give_up(call, ended)
+        else:
+            call.tell({"event": "answered", "trunk": call.info.trunk})
+            ended = await self._welcome(call)
+        if ended and call.voice:
+            call.voice.close()
+        return ended
 
     async def _reach(self, call: Dialling, routes: Sequence[Route]) -> CallEnded | None:
         """None when it was answered; else how the last way ended."""
@@ -100,6 +105,7 @@ class Placing:
                             return ended
                         case CallProgress() as progress:
                             told = {"event": "ringing", "trunk": call.info.trunk}
+                            call.prepare()
                             call.tell(told | {"status": progress.status, "early_media": progress.early_media})
         except TimeoutError:
             self._wires.send(messages.Hangup(call.call_id, Cause.RECOVERY_ON_TIMER_EXPIRY))
@@ -111,12 +117,14 @@ class Placing:
         """Tell who has answered, and let the dialplan speak when it is its turn."""
         assert call.line
         call.begin_listening(call.line)
+        call.prepare()
         while True:
             match await call.news.get():
                 case Step.DECIDED:
                     self._tell_who(call)
                 case Step.READY:
-                    self._wires.adopt(call.line, call.admission())
+                    assert call.voice
+                    self._wires.adopt(call.line, call.admission(), call.voice)
                     return None
                 case CallEnded() as ended:
                     call.stop_listening()
@@ -152,7 +160,7 @@ class Placing:
             self._wires.emit(StateSaved(call.call_id, begun.step, begun.dump(), time.time()))
         call.recorded = True
 
-    def _give_up(self, call: Dialling, ended: CallEnded) -> CallEnded:
+    def _give_up(self, call: Dialling, ended: CallEnded) -> None:
         """Nobody answered."""
         if not call.recorded:
             self._record(call)
@@ -168,4 +176,3 @@ class Placing:
                 ended.reason,
             )
         )
-        return ended

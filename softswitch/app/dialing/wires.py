@@ -7,6 +7,7 @@ from softswitch.app.dialplans import Admission
 from softswitch.events import SessionEvent
 from softswitch.gateway import messages
 from softswitch.gateway.line import CallLine
+from softswitch.ports import Voice
 from softswitch.trunks.selection import Route
 
 
@@ -30,8 +31,8 @@ class Wires(Protocol):
 
     def emit(self, event: SessionEvent) -> None: ...
 
-    def adopt(self, line: CallLine, admission: Admission) -> None:
-        """The conversation of a call that was answered begins."""
+    def adopt(self, line: CallLine, admission: Admission, voice: Voice) -> None:
+        """The conversation of a call that was answered begins, in this voice."""
         ...
 
     def calls_on(self, trunk: str) -> int:

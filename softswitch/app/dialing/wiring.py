@@ -16,6 +16,7 @@ from softswitch.events import SessionEvent
 from softswitch.gateway import messages
 from softswitch.gateway.line import CallLine
 from softswitch.gateway.link import GatewayLink
+from softswitch.ports import Voice
 from softswitch.publish.metrics import Metrics
 
 
@@ -42,8 +43,8 @@ class NodeWires:
     def emit(self, event: SessionEvent) -> None:
         self._recorder.emit(event)
 
-    def adopt(self, line: CallLine, admission: Admission) -> None:
-        self._calls.adopt(line, admission)
+    def adopt(self, line: CallLine, admission: Admission, voice: Voice) -> None:
+        self._calls.adopt(line, admission, voice)
 
     def calls_on(self, trunk: str) -> int:
         found = self._link.calls_by_trunk()
