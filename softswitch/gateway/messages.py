@@ -3,11 +3,13 @@
 A handful per call. Audio never goes this way (see rings), nor heartbeats, which are in shared memory.
 """
 
+import json
 import struct
-from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from dataclasses import asdict, dataclass, field
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
+from pydantic_core import PydanticSerializationError
 
 from softswitch.errors import SoftswitchError
 from softswitch.events import CallInfo, LegEvent
@@ -253,8 +255,24 @@ _ADAPTER: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discrimina
 
 
 def encode(message: Message) -> bytes:
-    body = _ADAPTER.dump_json(message)
+    try:
+        body = _ADAPTER.dump_json(message)
+    except PydanticSerializationError:  # the far end wrote bytes that are no UTF-8
+        body = json.dumps(_clean(asdict(message))).encode()
     return _LENGTH.pack(len(body)) + body
+
+
+def _clean(value: Any) -> Any:
+    """With U+FFFD in place of what came in as surrogates."""
+    match value:
+        case str():
+            return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        case dict():
+            return {key: _clean(inner) for key, inner in value.items()}
+        case list() | tuple():
+            return [_clean(inner) for inner in value]
+        case _:
+            return value
 
 
 @dataclass

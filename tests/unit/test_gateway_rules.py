@@ -79,3 +79,14 @@ def test_messages_cross_the_socket_whole_in_whatever_pieces(message: messages.Me
 def test_a_length_that_nobody_sends_is_refused() -> None:
     with pytest.raises(SoftswitchError):
         messages.Decoder().feed(b"\xff\xff\xff\xff")
+
+
+def test_text_that_is_no_utf8_crosses_the_socket_with_marks_in_its_place() -> None:
+    info = CallInfo(
+        "a" * 32, "b\udce7", 'sip:"\udcff\udcfe"@x', "sip:gr\u00fc\u00df@x", "192.0.2.1:5060", 1.0
+    )
+    (offered,) = messages.Decoder().feed(messages.encode(messages.Offered(info, 3)))
+    assert isinstance(offered, messages.Offered)
+    assert offered.info.sip_call_id == "b\ufffd"
+    assert offered.info.from_uri == 'sip:"\ufffd\ufffd"@x'
+    assert offered.info.to_uri == "sip:gr\u00fc\u00df@x"
