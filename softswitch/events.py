@@ -345,4 +345,17 @@ class RecordingChanged:
     at: float
 
 
-SessionEvent = CallStarted | CallAnswered | StateSaved | TurnFinished | CallFinished | RecordingChanged
+@dataclass(frozen=True, slots=True)
+class DiallingHeld:
+    """A cap tripped at this call, which was not made: `scope` is held until a person releases it."""
+
+    call_id: str
+    number: str
+    scope: str
+    reason: str
+    at: float
+
+
+SessionEvent = (
+    CallStarted | CallAnswered | StateSaved | TurnFinished | CallFinished | RecordingChanged | DiallingHeld
+)

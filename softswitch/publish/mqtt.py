@@ -1,7 +1,7 @@
 """Session events to an MQTT broker, for other programs. The only importer of aiomqtt.
 
-Topics are `softswitch/v1/<node>/calls/<call_id>/<event>` with <event> started, answered, turn or
-finished; payloads are JSON objects; QoS is 1: events come in order, and some come twice after a lost
+Topics are `softswitch/v1/<node>/calls/<call_id>/<event>` with <event> started, answered, turn,
+finished or held; payloads are JSON objects; QoS is 1: events come in order, and some come twice after a lost
 connection. A call never waits for the broker: events go through a bounded outbox, and when that is full
 the oldest are dropped and counted.
 """
@@ -24,14 +24,27 @@ import structlog
 
 from softswitch.config import Mqtt
 from softswitch.errors import SoftswitchError
-from softswitch.events import CallAnswered, CallFinished, CallStarted, SessionEvent, TurnFinished
+from softswitch.events import (
+    CallAnswered,
+    CallFinished,
+    CallStarted,
+    DiallingHeld,
+    SessionEvent,
+    TurnFinished,
+)
 
 FIRST_DELAY, LAST_DELAY = 0.5, 30.0
 """Seconds between attempts to connect: doubled from the first to the last, with jitter."""
 WINDOW = 10
 """Events under way at once, so that a distant broker's round trip is not paid for each."""
 
-_NAMES = {CallStarted: "started", CallAnswered: "answered", TurnFinished: "turn", CallFinished: "finished"}
+_NAMES = {
+    CallStarted: "started",
+    CallAnswered: "answered",
+    TurnFinished: "turn",
+    CallFinished: "finished",
+    DiallingHeld: "held",
+}
 _log = structlog.get_logger(__name__)
 
 

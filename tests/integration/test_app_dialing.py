@@ -26,6 +26,7 @@ from softswitch.events import (
     CallProgress,
     CallStarted,
     Cause,
+    DiallingHeld,
     EndedBy,
     LegEvent,
     SessionEvent,
@@ -303,7 +304,9 @@ async def test_a_hold_of_another_node_holds_here(tmp_path: Path):
     report = await setup.dial()
     assert (report.outcome, setup.around.sent) == (Outcome.HELD, [])
     assert setup.dialer.held == {NUMBER}
-    assert setup.dialer.outcomes == {"held": 1}
+    assert (await setup.dial()).outcome is Outcome.HELD
+    assert setup.around.kinds() == [DiallingHeld]  # told once
+    assert setup.dialer.outcomes == {"held": 2}
     assert setup.loaded.calls == 0
 
 

@@ -20,6 +20,7 @@ from softswitch.events import (
     CallInfo,
     CallStarted,
     Cause,
+    DiallingHeld,
     EndedBy,
     SessionEvent,
     TurnFinished,
@@ -75,6 +76,7 @@ EVENTS: dict[str, SessionEvent] = {
     "answered": CallAnswered(CALL, "", 0.0),
     "turn": TurnFinished(CALL, 1, "", "", "", 0.0, "", "", 0.0, 0.0, "", 0.0),
     "finished": CallFinished(CALL, CallEnded(16, 200, EndedBy.NODE), "", 0.0),
+    "held": DiallingHeld(CALL, "", "", "", 0.0),
 }
 
 

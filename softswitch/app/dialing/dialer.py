@@ -22,7 +22,7 @@ from softswitch.config import Config
 from softswitch.dialplan import given
 from softswitch.e164 import e164
 from softswitch.errors import SoftswitchError
-from softswitch.events import CallConfirmed, CallEnded, CallFinished, Cause, EndedBy, LegEvent
+from softswitch.events import CallConfirmed, CallEnded, CallFinished, Cause, DiallingHeld, EndedBy, LegEvent
 from softswitch.gateway import messages
 from softswitch.gateway.line import CallLine
 from softswitch.store import dialled
@@ -172,7 +172,9 @@ class Dialer:
         """Count it before anything is sent; the hold that keeps it from being dialled."""
         url, node = self._config.database_url, self._config.node
         hold = await asyncio.to_thread(dialled.admit, url, call.call_id, call.number, trunk, node, self._caps)
-        if hold:
+        if hold and hold.scope not in self.held:
+            held = DiallingHeld(call.call_id, call.number, hold.scope, hold.reason, hold.at)
+            self._wires.emit(held)
             self._note({*self.held, hold.scope}, hold.reason)
         return hold
 
