@@ -22,7 +22,9 @@ from figures import (
     speech_speed,
     speech_voice,
     trunk_change,
+    trunk_failover,
     trunk_registrations,
+    trunk_scan,
 )
 from figures.figure import Measurement
 
@@ -59,6 +61,8 @@ GROUPS: Mapping[str, tuple[Measurement, ...]] = {
     "trunks": (
         trunk_change.CHANGE,
         trunk_registrations.REGISTRATIONS,
+        trunk_failover.FAILOVER,
+        trunk_scan.SCAN,
     ),
     "queues": (),
     "answers": (),

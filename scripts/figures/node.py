@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 from figures.figure import Workshop
+from softswitch.config import Config
 from softswitch.errors import SoftswitchError
 from softswitch.store import queries
 from softswitch.store.queries import CallRecord
@@ -168,6 +169,11 @@ class Node:
     def calls_up(self) -> int:
         found = self.metrics()
         return round(sum(value for name, value in found.items() if name.startswith("softswitch_calls{")))
+
+    @property
+    def config(self) -> Config:
+        """As far as whoever asks the running node needs it."""
+        return Config(data_dir=self._folder)
 
     @property
     def database_url(self) -> str:
