@@ -18,12 +18,13 @@ class Request:
 
 class Answerer:
     """`with Answerer() as far: far.status["OPTIONS"] = 503`. What has no status there is answered with 200;
-    status 0 is silence. `delay` is in seconds.
+    status 0 is silence. `delay` is in seconds. `headers` are added to every answer.
     """
 
     def __init__(self, *, tcp: bool = False, tls: ssl.SSLContext | None = None, port: int = 0) -> None:
         self.status: dict[str, int] = {}
         self.delay = 0.0
+        self.headers: list[str] = []
         self.requests: list[Request] = []
         self._tls = tls
         kind = socket.SOCK_STREAM if tcp or tls else socket.SOCK_DGRAM
@@ -85,5 +86,5 @@ class Answerer:
         if method == "REGISTER" and status == 200:
             kept += re.findall(r"^Contact:.*?(?=\r)", text, re.M)
             kept += re.findall(r"^Expires:.*?(?=\r)", text, re.M)
-        head = [f"SIP/2.0 {status} So", *kept, "Content-Length: 0"]
+        head = [f"SIP/2.0 {status} So", *kept, *self.headers, "Content-Length: 0"]
         return ("\r\n".join(head) + "\r\n\r\n").encode()

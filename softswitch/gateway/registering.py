@@ -3,6 +3,7 @@ PJSIP, every result told. Nothing is tried again from here.
 """
 
 import logging
+import re
 from collections.abc import Callable
 
 import pjsua2 as pj
@@ -11,8 +12,8 @@ from softswitch.gateway.guard import guarded
 from softswitch.trunks.targets import Connection, Target
 
 log = logging.getLogger(__name__)
-Told = Callable[[str, Target, int, str, float], None]
-"""Trunk, target, status (0: no answer came), reason, seconds until it expires."""
+Told = Callable[[str, Target, int, str, float, float], None]
+"""Trunk, target, status (0: no answer came), reason, seconds until it expires, and of a Retry-After."""
 Answered = Callable[[pj.OnSendRequestParam], None]
 
 
@@ -53,7 +54,7 @@ class TrunkAccount(pj.Account):  # type: ignore[misc,unused-ignore]
             self.setRegistration(True)
         except pj.Error as error:
             self._seeking = False
-            self._told(self.trunk, target, 0, error.reason.strip(), 0.0)
+            self._told(self.trunk, target, 0, error.reason.strip(), 0.0, 0.0)
 
     def _forget(self, settings: pj.AccountConfig) -> None:
         """The REGISTER that waits for its answer: PJSIP takes no second one beside it."""
@@ -99,10 +100,17 @@ class TrunkAccount(pj.Account):  # type: ignore[misc,unused-ignore]
             return
         self._seeking = False
         self._registered = 200 <= prm.code < 300
-        answered = bool(prm.rdata.wholeMsg)
+        answer = prm.rdata.wholeMsg
         expires = float(prm.expiration) if self._registered else 0.0
-        self._told(self.trunk, self._target, prm.code if answered else 0, prm.reason, expires)
+        status = prm.code if answer else 0
+        self._told(self.trunk, self._target, status, prm.reason, expires, retry_after(answer))
 
     def onSendRequest(self, prm: pj.OnSendRequestParam) -> None:
         if self.on_answer:
             guarded(self.on_answer, prm)
+
+
+def retry_after(message: str) -> float:
+    """Seconds that an answer asks to be left alone for (RFC 3261 section 20.33); 0 where it does not."""
+    found = re.search(r"^Retry-After\s*:\s*(\d{1,6})", message, re.M | re.I)
+    return float(found[1]) if found else 0.0

@@ -226,6 +226,17 @@ def test_a_wrong_password_is_told_by_status_and_by_the_doctor(node: Node, config
         )
 
 
+def test_a_registrar_that_wants_to_be_left_alone_is_and_the_doctor_may_ask_sooner(node: Node, config: Config):
+    with Answerer() as far:
+        far.status["REGISTER"], far.headers = 503, ["Retry-After: 77"]
+        put(config, "line", "x", kind="register", hosts=[f"127.0.0.1:{far.port}"], username="line1")
+        told = wait_for_state(config, "line", "down")
+        assert 70 < told["registration"]["next_try_in"] <= 77
+        del far.status["REGISTER"]
+        assert "ok    register" in command(node, "test", "line").stdout
+        assert status(config, "line")["state"] == "up"
+
+
 def test_the_doctor_hears_an_echo_and_gets_its_keys_back(node: Node, config: Config, tmp_path: Path):
     with EchoPhone(tmp_path / "echo") as echo:
         put(config, "line", hosts=[f"127.0.0.1:{echo.port}"])

@@ -144,6 +144,7 @@ class Managed:
         """Somebody has mended something at the other end: a registration that waits need not any longer."""
         if self.registration.phase is registration.Phase.WAITING:
             self.registration = replace(self.registration, due=now)
+            self.passed(now)
 
     def _heard(self, target: Target, latency: float | None, now: float) -> None:
         if standing := self.standings.get(target):
@@ -185,11 +186,13 @@ class Managed:
         """Why it is not better, in words; "" when all is well."""
         if not self.trunk.enabled:
             return ""
-        answer = self.registration
-        errors = [self.declared.problem, self.resolve_error]
+        answer, refused = self.registration, ""
         if self.trunk.registers and answer.status is not None and not 200 <= answer.status < 300:
-            errors.append(_unregistered(answer.status, answer.reason))
-        errors += [f"{target.hostport} {each.error}" for target, each in self.standings.items() if each.error]
+            refused = _unregistered(answer.status, answer.reason)
+        errors = [self.declared.problem, self.resolve_error, refused]
+        for target, each in self.standings.items():
+            if each.error and each.error != refused:
+                errors.append(f"{target.hostport} {each.error}")
         return "; ".join(error for error in errors if error)
 
     def _connection(self) -> Connection:
