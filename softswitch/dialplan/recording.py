@@ -57,9 +57,11 @@ def follow(turn: Turn, step: Step) -> None:
 def _start(turn: Turn) -> None:
     lines = turn.plan.lines
     first, again = lines.consent or lines.recording_started, lines.recording_started or lines.consent
-    quiet, turn.quiet = turn.quiet, True
+    quiet, turn.quiet, before = turn.quiet, True, len(turn.actions)
     turn.say(again if turn.recording == "stopped" else first)
     turn.quiet = quiet
+    if len(turn.actions) == before:  # its variables are not set: who was told nothing is not recorded
+        return
     turn.recording = "starting"
     turn.actions.append(Record("start"))
     turn.told = len(turn.actions)

@@ -2,6 +2,7 @@
 
 import functools
 import json
+from itertools import pairwise
 from pathlib import Path
 
 from hypothesis import given, settings
@@ -13,6 +14,7 @@ from softswitch.dialplan.plan import Plan
 from softswitch.dialplan.state import MAX_FRAMES, MAX_TRAIL, State, dump, load
 from softswitch.dialplan.turn import Outcome
 from softswitch.events import (
+    BargeIn,
     Do,
     Hangup,
     Heard,
@@ -21,6 +23,7 @@ from softswitch.events import (
     Listen,
     NoInput,
     Pressed,
+    Record,
     Say,
     Transfer,
     TransferFailed,
@@ -165,7 +168,7 @@ def play(plan: Plan, language: str, events: Call) -> list[Outcome]:
 def assert_answered(outcome: Outcome) -> None:
     *before, last = outcome.actions
     assert isinstance(last, Listen | Transfer | Hangup)
-    assert all(isinstance(action, Say | Do) for action in before)
+    assert all(isinstance(action, Say | Do | Record) for action in before)
     says = [action for action in before if isinstance(action, Say)]
     assert says and all(any(map(str.isalnum, say.text)) for say in says)
     assert len(outcome.path) <= 250
@@ -181,6 +184,21 @@ def test_every_input_is_answered(plan: Plan, language: str, events: Call) -> Non
         assert len(state.trail) <= MAX_TRAIL
         assert len(state.frames) <= MAX_FRAMES
         assert state.language in plan.languages
+
+
+@given(plans, languages, calls)
+@settings(deadline=None)
+def test_nobody_is_recorded_who_was_not_told(plan: Plan, language: str, events: Call) -> None:
+    on = False
+    for outcome in play(plan, language, events):
+        for before, action in pairwise(outcome.actions):
+            if isinstance(action, Record) and action.what == "start":
+                assert not on
+                assert isinstance(before, Say) and before.barge_in is BargeIn.OFF
+                on = True
+            elif isinstance(action, Record):
+                assert on
+                on = action.what != "stop"
 
 
 @given(plans, languages, calls)

@@ -123,5 +123,12 @@ def test_a_call_that_was_cut_off_is_recorded_on(said: list[str], again: list[str
     assert shape(talk)[-1] == "Hello."
 
 
+def test_who_could_not_be_told_is_not_recorded() -> None:
+    """A fact that is not set leaves nothing of the text."""
+    talk = Talk(ALWAYS.replace("This call is recorded.", '"{diverted_from}"'))
+    assert shape(talk) == ["Hello."]
+    assert talk.conversation.recording == "off"
+
+
 def test_what_callers_are_told_is_rendered_beforehand() -> None:
     assert "We record." in [say.text for say in Talk(ON_DEMAND).plan.static_prompts()]
