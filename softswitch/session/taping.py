@@ -11,6 +11,10 @@ from softswitch.events import Action, CallInfo, Listen, Record, Say
 from softswitch.ports import Line, Tape
 
 
+AFTER_SECRET = 50
+"""Frames of the caller that stay silence after a secret was taken: the last key may still sound."""
+
+
 class Taping:
     """`open_tape` gives None where nothing can be recorded; the call goes on all the same."""
 
@@ -21,6 +25,7 @@ class Taping:
         self._due: deque[tuple[int, Record]] = deque()
         self._paused = False
         self._secret = False
+        self._hushed = 0  # frames that the caller's side stays silent
         self._frames = 0  # on the tape since the answer began
         self._kept = False  # whether any of those is not silence
 
@@ -42,7 +47,9 @@ class Taping:
             if record.what != "start":
                 self._do(record)
         self._due.clear()
+        was_secret = self._secret
         self._secret = any(isinstance(action, Listen) and action.sensitive for action in actions)
+        self._hushed = AFTER_SECRET if was_secret else self._hushed
         self._frames, self._kept = 0, False
         said = 0
         for action in actions:
@@ -68,7 +75,8 @@ class Taping:
         silent = self._paused or self._secret
         self._kept = self._kept or not silent
         for caller, node in zip(frames, self._line.heard(), strict=False):
-            self._tape.write(b"" if silent else caller, b"" if silent else node)
+            self._tape.write(b"" if silent or self._hushed else caller, b"" if silent else node)
+            self._hushed = max(0, self._hushed - 1)
             self._frames += 1
 
     def close(self) -> None:
@@ -79,9 +87,9 @@ class Taping:
     def _do(self, record: Record) -> None:
         match record.what:
             case "start" if self._tape is None:
-                self._paused = False
                 self._tape = self._open_tape(self._line.info)
             case "stop":
+                self._paused = False
                 self.close()
             case "pause" | "resume" as what:
                 self._paused = what == "pause"
