@@ -25,6 +25,7 @@ from figures import (
     trunk_failover,
     trunk_registrations,
     trunk_scan,
+    trunk_soak,
 )
 from figures.figure import Measurement
 
@@ -63,8 +64,9 @@ GROUPS: Mapping[str, tuple[Measurement, ...]] = {
         trunk_registrations.REGISTRATIONS,
         trunk_failover.FAILOVER,
         trunk_scan.SCAN,
+        call_setups.CHECKED,
     ),
     "queues": (),
     "answers": (),
 }
-SOAK: Mapping[str, tuple[Measurement, ...]] = {"call": (call_soak.SOAK,)}
+SOAK: Mapping[str, tuple[Measurement, ...]] = {"call": (call_soak.SOAK,), "trunks": (trunk_soak.SOAK,)}

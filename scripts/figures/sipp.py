@@ -1,6 +1,7 @@
 """SIPp as the crowd of callers: runs a scenario at a rate, and says how many of its calls went wrong."""
 
 import csv
+import random
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -44,6 +45,7 @@ class Crowd:
         rate: float,
         seconds: float,
         scenario: str = "",
+        address: str = "127.0.0.1",
     ) -> None:
         program = shutil.which("sipp")
         if not program:
@@ -55,7 +57,7 @@ class Crowd:
         self._command = [
             program,
             *chosen,
-            *("-i", "127.0.0.1", "-p", str(free_port()), "-mp", str(_media_port())),
+            *("-i", address, "-p", str(free_port()), "-mp", str(_media_port())),
             *("-r", f"{rate:g}", "-m", str(calls), "-l", str(calls), "-d", str(round(seconds * 1000))),
             *("-nostdin", "-trace_stat", "-stf", "stat.csv", "-fd", "1"),
             *("-trace_err", "-error_file", "errors.log", "-timeout", f"{self._limit_s:.0f}s"),
@@ -106,5 +108,5 @@ class Crowd:
 
 
 def _media_port() -> int:
-    """The first of SIPp's media ports: it counts upwards from here."""
-    return 40000
+    """The first of SIPp's media ports: it counts upwards from here, as another one does from elsewhere."""
+    return random.randrange(30_000, 60_000, 500)
