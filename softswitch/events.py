@@ -356,6 +356,17 @@ class DiallingHeld:
     at: float
 
 
+@dataclass(frozen=True, slots=True)
+class TrunkChanged:
+    """A trunk's state is another one: up, degraded, down, unknown or disabled; `reason` why it is not up."""
+
+    trunk: str
+    state: str
+    before: str
+    reason: str
+    at: float
+
+
 SessionEvent = (
     CallStarted | CallAnswered | StateSaved | TurnFinished | CallFinished | RecordingChanged | DiallingHeld
 )

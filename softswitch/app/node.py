@@ -79,7 +79,8 @@ class Node:
             self._on_gateway_ready,
         )
         link = self._open_link(calls)
-        self._trunking = wiring.wire(self._config, link, calls, self._desk, self._metrics)
+        tell = [self._mqtt.take] if self._mqtt else []
+        self._trunking = wiring.wire(self._config, link, calls, self._desk, self._metrics, tell)
         self._loader.dialplans.find_trunk = self._trunking.find
         identity.wire(self._config.identity, calls, self._trunking.find, self._metrics)
         self._bans = bans.wire(self._config, self._region, link, calls, self._metrics)

@@ -1,9 +1,9 @@
 """Session events to an MQTT broker, for other programs. The only importer of aiomqtt.
 
-Topics are `softswitch/v1/<node>/calls/<call_id>/<event>` with <event> started, answered, turn,
-finished or held; payloads are JSON objects; QoS is 1: events come in order, and some come twice after a lost
-connection. A call never waits for the broker: events go through a bounded outbox, and when that is full
-the oldest are dropped and counted.
+Topics are `softswitch/v1/<node>/calls/<call_id>/<event>` with <event> started, answered, turn, finished or
+held, and `softswitch/v1/<node>/trunks/<trunk>/changed`. Payloads are JSON objects; QoS is 1: events come in
+order, and some come twice after a lost connection. A call never waits for the broker: events go through a
+bounded outbox, and when that is full the oldest are dropped and counted.
 """
 
 import asyncio
@@ -30,6 +30,7 @@ from softswitch.events import (
     CallStarted,
     DiallingHeld,
     SessionEvent,
+    TrunkChanged,
     TurnFinished,
 )
 
@@ -53,8 +54,11 @@ class Message(NamedTuple):
     payload: bytes
 
 
-def encode(event: SessionEvent, node: str) -> Message | None:
+def encode(event: SessionEvent | TrunkChanged, node: str) -> Message | None:
     """An event's topic and JSON payload; None for what only the node itself needs (saved state)."""
+    if isinstance(event, TrunkChanged):
+        payload = {"event": "changed", "node": node} | asdict(event)
+        return Message(f"softswitch/v1/{node}/trunks/{event.trunk}/changed", json.dumps(payload).encode())
     name = _NAMES.get(type(event))
     if name is None:
         return None
@@ -94,7 +98,7 @@ class MqttPublisher:
     def depth(self) -> int:
         return len(self._outbox) + len(self._under_way)
 
-    def take(self, event: SessionEvent) -> None:
+    def take(self, event: SessionEvent | TrunkChanged) -> None:
         """Put an event into the outbox; never waits."""
         message = encode(event, self.node)
         if message is None:

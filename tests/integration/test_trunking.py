@@ -14,6 +14,7 @@ from nameserver import Nameserver
 from softswitch.app.trunking import telling
 from softswitch.app.trunking.trunking import Trunking
 from softswitch.config import Config
+from softswitch.events import TrunkChanged
 from softswitch.gateway import messages
 from softswitch.gateway.messages import Probe, Probed, Registered, Trunks
 from softswitch.store import migrate, secrets, trunks
@@ -35,7 +36,8 @@ class Gateway:
     def __init__(self, config: Config) -> None:
         self.heard: list[messages.Message] = []
         self.connected = True
-        self.trunking = Trunking(config, self.heard.append, lambda: self.connected)
+        self.changes: list[TrunkChanged] = []
+        self.trunking = Trunking(config, self.heard.append, lambda: self.connected, self.changes.append)
 
     @property
     def sets(self) -> list[dict[str, Connection]]:
@@ -255,6 +257,12 @@ async def test_probes_go_to_each_target_and_make_its_state(
     gateway.trunking.on_news(Probed("a", probe.target, 0, "", 0.0))
     assert gateway.status("a")["state"] == "down"
     assert "trunk a is down: 192.0.2.1:5060 OPTIONS: no answer" in caplog.text
+    assert [(each.before, each.state) for each in gateway.changes] == [
+        ("unknown", "up"),
+        ("up", "degraded"),
+        ("degraded", "down"),
+    ]
+    assert gateway.changes[-1].reason == "192.0.2.1:5060 OPTIONS: no answer"
     for _ in range(2):
         gateway.trunking.on_news(Probed("a", probe.target, 404, "Not Found", 0.02))
     assert gateway.status("a")["state"] == "up"

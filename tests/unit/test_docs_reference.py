@@ -23,6 +23,7 @@ from softswitch.events import (
     DiallingHeld,
     EndedBy,
     SessionEvent,
+    TrunkChanged,
     TurnFinished,
 )
 from softswitch.gateway.causes import status_of
@@ -71,12 +72,13 @@ NAMED: dict[str, set[str]] = {
 """The sections of dialplan.md that list names of other things than keys."""
 
 CALL = "0" * 32
-EVENTS: dict[str, SessionEvent] = {
+EVENTS: dict[str, SessionEvent | TrunkChanged] = {
     "started": CallStarted(CallInfo(CALL, "", "", "", "", 0.0), "", "", 0.0),
     "answered": CallAnswered(CALL, "", 0.0),
     "turn": TurnFinished(CALL, 1, "", "", "", 0.0, "", "", 0.0, 0.0, "", 0.0),
     "finished": CallFinished(CALL, CallEnded(16, 200, EndedBy.NODE), "", 0.0),
     "held": DiallingHeld(CALL, "", "", "", 0.0),
+    "changed": TrunkChanged("", "", "", "", 0.0),
 }
 
 

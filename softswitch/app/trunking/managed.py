@@ -2,9 +2,12 @@
 
 import logging
 import random
+import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 
+from softswitch.events import TrunkChanged
 from softswitch.gateway.messages import Probed, Registered
 from softswitch.trunks import health, registration
 from softswitch.trunks.declared import Declared
@@ -25,7 +28,14 @@ class Managed:
     `connection` is what the gateway is to have of it: another object only when it says something else.
     """
 
-    def __init__(self, declared: Declared, node: str, attempt: int, now: float) -> None:
+    def __init__(
+        self,
+        declared: Declared,
+        node: str,
+        attempt: int,
+        now: float,
+        tell: Callable[[TrunkChanged], None],
+    ) -> None:
         self.declared = declared
         self.places: tuple[Place, ...] = ()
         self.targets: tuple[Target, ...] = ()
@@ -36,6 +46,7 @@ class Managed:
         self.since = now
         self.failures: Counter[str] = Counter()
         self._node = node
+        self._tell = tell
         self.connection = self._connection()
         self._review(now)
 
@@ -171,7 +182,8 @@ class Managed:
         level = logging.WARNING if state is State.DOWN else logging.INFO
         told = f": {self.error}" if self.error and state is not State.UP else ""
         log.log(level, "trunk %s is %s%s", self.trunk.name, state, told)
-        self.state, self.since = state, now
+        before, self.state, self.since = self.state, state, now
+        self._tell(TrunkChanged(self.trunk.name, state.value, before.value, self.error, time.time()))
 
     def _judged(self) -> State:
         if not self.trunk.enabled:

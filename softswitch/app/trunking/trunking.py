@@ -18,6 +18,7 @@ from softswitch.app.trunking.resolving import Resolver
 from softswitch.app.trunking.sources import Sources
 from softswitch.config import Config
 from softswitch.errors import SoftswitchError
+from softswitch.events import TrunkChanged
 from softswitch.gateway import messages
 from softswitch.gateway.link import News
 from softswitch.gateway.messages import Probed
@@ -38,12 +39,17 @@ START_GRACE_S = 3.0
 
 
 class Trunking:
-    """`send` reaches the gateway while `connected`."""
+    """`send` reaches the gateway while `connected`; `tell` gets every change of a trunk's state."""
 
     def __init__(
-        self, config: Config, send: Callable[[messages.Message], None], connected: Callable[[], bool]
+        self,
+        config: Config,
+        send: Callable[[messages.Message], None],
+        connected: Callable[[], bool],
+        tell: Callable[[TrunkChanged], None],
     ) -> None:
         self._config = config
+        self._told = tell
         self._send = send
         self._connected = connected
         self._sources = Sources(config)
@@ -189,7 +195,7 @@ class Trunking:
         for name, each in declared.items():
             managed = self._trunks.get(name)
             if managed is None:
-                self._trunks[name] = Managed(each, self._config.node, self._attempt, now)
+                self._trunks[name] = Managed(each, self._config.node, self._attempt, now, self._told)
             elif managed.declared != each:
                 log.info("trunk %s was changed", name)
                 managed.redeclare(each, now)

@@ -1,5 +1,6 @@
 """Connects the trunks to the gateway's link, to the desk and to the metrics."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from softswitch.app.calls import Calls
@@ -8,13 +9,26 @@ from softswitch.app.trunking import telling
 from softswitch.app.trunking.trunking import Trunking
 from softswitch.config import Config
 from softswitch.errors import SoftswitchError
+from softswitch.events import TrunkChanged
 from softswitch.gateway.link import GatewayLink
 from softswitch.publish.metrics import Metrics
 
 
-def wire(config: Config, link: GatewayLink, calls: Calls, desk: Desk, metrics: Metrics) -> Trunking:
-    """The node's trunks; `run` them."""
-    trunking = Trunking(config, link.send, lambda: link.connected)
+def wire(
+    config: Config,
+    link: GatewayLink,
+    calls: Calls,
+    desk: Desk,
+    metrics: Metrics,
+    tell: Sequence[Callable[[TrunkChanged], None]],
+) -> Trunking:
+    """The node's trunks; `run` them. Everybody in `tell` is told of every change of a trunk's state."""
+
+    def changed(event: TrunkChanged) -> None:
+        for each in tell:
+            each(event)
+
+    trunking = Trunking(config, link.send, lambda: link.connected, changed)
     link.on_connect.append(trunking.introduce)
     calls.listeners.append(trunking.on_news)
 
