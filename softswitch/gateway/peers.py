@@ -5,11 +5,11 @@ behind an address is known here. PJSIP checks the chain, the times and the purpo
 in it is checked here, before anything is sent.
 """
 
-import ipaddress
 from collections.abc import Iterable
 
 import pjsua2 as pj
 
+from softswitch.trunks.domains import is_address, matches
 from softswitch.trunks.targets import Connection
 
 Place = tuple[str, int]
@@ -77,21 +77,3 @@ class Peers:
         if wanted and not any(matches(name, host) for name in stated for host in wanted):
             return f"its certificate is for {', '.join(stated)}, not for {' or '.join(sorted(wanted))}"
         return ""
-
-
-def matches(stated: str, host: str) -> bool:
-    """Whether a name of a certificate stands for this host. RFC 5922 section 7.2 allows no wildcards, but
-    carriers use them; they are taken for one label, as RFC 9525 section 6.3 has it.
-    """
-    name = stated.lower().removeprefix("sips:").removeprefix("sip:").rstrip(".")
-    host = host.lower().strip("[]").rstrip(".")
-    if name.startswith("*.") and name.count(".") > 1:
-        return host.partition(".")[2] == name[2:]
-    return name == host
-
-
-def is_address(host: str) -> bool:
-    try:
-        return bool(ipaddress.ip_address(host.strip("[]")))
-    except ValueError:
-        return False

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pjsua2 as pj
 import pytest
 
-from softswitch.gateway.peers import Peers, matches
+from softswitch.gateway.peers import Peers
 from softswitch.trunks.settings import Trunk
 from softswitch.trunks.targets import Connection, Target
 
@@ -78,19 +78,3 @@ def test_connections_ask_for_hosts_by_name_but_not_for_addresses(peers):
     )
     peers.expect([connection(), v6, plain])
     assert peers.names() == {"192.0.2.1:5061": "sip.example", "[2001:db8::1]:5061": "other.example"}
-
-
-@pytest.mark.parametrize(
-    ("stated", "host", "matching"),
-    [
-        ("sip.example", "sip.example.", True),
-        ("sip:example.com", "example.com", True),
-        ("*.example.com", "sip.example.com", True),
-        ("*.example.com", "a.sip.example.com", False),
-        ("*.com", "example.com", False),
-        ("192.0.2.1", "192.0.2.1", True),
-        ("example.com", "sip.example.com", False),
-    ],
-)
-def test_names_match(stated, host, matching):
-    assert matches(stated, host) is matching

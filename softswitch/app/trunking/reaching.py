@@ -4,7 +4,6 @@ For `trunk test`: its steps must tell apart what the gateway meets as one failur
 """
 
 import asyncio
-import ipaddress
 import re
 import secrets
 import socket
@@ -20,6 +19,7 @@ from cryptography.x509.oid import NameOID
 
 from softswitch.config import Tls
 from softswitch.errors import SoftswitchError
+from softswitch.trunks.domains import is_address, matches
 from softswitch.trunks.targets import Target
 
 MOST_BYTES = 64 << 10
@@ -86,15 +86,6 @@ async def options(target: Target, settings: Tls, within: float) -> Heard:
             writer.close()
 
 
-def matches(stated: str, host: str) -> bool:
-    """Whether a certificate's name stands for a host (RFC 5922; a wildcard stands for one label)."""
-    name = stated.lower().removeprefix("sips:").removeprefix("sip:").rstrip(".")
-    host = host.lower().rstrip(".")
-    if name.startswith("*.") and name.count(".") > 1:
-        return host.partition(".")[2] == name[2:]
-    return name == host
-
-
 # --- TLS --------------------------------------------------------------------------------------------------
 
 
@@ -111,7 +102,7 @@ def _context(settings: Tls, verify: bool) -> ssl.SSLContext:
 
 async def _greet(target: Target, context: ssl.SSLContext, within: float) -> tuple[str, bytes]:
     """TLS's version and the certificate shown."""
-    name = None if _is_address(target.name) else target.name
+    name = None if is_address(target.name) else target.name
     async with _patience(within, "TLS handshake"):
         _, writer = await asyncio.open_connection(
             target.address, target.port, ssl=context, server_hostname=name or ""
@@ -138,14 +129,6 @@ def _names(certificate: x509.Certificate) -> tuple[str, ...]:
 def _common_name(name: x509.Name) -> str:
     found = name.get_attributes_for_oid(NameOID.COMMON_NAME)
     return str(found[0].value) if found else ""
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
 
 
 # --- OPTIONS (RFC 3261 section 11) --------------------------------------------------------------------------
