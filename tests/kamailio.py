@@ -14,9 +14,13 @@ TLS = """
 enable_tls=yes
 listen=tls:{address}:{port}
 loadmodule "tls.so"
-modparam("tls", "certificate", "{certificate}")
-modparam("tls", "private_key", "{key}")
-modparam("tls", "tls_method", "TLSv1.2+")
+modparam("tls", "config", "{profiles}")
+"""
+PROFILE = """
+[server:{where}]
+method = TLSv1.2+
+certificate = {pair.certificate_file}
+private_key = {pair.key_file}
 """
 CONFIG = """
 debug=0
@@ -76,8 +80,15 @@ class Kamailio:
     """`with Kamailio(folder) as registrar:`. Users are whoever knows PASSWORD; bindings live in memory."""
 
     def __init__(
-        self, folder: Path, *, max_expires: int = 3600, address: str = "127.0.0.1", tls: Pair | None = None
+        self,
+        folder: Path,
+        *,
+        max_expires: int = 3600,
+        address: str = "127.0.0.1",
+        tls: Pair | None = None,
+        tls_for: tuple[str, Pair] | None = None,
     ) -> None:
+        """`tls` is shown to whoever connects by TLS; `tls_for`, to those who ask for that name."""
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self.address = address
@@ -86,8 +97,15 @@ class Kamailio:
         self._config = folder / "kamailio.cfg"
         values = {"address": address, "port": self.port, "max_expires": max_expires, "tls": ""}
         if tls:
-            place = {"address": address, "port": self.tls_port}
-            values["tls"] = TLS.format(certificate=tls.certificate_file, key=tls.key_file, **place)
+            profiles = folder / "tls.cfg"
+            text = PROFILE.format(where="default", pair=tls)
+            if tls_for:
+                place = f"{address}:{self.tls_port}"
+                text += PROFILE.format(where=place, pair=tls_for[1]) + f"server_name = {tls_for[0]}\n"
+                # Whoever names nobody gets the last one that has a name.
+                text += PROFILE.format(where=place, pair=tls) + "server_name = somebody.else.example\n"
+            profiles.write_text(text)
+            values["tls"] = TLS.format(address=address, port=self.tls_port, profiles=profiles)
         self._config.write_text(CONFIG.format(**values, realm="carrier", password=PASSWORD))
 
     def __enter__(self) -> "Kamailio":

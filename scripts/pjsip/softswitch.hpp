@@ -47,6 +47,9 @@ public:
  */
 void restartTls(int transportId, const TransportConfig &settings) PJSUA2_THROW(Error);
 
+/* The host that connections to each place ("192.0.2.1:5061") ask for by name; replaces all earlier ones. */
+void nameTlsPeers(const StringVector &places, const StringVector &hosts);
+
 } // namespace pj
 
 #endif

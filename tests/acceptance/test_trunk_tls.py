@@ -90,6 +90,13 @@ def test_a_good_certificate_for_the_trunks_host_is_accepted(gateway, issuer, tmp
     assert 0 < answer.latency < 1
 
 
+def test_a_registrar_of_many_names_is_asked_for_the_trunks(gateway, issuer, tmp_path):
+    others = signed(tmp_path, "others", issuer, ["other.carrier.example"])
+    ours = signed(tmp_path, "ours", issuer, [NAME])
+    with Kamailio(tmp_path / "kamailio", tls=others, tls_for=(NAME, ours)) as registrar:
+        assert register(gateway, registrar, "named", verify=True).status == 200
+
+
 def handshake(gateway: GatewayAlone, *options: str) -> str:
     command = ["openssl", "s_client", "-connect", f"127.0.0.1:{gateway.config.sip.tls.port}", *options]
     return subprocess.run(command, input="", capture_output=True, text=True, timeout=10).stdout
