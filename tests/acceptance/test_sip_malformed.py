@@ -120,16 +120,13 @@ def test_wrong_messages_get_the_right_4xx_or_silence_and_the_node_lives(start_no
         "SDP cut short": (400, 488),
         "no media line": (400, 488),
         "a body of another type": (415,),
-        "CSeq of another method": (400, 500),
-        # Over UDP the datagram says where a body ends.
-        "Content-Length too long": (200, 400),
-        "Content-Length negative": (200, 400, None),
+        "no Via": (None,),
         "Max-Forwards 0": (200,),  # the limit is for proxies: RFC 3261 section 16.3
-        "a method nobody knows": (405, 501, None),
+        "a method nobody knows": (501,),
         "an extension nobody knows": (420,),
     }
     for what, status in got.items():
-        assert status in expected.get(what, (400, None)), f"{what}: {status}; all: {got}"
+        assert status in expected.get(what, (400,)), f"{what}: {status}; all: {got}"
     assert_takes_calls(node, gateway)
 
 
