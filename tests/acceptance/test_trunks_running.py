@@ -270,6 +270,19 @@ def test_the_doctor_tells_why_a_call_is_not_answered_and_a_silent_one_from_an_ec
         assert not far.calls_to("+12125550100") and far.calls_to("+49302222222")[0].ended == "BYE"
 
 
+def test_registrations_outlive_either_process(node: Node, config: Config):
+    with Answerer() as far:
+        put(config, "line", "x", kind="register", hosts=[f"127.0.0.1:{far.port}"], username="line1")
+        wait_for_state(config, "line", "up")
+        for kill in (node.kill_control, node.kill_gateway):
+            before = len(far.of("REGISTER"))
+            kill()
+            wait_for(lambda known=before: len(far.of("REGISTER")) > known, "it registers anew", 15)
+            wait_for(lambda: node.http("/readyz") == 200, "the node is ready")
+            wait_for_state(config, "line", "up")
+        assert not any("Expires: 0" in each.text for each in far.of("REGISTER")), "and never unregisters"
+
+
 def test_the_doctor_stops_where_nobody_answers(node: Node, config: Config):
     put(config, "line", hosts=[f"127.0.0.1:{free_port()}"])
     wait_for_state(config, "line", "down")
