@@ -58,6 +58,39 @@ const pj_str_t *unknown_extension(const pjsip_rx_data *rdata)
     return NULL;
 }
 
+bool is_in_a_call(const pjsip_rx_data *rdata)
+{
+    const auto &info = rdata->msg_info;
+    return info.to->tag.slen && pjsip_ua_find_dialog(&info.cid->id, &info.to->tag, &info.from->tag, PJ_FALSE);
+}
+
+/* INFO in a call: PJSIP answers 500 to all but three bodies. One without a body is a sign of life (RFC 2976
+ * section 2.2). A key as application/dtmf is made to look like the form that PJSIP takes; which key it is, is
+ * read from the message's text, which stays as it came.
+ */
+pj_bool_t on_info(pjsip_rx_data *rdata)
+{
+    static char key[] = "Signal=0\r\nDuration=100\r\n";
+    pjsip_msg_body *body = rdata->msg_info.msg->body;
+    if (!body || !body->len) {
+        respond(rdata, 200);
+        return PJ_TRUE;
+    }
+    pj_str_t &subtype = body->content_type.subtype;
+    if (pj_stricmp2(&body->content_type.type, "application") == 0) {
+        if (pj_stricmp2(&subtype, "dtmf") == 0) {
+            subtype = text("dtmf-relay");
+            body->data = key;
+            body->len = sizeof key - 1;
+        }
+        for (const char *known : {"dtmf-relay", "media_control+xml", "trickle-ice-sdpfrag"})
+            if (pj_stricmp2(&subtype, known) == 0)
+                return PJ_FALSE;
+    }
+    respond(rdata, 415, PJSIP_H_ACCEPT);
+    return PJ_TRUE;
+}
+
 /* Before the dialogs: what they would answer with 500, and what section 8.2 wants to be looked at first. */
 pj_bool_t on_early_request(pjsip_rx_data *rdata)
 {
@@ -73,9 +106,11 @@ pj_bool_t on_early_request(pjsip_rx_data *rdata)
         respond(rdata, 420, -1, unknown);
         return PJ_TRUE;
     }
-    const auto &info = rdata->msg_info;
-    if (method.id != PJSIP_OPTIONS_METHOD || !info.to->tag.slen ||
-        !pjsip_ua_find_dialog(&info.cid->id, &info.to->tag, &info.from->tag, PJ_FALSE))
+    if (!is_in_a_call(rdata))
+        return PJ_FALSE;
+    if (pj_strcmp2(&method.name, "INFO") == 0)
+        return on_info(rdata);
+    if (method.id != PJSIP_OPTIONS_METHOD)
         return PJ_FALSE;
     respond(rdata, 200, PJSIP_H_OTHER);
     return PJ_TRUE;

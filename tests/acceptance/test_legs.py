@@ -194,13 +194,25 @@ def test_keys_come_by_rfc4733_and_by_info_each_once(gateway: GatewayAlone, far: 
     far.request("INFO", "Content-Type: application/dtmf-relay", body="Signal= 11\r\nDuration= 160\r\n")
     far.next("SIP/2.0 200")
     far.request("INFO", "Content-Type: application/dtmf", body="7")
-    far.next("SIP/2.0 ")
+    far.next("SIP/2.0 200")
     wait_for(lambda: call.keys == "5#7", "the keys have come")
     far.sound.press("*", 101)
     wait_for(lambda: call.keys == "5#7*", "the key has come")
     far.sound.press("*", 101)
     wait_for(lambda: call.keys == "5#7**", "the same key again is another")
     end(far, call)
+
+
+def test_an_info_without_a_body_is_a_sign_of_life_and_an_unknown_one_is_refused(
+    gateway: GatewayAlone, far: FarEnd
+) -> None:
+    call = up(gateway, far)
+    far.request("INFO")
+    far.next("SIP/2.0 200")
+    far.request("INFO", "Content-Type: application/x-unknown", body="5")
+    far.next("SIP/2.0 415")
+    end(far, call)
+    assert call.keys == ""
 
 
 def test_keys_go_by_rfc4733_where_it_was_offered(gateway: GatewayAlone, far: FarEnd) -> None:
