@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 
 from figures import hostile
-from figures.call_media import pacing_p99
+from figures.call_media import NOISE_S, line_noise, pacing_p99
 from figures.figure import Measurement, Spec, Workshop
 from figures.node import Node, wait_for
 from figures.sipp import Crowd
 
 MESSAGES = 100_000
-PER_SECOND = 1500.0
+PER_SECOND = 2000.0
+CALL_S = MESSAGES / PER_SECOND + 15
 UNDERRUNS = "softswitch_ring_underruns_total"
 
 
@@ -17,7 +18,8 @@ def fuzz(workshop: Workshop) -> Sequence[float]:
     """Lost calls, restarts of the gateway, p99 of frame intervals in ms, frames that the caller lacked."""
     settings = ("media.max_calls=20", "media.setups_per_second=20")
     with Node(workshop, "announcement", *settings) as node:
-        crowd = Crowd(workshop, node, calls=1, rate=1, seconds=MESSAGES / PER_SECOND + 20)
+        crowd = Crowd(workshop, node, calls=1, rate=1, seconds=CALL_S, scenario="talk")
+        (crowd.folder / "noise.ul").write_bytes(line_noise(8000 * NOISE_S))
         crowd.start()
         try:
             wait_for(lambda: node.calls_up() == 1, "the call is up", 10)
