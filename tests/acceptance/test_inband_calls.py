@@ -1,10 +1,12 @@
-"""A whole node and a phone that knows nothing but audio: its keys are tones, and how it sounded is recorded."""
+"""A whole node and a phone that knows only audio: its keys are tones, and how it sounded is recorded."""
 
 import numpy as np
+import pytest
 from far_end import FarEnd, tone
 from node import Node, wait_for
 
 
+@pytest.mark.slow
 def test_keys_that_are_only_tones_are_taken_and_the_calls_quality_is_recorded(node: Node) -> None:
     with FarEnd() as far:
         far.dial(node.sip_port, sdp=far.description(events=False))

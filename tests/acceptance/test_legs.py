@@ -47,6 +47,7 @@ def hears(far: FarEnd, call: InboundCall) -> bool:
 # --- before the answer ------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_who_waits_hears_ringing_and_a_183_lets_him_hear_what_control_plays(
     gateway: GatewayAlone, far: FarEnd
 ) -> None:
@@ -215,6 +216,7 @@ def test_an_info_without_a_body_is_a_sign_of_life_and_an_unknown_one_is_refused(
     assert call.keys == ""
 
 
+@pytest.mark.slow
 def test_keys_go_by_rfc4733_where_it_was_offered(gateway: GatewayAlone, far: FarEnd) -> None:
     call = up(gateway, far)
     confirmed = call.wait(CallConfirmed)

@@ -89,6 +89,7 @@ def test_a_number_may_be_asserted_instead_of_shown(gateway: GatewayAlone, far: F
     assert call.ended().cause == Cause.USER_BUSY
 
 
+@pytest.mark.slow
 def test_a_call_whose_audio_stays_away_ends_and_says_why(gateway: GatewayAlone, far: FarEnd) -> None:
     call = up(gateway, far, "quick")
     far.sound.send(tone(425, 0.5))
@@ -102,6 +103,7 @@ def test_a_call_whose_audio_stays_away_ends_and_says_why(gateway: GatewayAlone, 
     assert ended.reason == "no audio"
 
 
+@pytest.mark.slow
 def test_who_is_on_hold_may_be_silent(gateway: GatewayAlone, far: FarEnd) -> None:
     call = up(gateway, far, "quick")
     far.request("INVITE", sdp=far.description("inactive"))
