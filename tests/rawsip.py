@@ -57,9 +57,13 @@ class Phone:
                 self._send("ACK")
                 return answer
 
-    def bye(self) -> None:
+    def ask(self, method: str, *headers: str) -> None:
+        """Send a request without a body, in the dialog where there is one."""
         self.cseq += 1
-        self._send("BYE")
+        self._send(method, "", *headers)
+
+    def bye(self) -> None:
+        self.ask("BYE")
 
     def receive(self) -> str:
         """The next message; TimeoutError after 5 s."""

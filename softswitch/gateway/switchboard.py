@@ -126,9 +126,10 @@ class Switchboard:
     # --- calls that go out -------------------------------------------------------------------------
 
     def _originate(self, order: messages.Originate) -> None:
-        port = None if self._draining else self._ports.take()
+        refusal = self._admission.refuse_outbound(order.trunk)
+        port = None if self._draining or refusal else self._ports.take()
         if port is None:
-            reason = "the node drains" if self._draining else "no slot is free"
+            reason = "the node drains" if self._draining else refusal.reason if refusal else "no slot is free"
             ended = CallEnded(Cause.NO_CIRCUIT, 503, EndedBy.NODE, reason=reason)
             self._send(messages.Happened(order.call_id, ended))
             return
