@@ -130,15 +130,14 @@ class GatewayAlone:
         with self._lock:
             return list(self._took)
 
-    def wait_for_registered(self, trunk: str, seconds: float = 10.0) -> messages.Registered:
-        """The first word about this trunk's registration."""
+    def registration(self, trunk: str, number: int = 1, seconds: float = 10.0) -> messages.Registered:
+        """The `number`th word about this trunk's registration."""
 
         def found() -> list[messages.Registered]:
-            with self._lock:
-                told = [m for m in self._took if isinstance(m, messages.Registered)]
-            return [m for m in told if m.trunk == trunk]
+            words = [message for message in self.taken if isinstance(message, messages.Registered)]
+            return [word for word in words if word.trunk == trunk][number - 1 :]
 
-        first = wait_for(found, f"the gateway says how {trunk} registered", seconds)
+        first = wait_for(found, f"the gateway says how {trunk} registered (number {number})", seconds)
         assert isinstance(first, list)
         return first[0]  # type: ignore[no-any-return]
 

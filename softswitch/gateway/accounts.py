@@ -5,6 +5,7 @@ is no longer wanted goes when its last call has ended. Everything here runs on t
 """
 
 import logging
+import time
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
@@ -20,6 +21,8 @@ from softswitch.trunks.settings import Trunk
 from softswitch.trunks.targets import Connection, Target
 
 log = logging.getLogger(__name__)
+LEAVE_WITHIN = 5.0
+"""Seconds for a registrar's last answer before an account that is no longer wanted is given up."""
 MOST_ACCOUNTS = 250
 """PJSIP has room for 256; beyond this, accounts for targets that are seldom called make room."""
 
@@ -51,7 +54,7 @@ class Accounts:
         self._sources = Sources((), ())
         self._main: dict[str, TrunkAccount] = {}
         self._aside: dict[Way, TrunkAccount] = {}
-        self._retired: list[TrunkAccount] = []
+        self._retired: list[tuple[float, TrunkAccount]] = []
         self._unused: list[TrunkAccount] = []
         self._of_no_trunk = {
             version: self._open("", account_settings.of_no_trunk(config, self._transports, version), version)
@@ -69,9 +72,10 @@ class Accounts:
         self._enable_codecs(wanted.values())
         for name in self._connections.keys() - wanted.keys():
             self._remove(name)
+        self._free_retired(hurry=len(self._retired) + len(wanted) > MOST_ACCOUNTS)
         for connection in wanted.values():
             before = self._connections.get(connection.trunk.name)
-            if before == connection:
+            if before == connection and connection.trunk.name in self._main:
                 continue
             self._connections[connection.trunk.name] = connection
             try:
@@ -202,21 +206,27 @@ class Accounts:
 
     def _retire(self, account: TrunkAccount) -> None:
         account.leave()
-        self._retired.append(account)
+        self._retired.append((time.monotonic() + LEAVE_WITHIN, account))
 
     def _make_room(self) -> None:
         count = len(self._main) + len(self._aside) + len(self._retired) + len(self._of_no_trunk)
         if count >= MOST_ACCOUNTS and self._aside:
             self._retire(self._aside.pop(next(iter(self._aside))))
-            self._free_retired()
+            self._free_retired(hurry=True)
 
-    def _free_retired(self) -> None:
-        """Those without a call. The objects are used again: one that Python frees late would take with it
-        the account that has its number by then.
+    def _free_retired(self, *, hurry: bool = False) -> None:
+        """Those without a call; in a `hurry` those too whose registrar may still answer.
+
+        The objects are used again: one that Python frees late would take with it the account that has its
+        number by then.
         """
-        gone = [account for account in self._retired if account.close()]
-        self._retired = [account for account in self._retired if account not in gone]
-        self._unused += gone
+        now, kept = time.monotonic(), []
+        for deadline, account in self._retired:
+            if (account.asking and now < deadline and not hurry) or not account.close():
+                kept.append((deadline, account))
+            else:
+                self._unused.append(account)
+        self._retired = kept
 
     def tick(self, now: float) -> None:
         """Several times a second, outside of callbacks."""
@@ -232,7 +242,7 @@ class Accounts:
     @property
     def leaving(self) -> bool:
         """Whether registrars have still to answer to that."""
-        return any(account.leaving for account in self._main.values())
+        return any(account.asking for account in self._main.values())
 
 
 def _route(connection: Connection) -> Target | None:

@@ -14,6 +14,8 @@ from softswitch.trunks.targets import Connection, Target
 log = logging.getLogger(__name__)
 Told = Callable[[str, Target, int, str, float, float], None]
 """Trunk, target, status (0: no answer came), reason, seconds until it expires, and of a Retry-After."""
+MOST_CHANGES = 20
+"""Then an account is closed and made anew, as soon as no call has it."""
 Answered = Callable[[pj.OnSendRequestParam], None]
 
 
@@ -30,17 +32,17 @@ class TrunkAccount(pj.Account):  # type: ignore[misc,unused-ignore]
         self._told = told
         self._target: Target | None = None
         self._attempt = 0
-        self._seeking = False
+        self._changes = 0
         self._registered = False
-        self.leaving = False
-        """Whether the answer to an unregistering is still to come."""
+        self.asking = False
+        """Whether the answer to a REGISTER is still to come."""
 
     def follow(self, connection: Connection, settings: pj.AccountConfig, *, changed: bool) -> None:
         """Be as control wants it from here on; `changed`: `settings` are not those that it has."""
         if self._target and self._target != connection.register_at:
             self.leave()
         if changed:
-            self.modify(settings)
+            self._change(settings)
         again = changed or self._attempt != connection.attempt
         self._target, self._attempt = connection.register_at, connection.attempt
         if self._target and again:
@@ -48,30 +50,38 @@ class TrunkAccount(pj.Account):  # type: ignore[misc,unused-ignore]
 
     def _register(self, target: Target, settings: pj.AccountConfig) -> None:
         try:
-            if self._seeking:
+            if self.asking:
                 self._forget(settings)
-            self._seeking = True
+            self.asking = True
             self.setRegistration(True)
         except pj.Error as error:
-            self._seeking = False
+            self.asking = False
             self._told(self.trunk, target, 0, error.reason.strip(), 0.0, 0.0)
 
     def _forget(self, settings: pj.AccountConfig) -> None:
         """The REGISTER that waits for its answer: PJSIP takes no second one beside it."""
         registrar = settings.regConfig.registrarUri
         settings.regConfig.registrarUri = ""
-        self.modify(settings)
+        self._change(settings)
         settings.regConfig.registrarUri = registrar
-        self.modify(settings)
+        self._change(settings)
+
+    def _change(self, settings: pj.AccountConfig) -> None:
+        """PJSIP keeps the texts of all settings that an account ever had, until it is closed."""
+        self._changes += 1
+        if self._changes > MOST_CHANGES and self.close():
+            self.create(settings)
+        else:
+            self.modify(settings)
 
     def leave(self) -> None:
-        """Unregister; the answer is not told."""
-        self._target, self._seeking = None, False
+        """Unregister, where it is registered; the answer is not told."""
+        self._target = None
         if self._registered:
             self._registered = False
             try:
                 self.setRegistration(False)
-                self.leaving = True
+                self.asking = True
             except pj.Error as error:
                 log.debug("%s: not unregistered: %s", self.trunk, error.reason)
 
@@ -83,7 +93,8 @@ class TrunkAccount(pj.Account):  # type: ignore[misc,unused-ignore]
             self.shutdown2(gently)
         except pj.Error:
             return False
-        self._attempt = 0
+        self._attempt = self._changes = 0
+        self.asking = self._registered = False
         return True
 
     # --- what PJSIP reports ------------------------------------------------------------------------------
@@ -95,11 +106,11 @@ class TrunkAccount(pj.Account):  # type: ignore[misc,unused-ignore]
         guarded(self._registration, prm)
 
     def _registration(self, prm: pj.OnRegStateParam) -> None:
-        self.leaving = False
+        self.asking = False
+        self._registered = 200 <= prm.code < 300 and prm.expiration > 0
         if self._target is None:
+            self.leave()  # a REGISTER that was under way when the trunk was given up has been accepted
             return
-        self._seeking = False
-        self._registered = 200 <= prm.code < 300
         answer = prm.rdata.wholeMsg
         expires = float(prm.expiration) if self._registered else 0.0
         status = prm.code if answer else 0

@@ -1,9 +1,9 @@
 """Trunks that register, at a real Kamailio: refreshed, refused, moved, given up; and two hundred at once."""
 
+import socket
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from gateway_alone import GatewayAlone
@@ -40,9 +40,9 @@ def registrar(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kamailio]:
         yield started
 
 
-@pytest.fixture
-def gateway(tmp_path: Path) -> Iterator[GatewayAlone]:
-    with GatewayAlone(tmp_path / "gateway") as started:
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayAlone]:
+    with GatewayAlone(tmp_path_factory.mktemp("gateway")) as started:
         yield started
     print(started.log)
 
@@ -53,9 +53,9 @@ def order(gateway: GatewayAlone, *connections: Connection) -> None:
 
 def test_a_trunk_registers_by_digest_and_unregisters_when_it_is_removed(gateway, registrar):
     order(gateway, connection(at(registrar), name="plain", expires="300s"))
-    told = gateway.wait(messages.Registered)
-    assert (told.trunk, told.target, told.status) == ("plain", at(registrar), 200)
-    assert 290 <= told.expires <= 300
+    word = gateway.registration("plain")
+    assert (word.target, word.status) == (at(registrar), 200)
+    assert 290 <= word.expires <= 300
     assert registrar.saved("u-plain") == [300]
     order(gateway)
     wait_for(lambda: registrar.saved("u-plain") == [300, 0], "it is unregistered")
@@ -63,38 +63,38 @@ def test_a_trunk_registers_by_digest_and_unregisters_when_it_is_removed(gateway,
 
 def test_a_user_for_digest_alone_and_tcp_work(gateway, registrar):
     order(gateway, connection(at(registrar, "tcp"), name="tcp", auth_username="other", transport="tcp"))
-    assert gateway.wait(messages.Registered).status == 200
+    assert gateway.registration("tcp").status == 200
     assert registrar.saved("u-tcp")
 
 
 def test_a_registration_is_refreshed_before_it_expires_and_each_refresh_is_told(gateway, tmp_path):
     with Kamailio(tmp_path / "brief", max_expires=7) as brief:
         order(gateway, connection(at(brief), name="brief"))
-        assert gateway.wait(messages.Registered).expires <= 7
+        assert gateway.registration("brief").expires <= 7
         began = time.monotonic()
-        assert gateway.wait(messages.Registered, 2).status == 200
+        assert gateway.registration("brief", 2).status == 200
         assert time.monotonic() - began < 6
 
 
 def test_a_wrong_password_is_told_with_the_registrars_reason_and_not_tried_again(gateway, registrar):
     order(gateway, connection(at(registrar), name="wrong", password="no"))
-    told = gateway.wait(messages.Registered)
-    assert (told.status, told.reason) == (403, "Wrong password")
+    word = gateway.registration("wrong")
+    assert (word.status, word.reason) == (403, "Wrong password")
     asked = registrar.asked("u-wrong")
     time.sleep(1)
     assert registrar.asked("u-wrong") == asked
     order(gateway, connection(at(registrar), name="wrong", attempt=2))
-    assert gateway.wait(messages.Registered, 2).status == 200
+    assert gateway.registration("wrong", 2).status == 200
 
 
 def test_the_same_order_again_changes_nothing_and_a_new_attempt_registers_again(gateway, registrar):
     order(gateway, connection(at(registrar), name="again"))
-    gateway.wait(messages.Registered)
+    gateway.registration("again")
     order(gateway, connection(at(registrar), name="again"))
     time.sleep(0.5)
     assert len(registrar.saved("u-again")) == 1
     order(gateway, connection(at(registrar), name="again", attempt=2))
-    gateway.wait(messages.Registered, 2)
+    gateway.registration("again", 2)
     assert len(registrar.saved("u-again")) == 2
 
 
@@ -107,26 +107,43 @@ def test_a_dead_registrar_is_left_for_the_next_as_soon_as_control_says(gateway, 
     began = time.monotonic()
     moved = replace(connection(dead, at(registrar), name="moved", attempt=3), register_at=at(registrar))
     order(gateway, moved)
-    told = gateway.wait(messages.Registered)
-    assert (told.status, told.target) == (200, at(registrar))
+    word = gateway.registration("moved")
+    assert (word.status, word.target) == (200, at(registrar))
     assert time.monotonic() - began < 1
 
 
 def test_a_refused_connection_is_told_as_no_answer_with_its_reason(gateway):
     nobody = Target("nobody.example", "127.0.0.1", free_port(), "tcp")
     order(gateway, connection(nobody, name="refused", transport="tcp"))
-    told = gateway.wait(messages.Registered)
-    assert told.status == 0
-    assert "refused" in told.reason.lower(), told.reason
+    word = gateway.registration("refused")
+    assert word.status == 0
+    assert "refused" in word.reason.lower(), word.reason
 
 
 def test_no_registrar_means_unregistered_and_the_account_stays(gateway, registrar):
     order(gateway, connection(at(registrar), name="paused"))
-    gateway.wait(messages.Registered)
+    gateway.registration("paused")
     order(gateway, replace(connection(at(registrar), name="paused"), register_at=None))
     wait_for(lambda: registrar.saved("u-paused")[-1] == 0, "it is unregistered")
     order(gateway, connection(at(registrar), name="paused", attempt=2))
-    gateway.wait(messages.Registered, 2)
+    gateway.registration("paused", 2)
+
+
+def test_a_trunk_that_is_removed_while_it_registers_is_unregistered_all_the_same(gateway, registrar):
+    order(gateway, connection(at(registrar), name="hasty"))
+    order(gateway)
+    wait_for(lambda: registrar.saved("u-hasty") == [300, 0], "it is registered and unregistered")
+
+
+def test_accounts_and_what_their_changes_keep_are_given_back(gateway, registrar):
+    for round_ in range(4):  # PJSIP has room for 256
+        order(gateway, *(connection(None, name=f"round-{round_}-{number}") for number in range(150)))
+    for attempt in range(1, 40):
+        changed = connection(at(registrar), name="changed", attempt=attempt, expires=f"{100 + attempt}s")
+        order(gateway, changed)
+        gateway.registration("changed", attempt)
+    assert registrar.saved("u-changed")[-1] == 139
+    assert "Too many" not in gateway.log
 
 
 def test_a_node_that_stops_unregisters(tmp_path, registrar):
@@ -136,13 +153,38 @@ def test_a_node_that_stops_unregisters(tmp_path, registrar):
     assert registrar.saved("u-stopped")[-1] == 0
 
 
+def test_a_probe_tells_the_answer_and_its_time_or_why_there_is_none(gateway, registrar):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        probes = {
+            "udp": messages.Probe("udp", at(registrar), 4.0),
+            "tcp": messages.Probe("tcp", at(registrar, "tcp"), 4.0),
+            "silent": messages.Probe("silent", Target("s", "127.0.0.1", silent.getsockname()[1], "udp"), 0.5),
+            "closed": messages.Probe("closed", Target("c", "127.0.0.1", free_port(), "tcp"), 4.0),
+        }
+        for probe in probes.values():
+            gateway.order(probe)
+        gateway.wait(messages.Probed, len(probes))
+    answers = {word.trunk: word for word in gateway.taken if isinstance(word, messages.Probed)}
+    assert {name: word.target for name, word in answers.items()} == {n: p.target for n, p in probes.items()}
+    assert [(answers[name].status, answers[name].reason) for name in ("udp", "tcp")] == [
+        (200, "Keepalive")
+    ] * 2
+    assert 0 < answers["udp"].latency < 0.5
+    assert (answers["silent"].status, answers["silent"].reason) == (0, "no answer in 0.5 s")
+    assert 0.5 <= answers["silent"].latency < 1
+    assert answers["closed"].status == 0
+    assert "refused" in answers["closed"].reason.lower()
+
+
 def test_a_call_to_the_registered_user_comes_by_his_trunk(gateway, registrar):
     order(
         gateway,
         connection(at(registrar), name="first"),
         connection(at(registrar), name="second"),
     )
-    gateway.wait(messages.Registered, 2)
+    gateway.registration("first")
+    gateway.registration("second")
     with Sipp("call", registrar.port, user="u-second") as sipp:
         offered = gateway.wait(messages.Offered)
         assert offered.info.trunk == "second"
@@ -157,7 +199,5 @@ def test_two_hundred_registrations_are_held_by_one_gateway(gateway, registrar):
     names = [f"many-{number}" for number in range(200)]
     began = time.monotonic()
     order(gateway, *(connection(at(registrar), name=name) for name in names))
-    gateway.wait(messages.Registered, 200, seconds=30)
+    assert all(gateway.registration(name, seconds=30).status == 200 for name in names)
     print(f"200 registrations in {time.monotonic() - began:.1f} s")
-    told = [message for message in gateway.taken if isinstance(message, messages.Registered)]
-    assert {m.trunk for m in told if m.status == 200} == set(names)

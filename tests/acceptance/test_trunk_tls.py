@@ -52,7 +52,7 @@ def register(gateway: GatewayAlone, registrar: Kamailio, name: str, *, verify: b
         name=name, kind="register", hosts=(NAME,), username=name, transport="tls", tls_verify=verify
     )
     gateway.order(messages.Trunks((Connection(trunk, (target,), PASSWORD, target, 1),)))
-    return gateway.wait_for_registered(name)
+    return gateway.registration(name)
 
 
 CERTIFICATES = {
