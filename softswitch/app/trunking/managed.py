@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from softswitch.events import TrunkChanged
 from softswitch.gateway.messages import Probed, Registered
-from softswitch.trunks import health, registration
+from softswitch.trunks import answers, health, registration
 from softswitch.trunks.declared import Declared
 from softswitch.trunks.health import Standing, State
 from softswitch.trunks.registration import Registration
@@ -101,7 +101,7 @@ class Managed:
             return
         if before.phase is registration.Phase.REGISTERING and before.target and now >= before.due:
             self.failures["register"] += 1
-            self._failed(before.target, _unregistered(registration.TIMEOUT, ""), now)
+            self._failed(before.target, _told("REGISTER", registration.TIMEOUT, ""), now)
         self._change(now)
 
     def registered(self, news: Registered, now: float) -> None:
@@ -111,7 +111,7 @@ class Managed:
         if health.is_alive(news.status):
             self._heard(news.target, None, now)
         else:
-            self._failed(news.target, _unregistered(news.status, news.reason), now)
+            self._failed(news.target, _told("REGISTER", news.status, news.reason), now)
         if not 200 <= news.status < 300:
             self.failures["register"] += 1
         self.registration = registration.heard(
@@ -133,8 +133,7 @@ class Managed:
             self._heard(news.target, news.latency, now)
         else:
             self.failures["options"] += 1
-            told = f"{news.status} {news.reason}" if news.status else news.reason or "no answer"
-            self._failed(news.target, f"OPTIONS: {told}", now)
+            self._failed(news.target, _told("OPTIONS", news.status, news.reason), now)
         self._review(now)
 
     def called(self, target: Target, status: int, reason: str, now: float) -> None:
@@ -143,7 +142,7 @@ class Managed:
             self._heard(target, None, now)
         else:
             self.failures["call"] += 1
-            self._failed(target, f"INVITE: {status} {reason}".rstrip(), now)
+            self._failed(target, _told("INVITE", status, reason), now)
         self._review(now)
 
     def reconnected(self, now: float) -> None:
@@ -200,7 +199,7 @@ class Managed:
             return ""
         answer, refused = self.registration, ""
         if self.trunk.registers and answer.status is not None and not 200 <= answer.status < 300:
-            refused = _unregistered(answer.status, answer.reason)
+            refused = _told("REGISTER", answer.status, answer.reason)
         errors = [self.declared.problem, self.resolve_error, refused]
         for target, each in self.standings.items():
             if each.error and each.error != refused:
@@ -220,5 +219,5 @@ class Managed:
         return Candidate(self.trunk, self.state, self.places, standings)
 
 
-def _unregistered(status: int, reason: str) -> str:
-    return f"REGISTER: {status} {reason}".strip() if status else f"REGISTER: {reason or 'no answer'}"
+def _told(request: answers.Request, status: int, reason: str) -> str:
+    return f"{request}: {answers.told(request, status, reason)}"
