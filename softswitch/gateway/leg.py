@@ -207,9 +207,7 @@ class Leg:
             return
         self.ended = True
         self.timers.clear()
-        if self.successor:  # PJSIP could not even begin the call that a REFER asked for
-            self.owner.forget_call(self.successor)
-            self.successor = None
+        self.may_be_succeeded()
         self.owner.happened(self, CallEnded(cause, status, self.ended_by, self.quality, reason))
 
     def on_stats(self, call: "SipCall", stat: pj.StreamStat) -> None:
@@ -217,6 +215,13 @@ class Leg:
             return
         underruns = self.port.slot.counters[Slot.UNDERRUNS]
         self.quality = quality.add(self.quality, self.codec, stat, underruns)
+
+    def may_be_succeeded(self) -> bool:
+        """Whether no other call is about to take this one's place."""
+        if self.successor and not self.successor.isActive():  # PJSIP could not even begin it
+            self.owner.forget_call(self.successor)
+            self.successor = None
+        return self.successor is None
 
     def take_over(self, call: "SipCall") -> None:
         """The far end's REFER reached its target: `call` is the far end from now on."""

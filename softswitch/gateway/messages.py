@@ -137,7 +137,7 @@ class Refer:
 
 @dataclass(frozen=True, slots=True)
 class SendDtmf:
-    """RFC 4733 telephone-events to the far end."""
+    """Keys to the far end, by the means that the call's trunk says."""
 
     call_id: str
     digits: str

@@ -98,9 +98,11 @@ class SipCall(pj.Call):  # type: ignore[misc,unused-ignore]
     def _transfer_request(self, prm: pj.OnCallTransferRequestParam) -> None:
         if not self.leg.owner.may_refer_to(prm.dstUri):
             prm.statusCode = 603
-            return
-        prm.statusCode = 202
-        self._succeed(prm)
+        elif not self.leg.may_be_succeeded():
+            prm.statusCode = 491
+        else:
+            prm.statusCode = 202
+            self._succeed(prm)
 
     def onCallReplaceRequest(self, prm: pj.OnCallReplaceRequestParam) -> None:
         """Somebody wants to take this call's place (RFC 3891): the end of an attended transfer."""
@@ -109,8 +111,10 @@ class SipCall(pj.Call):  # type: ignore[misc,unused-ignore]
     def _replace_request(self, prm: pj.OnCallReplaceRequestParam) -> None:
         if not self.leg.owner.knows(prm.rdata.srcAddress):
             prm.statusCode = 403
-            return
-        self._succeed(prm)
+        elif not self.leg.may_be_succeeded():
+            prm.statusCode = 491
+        else:
+            self._succeed(prm)
 
     def _succeed(self, prm: pj.OnCallTransferRequestParam | pj.OnCallReplaceRequestParam) -> None:
         prm.opt.textCount = prm.opt.videoCount = 0

@@ -231,6 +231,17 @@ def test_a_transfer_in_that_cannot_even_begin_does_not_keep_the_call(
 ) -> None:
     call = up(gateway, far)
     refer(far, "sip:third@127.0.0.1:99999")
+    assert refer(far, "sip:third@127.0.0.1:99999").startswith("SIP/2.0 202"), "it may be tried again"
+    end(far, call)
+
+
+def test_one_transfer_in_is_enough_at_a_time(gateway: GatewayAlone, far: FarEnd, third: FarEnd) -> None:
+    call = up(gateway, far)
+    refer(far, f"sip:third@127.0.0.1:{third.port}")
+    assert progress(far) == "100"
+    assert refer(far, f"sip:third@127.0.0.1:{third.port}").startswith("SIP/2.0 491")
+    third.reply(third.next("INVITE"), 486)
+    assert progress(far) == "486"
     end(far, call)
 
 

@@ -1,6 +1,8 @@
 """DTMF keys in SIP INFO, counted once, as tones; a leg's timers."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from softswitch.gateway.keys import KEYS, Pending, Pressed, read_info, tone
 from softswitch.gateway.timers import Timers
@@ -30,6 +32,14 @@ def info(kind: str, body: str) -> str:
 )
 def test_keys_are_read_from_info(kind: str, body: str, key: str) -> None:
     assert read_info(info(kind, body)) == key
+
+
+@given(st.text(max_size=60))
+def test_no_info_makes_reading_fail(text: str) -> None:
+    for kind in ("dtmf", "dtmf-relay"):
+        key = read_info(info(f"Content-Type: application/{kind}", text))
+        assert key == "" or key in KEYS
+    read_info(text)
 
 
 def test_keys_that_come_by_two_means_count_once_each() -> None:
