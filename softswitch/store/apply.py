@@ -17,7 +17,8 @@ from softswitch.events import (
     TurnFinished,
 )
 from softswitch.store import dialled
-from softswitch.store.tables import actions, callers, calls, turns
+from softswitch.store.outbox import adding
+from softswitch.store.tables import callers, calls, turns
 
 _OF_CALL = calls.c.call_id == sa.bindparam("of_call")
 _KNOWN = sa.select(calls.c.call_id).where(_OF_CALL)
@@ -51,7 +52,6 @@ _INSERT: dict[str, dict[sa.Table, sa.Insert]] = {
     dialect: {
         calls: _start(insert(calls)),
         turns: insert(turns).on_conflict_do_nothing(index_elements=["call_id", "number"]),
-        actions: insert(actions).on_conflict_do_nothing(index_elements=["call_id", "key"]),
         callers: _remember(insert(callers)),
     }
     for dialect, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
@@ -91,24 +91,12 @@ def apply(connection: sa.Connection, event: SessionEvent, node: str = "") -> Non
 def _save(connection: sa.Connection, event: StateSaved) -> None:
     """The state, and with it what was promised and what is to be remembered."""
     _update(connection, _SAVE, event.call_id, {"step": event.step, "state": event.state})
-    insert = _INSERT[connection.dialect.name]
-    if event.promised:
-        rows = [
-            {
-                "call_id": event.call_id,
-                "key": do.key,
-                "name": do.name,
-                "arguments": dict(do.arguments),
-                "order_key": do.order,
-                "promised_at": event.at,
-            }
-            for do in event.promised
-        ]
-        connection.execute(insert[actions], rows)
+    adding.promise(connection, event)
     if event.remembered and event.caller:
         known = {"of_call": event.call_id, "number": event.caller, "at": event.at}
         connection.execute(
-            insert[callers], [known | {"name": name, "value": value} for name, value in event.remembered]
+            _INSERT[connection.dialect.name][callers],
+            [known | {"name": name, "value": value} for name, value in event.remembered],
         )
 
 

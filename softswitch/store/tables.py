@@ -3,6 +3,8 @@
 Times of day are Unix seconds; column names are the field names of softswitch.events.
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 
 NAMES = {
@@ -106,18 +108,70 @@ turns = sa.Table(
     sa.UniqueConstraint("call_id", "number"),
 )
 
-# What a dialplan promised, written with the turn that promised it.
+# Work that must happen: what a dialplan promised, written with the turn that promised it, and what was asked
+# for without a call. `blocked`: an older action of its order key is not finished. `run_at` is 0 for "at
+# once", so that no clock stands between a promise and its first attempt.
 actions = sa.Table(
     "actions",
     metadata,
     sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
-    sa.Column("call_id", sa.String(32), sa.ForeignKey("calls.call_id"), nullable=False),
+    sa.Column("call_id", sa.String(32), sa.ForeignKey("calls.call_id")),
     sa.Column("key", CleanText, nullable=False),
     sa.Column("name", CleanText, nullable=False),
     sa.Column("arguments", sa.JSON, nullable=False),
     _text("order_key"),
     sa.Column("promised_at", sa.Double, nullable=False),
+    sa.Column("idempotency_key", sa.String(32), nullable=False, unique=True),
+    _text("plan"),
+    _text("kind"),
+    _text("leased_by"),
+    _text("error"),
+    sa.Column("state", sa.String(9), nullable=False, server_default="queued"),
+    sa.Column("blocked", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("run_at", sa.Double, nullable=False, server_default="0"),
+    sa.Column("failed_at", sa.Double),
+    sa.Column("finished_at", sa.Double),
+    sa.Column("result", sa.JSON(none_as_null=True)),
     sa.UniqueConstraint("call_id", "key"),
+    sa.CheckConstraint("state IN ('queued', 'running', 'done', 'failed', 'dead', 'cancelled')", name="state"),
+    sa.CheckConstraint("(state = 'running') = (leased_by <> '')", name="leased"),
+    sa.CheckConstraint("(state = 'failed') = (failed_at IS NOT NULL)", name="failed"),
+    sa.CheckConstraint(
+        "(state IN ('done', 'dead', 'cancelled')) = (finished_at IS NOT NULL)", name="finished"
+    ),
+    sa.CheckConstraint("NOT blocked OR state = 'queued'", name="blocked"),
+)
+
+# Both databases take a partial index only for a query that says its condition in the same words.
+WAITING = sa.text("state IN ('queued', 'failed') AND NOT blocked")
+ORDERED = sa.text("state IN ('queued', 'failed', 'running') AND order_key <> ''")
+HEAD = sa.text("state IN ('queued', 'failed', 'running') AND order_key <> '' AND NOT blocked")
+RUNNING = sa.text("state = 'running'")
+FAILED = sa.text("state = 'failed'")
+FINISHED = sa.text("finished_at IS NOT NULL")
+
+
+def _partial(name: str, where: sa.TextClause, *columns: sa.Column[Any], unique: bool = False) -> None:
+    sa.Index(name, *columns, unique=unique, sqlite_where=where, postgresql_where=where)
+
+
+_partial("actions_waiting", WAITING, actions.c.name, actions.c.run_at, actions.c.id)
+_partial("actions_ordered", ORDERED, actions.c.order_key, actions.c.id)
+_partial("actions_head", HEAD, actions.c.order_key, unique=True)
+_partial("actions_running", RUNNING, actions.c.leased_by)
+_partial("actions_failed", FAILED, actions.c.failed_at)
+_partial("actions_finished", FINISHED, actions.c.finished_at)
+sa.Index("actions_state", actions.c.state, actions.c.id)
+
+# Processes that do actions. One whose `beat` stands still while it holds some has died.
+workers = sa.Table(
+    "workers",
+    metadata,
+    sa.Column("holder", CleanText, primary_key=True),
+    _text("node"),
+    sa.Column("beat", sa.BigInteger, nullable=False),
+    sa.Column("at", sa.Double, nullable=False),
 )
 
 # What a dialplan remembers of a caller beyond the call.

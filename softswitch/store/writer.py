@@ -10,16 +10,19 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 import structlog
 
 from softswitch.errors import SoftswitchError
-from softswitch.events import SessionEvent
+from softswitch.events import SessionEvent, StateSaved
 from softswitch.store.apply import apply
 from softswitch.store.engine import first_line, open_engine
+from softswitch.store.outbox import adding
 
 log = structlog.get_logger(__name__)
+Value = TypeVar("Value")
 
 QUEUE_LIMIT = 10_000
 BATCH_LIMIT = 500
@@ -31,11 +34,16 @@ CLOSE_TIMEOUT_S = 10.0
 _FAULT_OF_THE_EVENT = (sa.exc.IntegrityError, sa.exc.DataError)
 
 
-@dataclass(frozen=True, slots=True)
+Work = Callable[[sa.Connection], Value]
+"""Something else to write: it may be run again when its transaction could not be committed."""
+
+
+@dataclass(slots=True)
 class _Entry:
-    event: SessionEvent
-    done: asyncio.Future[None]
+    event: SessionEvent | Work[Any]
+    done: asyncio.Future[Any]
     submitted: float
+    result: Any = None
 
 
 class _Abandoned(Exception):
@@ -71,6 +79,7 @@ class Records:
         self.last_commit_s = 0.0  # submission of the oldest event to its commit, last batch
         self.rejected = 0  # events that no retry could ever store
         self.retrying = False  # the database is locked or away; events wait
+        self.on_promise: Callable[[], None] | None = None  # called on the loop when actions were promised
 
     def start(self) -> None:
         """Begin to write. The schema must be up to date (softswitch.store.migrate)."""
@@ -87,6 +96,21 @@ class Records:
         if self._closed:
             self._room.release()
             raise RuntimeError("records are closed")
+        return self._put(event)
+
+    async def execute(self, work: Work[Value]) -> Value:
+        """Have the writer do something else in its turn; its value once that is on disk.
+
+        Raises what `work` raises, and SoftswitchError when close() gave up.
+        """
+        await self._room.acquire()
+        if self._closed:
+            self._room.release()
+            raise SoftswitchError("the records are closed: the node stops")
+        value: Value = await self._put(work)
+        return value
+
+    def _put(self, event: SessionEvent | Work[Any]) -> asyncio.Future[Any]:
         entry = _Entry(event, self._loop.create_future(), time.monotonic())
         self.depth += 1
         self._settled.clear()
@@ -133,13 +157,17 @@ class Records:
         self.last_commit_s = seconds
         for entry in batch:
             if not entry.done.done():
-                entry.done.set_result(None)
+                entry.done.set_result(entry.result)
         self._settle(len(batch))
         if self._on_commit:
             self._on_commit(len(batch), seconds)
+        if self.on_promise and any(
+            isinstance(each.event, StateSaved) and each.event.promised for each in batch
+        ):
+            self.on_promise()
 
     def _failed(self, entry: _Entry, error: Exception) -> None:
-        self.rejected += 1
+        self.rejected += not callable(entry.event)
         if not entry.done.done():
             entry.done.set_exception(error)
             entry.done.exception()  # logged already: asyncio need not complain that nobody looked
@@ -185,8 +213,9 @@ class Records:
         except Exception as error:
             if len(batch) == 1:
                 # The event's text is what a caller said: it does not belong in a log.
-                name = type(batch[0].event).__name__
-                log.error("event not recorded", event_type=name, error=type(error).__name__)
+                if not callable(batch[0].event):
+                    name = type(batch[0].event).__name__
+                    log.error("event not recorded", event_type=name, error=type(error).__name__)
                 self._tell(self._failed, batch[0], error)
             else:
                 for entry in batch:
@@ -213,8 +242,12 @@ class Records:
 
     def _commit(self, batch: Sequence[_Entry]) -> None:
         with self._engine.begin() as connection:
+            adding.prepare(connection, [entry.event for entry in batch])
             for entry in batch:
-                apply(connection, entry.event, self._node)
+                if callable(entry.event):
+                    entry.result = entry.event(connection)
+                else:
+                    apply(connection, entry.event, self._node)
 
     def _wait(self, delay: float, error: sa.exc.DBAPIError) -> None:
         if not self.retrying:

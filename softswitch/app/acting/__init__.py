@@ -1,0 +1,1 @@
+"""Does what was promised: workers take actions from the outbox, kinds do them."""

@@ -1,0 +1,197 @@
+"""What workers do to the outbox, each function within the caller's transaction: claim in batches, finish in
+batches, and take over what a dead worker left.
+
+No clock decides who has an action. A worker's lease is its row in `workers` with a number that it raises
+again and again while it holds actions; others, who look at that number, find it dead when it stands still for
+a time that they measure with their own monotonic clock. A clock that jumps, on a node or on the database's
+machine, makes nobody dead. What a worker that was found dead still tells of its actions does not count any
+more, and it can claim no others until it has registered anew.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+import sqlalchemy as sa
+
+from softswitch.actions.action import Action
+from softswitch.store.outbox import ordering
+from softswitch.store.tables import FAILED, RUNNING, WAITING, actions, workers
+
+REBASED_AT_ONCE = 500
+SLACK_S = 1.0
+"""A failure that lies farther in the future than this is of a clock that has gone back since."""
+TAKEN_OVER = "the worker that did it died; nobody knows how far it came"
+
+Now = sa.ColumnElement[float]
+"""The time of day in SQL: the database's own clock where there is one."""
+
+
+class Beat(NamedTuple):
+    """A worker that holds actions, and its number; None when it is not registered (any more)."""
+
+    holder: str
+    beat: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an attempt. `failed`: to be tried again in `wait_s` seconds."""
+
+    action: Action
+    state: Literal["done", "failed", "dead"]
+    kind: str = ""
+    error: str = ""
+    result: Mapping[str, Any] | None = None
+    wait_s: float = 0.0
+
+
+_ME: sa.BindParameter[str] = sa.bindparam("me")
+_ID: sa.BindParameter[int] = sa.bindparam("of_id")
+_CLAIMED = tuple(
+    actions.c[name]
+    for name in (
+        *("id", "name", "arguments", "idempotency_key", "promised_at", "attempts"),
+        *("call_id", "plan", "order_key", "run_at"),
+    )
+)
+_MINE = sa.update(actions).where(actions.c.id == _ID, RUNNING, actions.c.leased_by == _ME)
+
+
+def now_of(dialect: str) -> Now:
+    """PostgreSQL's clock is one for all nodes; SQLite's is that of the machine where its file lies."""
+    if dialect == "postgresql":
+        return sa.extract("epoch", sa.func.clock_timestamp()).cast(sa.Double)
+    return (sa.func.julianday("now", type_=sa.Double) - 2440587.5) * 86400.0
+
+
+def register(connection: sa.Connection, holder: str, node: str, now: Now) -> None:
+    """Make a worker known; only one that is can claim."""
+    row = sa.insert(workers).values(holder=holder, node=node, beat=0, at=now)
+    connection.execute(row)
+
+
+def leave(connection: sa.Connection, holder: str) -> None:
+    connection.execute(sa.delete(workers).where(workers.c.holder == holder))
+
+
+def beat(connection: sa.Connection, holder: str, now: Now) -> bool:
+    """Renew the lease on everything that is held; False when others have found this worker dead."""
+    alive = sa.update(workers).where(workers.c.holder == holder)
+    return connection.execute(alive.values(beat=workers.c.beat + 1, at=now)).rowcount > 0
+
+
+def due(connection: sa.Connection, names: Sequence[str], now: Now) -> list[str]:
+    """Those of the names for which something can be claimed now."""
+    if not names:
+        return []
+    waiting = (
+        sa.select(sa.literal(name)).where(
+            sa.exists(sa.select(1).where(WAITING, actions.c.name == name, actions.c.run_at <= now))
+        )
+        for name in names
+    )
+    return list(connection.scalars(sa.union_all(*waiting)))
+
+
+def claim(connection: sa.Connection, holder: str, name: str, limit: int, now: Now) -> list[Action]:
+    """Take the next actions of one name, those due longest first; two workers never get the same one."""
+    ready = sa.select(actions.c.id).where(WAITING, actions.c.name == name, actions.c.run_at <= now)
+    known = sa.exists(sa.select(1).where(workers.c.holder == holder))
+    picked = ready.where(known).order_by(actions.c.run_at, actions.c.id).limit(limit)
+    # A common table expression that locks is run once; a subquery might be run again, and lock more.
+    chosen = picked.with_for_update(skip_locked=True, of=actions).cte("picked")
+    take = (
+        sa.update(actions)
+        .where(actions.c.id.in_(sa.select(chosen.c.id)))
+        .values(state="running", leased_by=holder, attempts=actions.c.attempts + 1, failed_at=None)
+        .returning(*_CLAIMED)
+    )
+    rows = connection.execute(take).mappings().all()
+    return [_action(row) for row in sorted(rows, key=lambda row: (row["run_at"], row["id"]))]
+
+
+def finish(connection: sa.Connection, holder: str, outcomes: Sequence[Outcome], now: Now) -> int:
+    """Write down what became of attempts; how many of them were taken away from this worker meanwhile."""
+    over = [each for each in outcomes if each.state != "failed"]
+    ordering.lock(connection, (each.action.order_key for each in over))
+    told = _MINE.values(
+        state=sa.bindparam("new_state"),
+        leased_by="",
+        kind=sa.bindparam("new_kind"),
+        error=sa.bindparam("new_error"),
+    )
+    end = told.values(finished_at=now, result=sa.bindparam("new_result", type_=actions.c.result.type))
+    again = told.values(failed_at=now, run_at=now + sa.bindparam("wait_s", type_=sa.Double))
+    written = _execute(connection, end, [_end(holder, each) for each in over])
+    failed = [_told(holder, each) | {"wait_s": each.wait_s} for each in outcomes if each.state == "failed"]
+    written += _execute(connection, again, failed)
+    ordering.promote(connection, (each.action.order_key for each in over))
+    return len(outcomes) - written
+
+
+def release(connection: sa.Connection, holder: str, ids: Iterable[int], now: Now) -> None:
+    """Give back what was claimed and not begun, as it was."""
+    back = _MINE.values(
+        state=sa.case((actions.c.attempts > 1, "failed"), else_="queued"),
+        failed_at=sa.case((actions.c.attempts > 1, now), else_=sa.null()),
+        attempts=actions.c.attempts - 1,
+        leased_by="",
+    )
+    _execute(connection, back, [{"of_id": each, "me": holder} for each in ids])
+
+
+def holders(connection: sa.Connection) -> list[Beat]:
+    """Who holds actions at present."""
+    held = sa.select(actions.c.leased_by).where(RUNNING).distinct().subquery()
+    of = sa.select(held.c.leased_by, workers.c.beat)
+    found = connection.execute(of.outerjoin(workers, workers.c.holder == held.c.leased_by))
+    return [Beat(*row) for row in found]
+
+
+def take_over(connection: sa.Connection, holder: str, now: Now) -> int:
+    """Free what a dead worker held, to be tried again at once; how many actions those are."""
+    leave(connection, holder)
+    held = sa.update(actions).where(RUNNING, actions.c.leased_by == holder)
+    freed = {"state": "failed", "leased_by": "", "error": TAKEN_OVER, "failed_at": now, "run_at": 0.0}
+    return connection.execute(held.values(freed)).rowcount
+
+
+def rebase(connection: sa.Connection, now: Now) -> int:
+    """Where a clock has gone back, failed actions would wait for it to come round again: their waits begin
+    anew. How many those are, of REBASED_AT_ONCE that are looked at.
+    """
+    ahead = sa.select(actions.c.id).where(FAILED, actions.c.failed_at > now + SLACK_S).limit(REBASED_AT_ONCE)
+    wait = actions.c.run_at - actions.c.failed_at
+    anew = sa.update(actions).where(actions.c.id.in_(ahead.scalar_subquery()), FAILED)
+    return connection.execute(anew.values(run_at=now + wait, failed_at=now)).rowcount
+
+
+def forget_workers(connection: sa.Connection, now: Now, older_than_s: float) -> None:
+    """Drop workers that hold nothing and were not heard of for so long; one that lives registers anew."""
+    holding = sa.select(actions.c.leased_by).where(RUNNING)
+    idle = sa.delete(workers).where(workers.c.at < now - older_than_s, workers.c.holder.not_in(holding))
+    connection.execute(idle)
+
+
+def _execute(connection: sa.Connection, statement: sa.Update, rows: Sequence[Mapping[str, Any]]) -> int:
+    return connection.execute(statement, rows).rowcount if rows else 0
+
+
+def _told(holder: str, outcome: Outcome) -> dict[str, Any]:
+    return {
+        "of_id": outcome.action.id,
+        "me": holder,
+        "new_state": outcome.state,
+        "new_kind": outcome.kind,
+        "new_error": outcome.error,
+    }
+
+
+def _end(holder: str, outcome: Outcome) -> dict[str, Any]:
+    return _told(holder, outcome) | {"new_result": outcome.result or None}
+
+
+def _action(row: sa.RowMapping) -> Action:
+    known: dict[str, Any] = {column.name: row[column.name] for column in _CLAIMED if column.name != "run_at"}
+    return Action(**known | {"call_id": row["call_id"] or ""})

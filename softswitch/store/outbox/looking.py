@@ -1,0 +1,142 @@
+"""What people and metrics ask of the outbox."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import sqlalchemy as sa
+
+from softswitch.errors import SoftswitchError
+from softswitch.store.engine import transaction
+from softswitch.store.tables import actions
+
+STATES = ("queued", "running", "failed", "done", "dead", "cancelled")
+COUNTED = 10_000
+"""Metrics count no further, so that no scrape costs more than a few milliseconds."""
+TAIL_LIMIT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An action as it stands. Times are Unix seconds; None where that did not happen."""
+
+    id: int
+    state: str
+    name: str
+    kind: str
+    call_id: str | None
+    plan: str
+    key: str
+    arguments: dict[str, str]
+    order_key: str
+    blocked: bool
+    promised_at: float
+    attempts: int
+    run_at: float
+    failed_at: float | None
+    finished_at: float | None
+    leased_by: str
+    error: str
+    result: dict[str, Any] | None
+    idempotency_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """`states` counts up to COUNTED each; `oldest_s` is the age of the oldest promise not yet begun."""
+
+    states: dict[str, int]
+    oldest_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What is looked for; what is not given does not matter."""
+
+    states: Sequence[str] = ()
+    name: str = ""
+    call: str = ""
+    order_key: str = ""
+    before: float | None = None
+
+    def conditions(self) -> list[sa.ColumnElement[bool]]:
+        wanted: list[sa.ColumnElement[bool]] = []
+        if self.states:
+            wanted.append(actions.c.state.in_(self.states))
+        if self.name:
+            wanted.append(actions.c.name == self.name)
+        if self.call:
+            wanted.append(actions.c.call_id.startswith(self.call.lower(), autoescape=True))
+        if self.order_key:
+            wanted.append(actions.c.order_key == self.order_key)
+        if self.before is not None:
+            # What is finished counts from its end, anything else from its promise.
+            wanted.append(sa.func.coalesce(actions.c.finished_at, actions.c.promised_at) < self.before)
+        return wanted
+
+
+_ENTRY = sa.select(*(actions.c[field.name] for field in fields(Entry)))
+
+
+def listed(url: str, wanted: Filter, limit: int) -> list[Entry]:
+    """The newest that fit, newest first."""
+    with transaction(url) as connection:
+        if len(wanted.states) <= 1:
+            query = _ENTRY.where(*wanted.conditions()).order_by(actions.c.id.desc()).limit(limit)
+            return [_entry(row) for row in connection.execute(query).mappings()]
+        each = [_newest(connection, wanted, state, limit) for state in wanted.states]
+        return sorted((entry for found in each for entry in found), key=lambda entry: -entry.id)[:limit]
+
+
+def show(url: str, number: int) -> Entry:
+    """Raises SoftswitchError when there is none with that number."""
+    with transaction(url) as connection:
+        row = connection.execute(_ENTRY.where(actions.c.id == number)).mappings().one_or_none()
+    if row is None:
+        raise SoftswitchError(f"there is no action {number}: see softswitch queue list")
+    return _entry(row)
+
+
+def tail(url: str, after: int) -> list[Entry]:
+    """Those that were promised after the one with that number, oldest first, TAIL_LIMIT at most."""
+    query = _ENTRY.where(actions.c.id > after).order_by(actions.c.id).limit(TAIL_LIMIT)
+    with transaction(url) as connection:
+        return [_entry(row) for row in connection.execute(query).mappings()]
+
+
+def by_name(url: str) -> dict[str, dict[str, int]]:
+    """How many actions of each name are in each state."""
+    grouped = sa.select(actions.c.name, actions.c.state, sa.func.count()).group_by(
+        actions.c.name, actions.c.state
+    )
+    counted: dict[str, dict[str, int]] = {}
+    with transaction(url) as connection:
+        for name, state, number in connection.execute(grouped):
+            counted.setdefault(name, {})[state] = number
+    return counted
+
+
+def count(connection: sa.Connection, now: sa.ColumnElement[float]) -> Counts:
+    """For metrics: what is finished well is not counted, since it only ever grows."""
+    states = ("queued", "running", "failed", "dead")
+    up_to = [
+        sa.select(sa.literal(state), sa.func.count()).select_from(
+            sa.select(1).where(actions.c.state == state).limit(COUNTED).subquery()
+        )
+        for state in states
+    ]
+    counted = {row[0]: row[1] for row in connection.execute(sa.union_all(*up_to))}
+    waiting = sa.select(actions.c.promised_at).where(actions.c.state == "queued").order_by(actions.c.id)
+    oldest = connection.execute(sa.select(now - waiting.limit(1).scalar_subquery())).scalar()
+    return Counts(counted, max(0.0, oldest or 0.0))
+
+
+def _newest(connection: sa.Connection, wanted: Filter, state: str, limit: int) -> Collection[Entry]:
+    """One state at a time: the index is by state, and then by number."""
+    query = _ENTRY.where(*wanted.conditions(), actions.c.state == state)
+    found = connection.execute(query.order_by(actions.c.id.desc()).limit(limit))
+    return [_entry(row) for row in found.mappings()]
+
+
+def _entry(row: sa.RowMapping) -> Entry:
+    return Entry(**{str(name): value for name, value in row.items()})
