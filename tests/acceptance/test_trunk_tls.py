@@ -2,6 +2,8 @@
 
 import re
 import shutil
+import socket
+import ssl
 import subprocess
 from collections.abc import Iterator
 from datetime import timedelta
@@ -20,6 +22,18 @@ from softswitch.trunks.targets import Connection, Target
 
 pytestmark = pytest.mark.slow
 NAME = "sip.carrier.example"
+OPTIONS = "\r\n".join(
+    (
+        "OPTIONS sip:node.example SIP/2.0",
+        "Via: SIP/2.0/TLS {host}:{port};branch=z9hG4bKoptions{port}",
+        "From: <sip:phone@{host}>;tag=1",
+        "To: <sip:node.example>",
+        "Call-ID: options-{port}",
+        "CSeq: 1 OPTIONS",
+        "Max-Forwards: 70",
+        "Content-Length: 0\r\n\r\n",
+    )
+)
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +51,7 @@ def gateway(tmp_path_factory: pytest.TempPathFactory, issuer: Pair, own: Pair) -
     port = free_port()
     with GatewayAlone(
         tmp_path_factory.mktemp("gateway"),
+        "sip.address6=::1",
         f"sip.tls.port={port}",
         f"sip.tls.certificate_file={own.certificate_file}",
         f"sip.tls.key_file={own.key_file}",
@@ -118,6 +133,17 @@ def test_versions_1_2_and_1_3_are_spoken_and_1_1_is_not(gateway):
     assert "TLSv1.3, Cipher is TLS_" in handshake(gateway, "-tls1_3")
     weak = handshake(gateway, "-tls1_1", "-cipher", "DEFAULT@SECLEVEL=0")
     assert "Cipher is (NONE)" in weak
+
+
+def test_requests_are_answered_over_tls_on_both_addresses(gateway):
+    for address in ("127.0.0.1", "::1"):
+        plain = socket.create_connection((address, gateway.config.sip.tls.port), timeout=5)
+        trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+        with plain, trusting.wrap_socket(plain) as connection:
+            host, port = connection.getsockname()[:2]
+            connection.sendall(OPTIONS.format(host=f"[{host}]" if ":" in host else host, port=port).encode())
+            assert connection.recv(4096).startswith(b"SIP/2.0 200")
 
 
 def test_a_renewed_certificate_is_served_while_a_call_over_tls_goes_on(gateway, issuer, own, tmp_path):
