@@ -104,8 +104,10 @@ class Shares:
         most, own = self._max_calls, calls[trunk]
         if occupied >= most:
             return "node full"
+        if occupied < NEARLY_FULL * most:
+            return ""
         sharers = self._lately(now) | {name for name, count in calls.items() if count}
-        if occupied >= NEARLY_FULL * most and own >= most / len(sharers):
+        if own >= most / len(sharers):
             return "more than its share of calls"
         idle = sum(not calls[name] for name in self._limits if name != trunk)
         kept = min(idle, math.ceil(RESERVE * most))
@@ -115,10 +117,10 @@ class Shares:
         """While set-ups are nearly as many as the node takes, the rest are for trunks under their share."""
         bucket = self._bucket
         bucket.refill(now)
-        sharers = len(self._lately(now))
-        scarce = sharers > 1 and bucket.tokens < bucket.rate / 2
-        if scarce and asker.rate(now) >= max(1.0, bucket.rate / sharers):
-            return "more than its share of calls per second"
+        if bucket.tokens < bucket.rate / 2:
+            sharers = len(self._lately(now))
+            if sharers > 1 and asker.rate(now) >= max(1.0, bucket.rate / sharers):
+                return "more than its share of calls per second"
         return "" if bucket.take(now) else "node's limit of calls per second"
 
     def _lately(self, now: float) -> set[str]:
