@@ -23,6 +23,10 @@ URIS = (
     *("sip:reception@127.0.0.1", "sip:100@127.0.0.1", "sip:127.0.0.1", "sips:reception@127.0.0.1"),
     *("tel:+4930123456", "nobody:knows-this-scheme", "sip:reception@127.0.0.1;transport=tcp?Subject=x"),
 )
+OVER_TCP = (
+    b"OPTIONS sip:127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.9;branch=z9hG4bKtcp\r\n"
+    b"From: <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\nCall-ID: tcp\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n"
+)
 SCAN = """
 import socket, sys
 bind = socket.socket.bind
@@ -156,6 +160,9 @@ def test_with_unknown_drop_a_stranger_gets_nothing_at_all(prompts: Path, tmp_pat
         with Stranger(node) as stranger:
             answers = [stranger.ask(method, seconds=0.2) for method in ("OPTIONS", "INVITE", "REGISTER")]
         assert answers == ["", "", ""]
+        with socket.create_connection(("127.0.0.1", node.sip_port), 2, (STRANGER, 0)) as connection:
+            connection.sendall(OVER_TCP)
+            assert connection.recv(1000) == b""  # hung up
         with Stranger(node, "127.0.0.1") as known:
             assert known.ask().startswith("SIP/2.0 200")
 
