@@ -11,9 +11,11 @@ import numpy.typing as npt
 
 FRAME_S = 0.02
 QUIETEST_DBFS, LOUDEST_NOISE_DBFS = -48.0, -38.0
-"""What is below the first is never a voice, what is above the second never a line's noise: G.711 calls have
+"""What is below the first is never a voice, what is above the second hardly a line's noise: G.711 calls have
 their speech at -30 to -15.
 """
+KNOWN_FRAMES = 50
+"""What is louder and goes on for a second without a pause is noise nevertheless: a street, a car."""
 ABOVE_NOISE_DB = 9.0
 BELOW_LOUDEST_DB = 26.0
 """So far below the loudest sound is echo, or the end of a word dying away in the room."""
@@ -70,7 +72,9 @@ class Cadence:
 
     def _follow(self, level: float) -> None:
         self._levels.append(level)
-        noise = min(min(self._levels), LOUDEST_NOISE_DBFS)
+        noise = min(self._levels)
+        if len(self._levels) < KNOWN_FRAMES:
+            noise = min(noise, LOUDEST_NOISE_DBFS)
         threshold = max(QUIETEST_DBFS, noise + ABOVE_NOISE_DB, self._loudest - BELOW_LOUDEST_DB)
         self.silence += FRAME_S
         if level <= threshold:

@@ -52,7 +52,7 @@ def admit(
         if standing := _standing(connection, number):
             return standing
         if cap := guarding.tripped([(cap, _used(connection, cap, number, now)) for cap in caps]):
-            hold = Hold(cap.scope(number), f"{cap.told()} were reached", now)
+            hold = Hold(cap.scope(number), f"the cap of {cap.told()} is reached", now)
             _put(connection, hold)
             return hold
         row = {"call_id": call_id, "number": number, "trunk": trunk, "node": node, "at": now}

@@ -31,10 +31,13 @@ class Cap:
     def told(self) -> str:
         """'30 calls in a minute', for people."""
         window = {MINUTE: "a minute", HOUR: "an hour", DAY: "a day"}[self.window]
-        count = (
-            f"{self.limit:g} calls" if self.counts == "calls" else f"{self.limit / MINUTE:g} minutes of calls"
-        )
+        minutes = f"{_counted(self.limit / MINUTE, 'minute')} of calls"
+        count = _counted(self.limit, "call") if self.counts == "calls" else minutes
         return f"{count} {'to one number ' if self.each else ''}in {window}"
+
+
+def _counted(count: float, what: str) -> str:
+    return f"{count:g} {what}{'' if count == 1 else 's'}"
 
 
 def caps(settings: Dialing) -> tuple[Cap, ...]:

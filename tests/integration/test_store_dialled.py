@@ -65,7 +65,7 @@ def test_a_cap_holds_everything_until_it_is_released(dial: Dialling):
     assert [dial(CALLS) for _ in range(3)] == [None] * 3
     held = dial(CALLS)
     assert held and held.scope == "calls_per_minute"
-    assert held.reason == "3 calls in a minute were reached"
+    assert held.reason == "the cap of 3 calls in a minute is reached"
     dial.clock.now += HOUR  # the window is over; the hold is not
     assert dial(CALLS, number=LONDON) == held
     assert dialled.standing(dial.url) == [held]

@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Collection, Coroutine, Mapping, Sequence
 from typing import Any
 
@@ -36,6 +36,9 @@ AT_ONCE = 100
 LOOK_S = 5.0
 """Between two looks at the holds, which other nodes set and people release."""
 PRUNE_S = 3600.0
+MOST_PAST = 1000
+"""Ends of calls that are kept for who asks a moment later."""
+UNKNOWN_END = CallEnded(Cause.NORMAL_UNSPECIFIED, 0, EndedBy.NODE)
 
 
 class Dialer:
@@ -51,6 +54,7 @@ class Dialer:
         self._caps = guarding.caps(config.dialing)
         self._dialling: dict[str, Dialling] = {}
         self._up: dict[str, asyncio.Future[CallEnded]] = {}
+        self._past: OrderedDict[str, CallEnded] = OrderedDict()
         self._strays: set[str] = set()
         self._work: set[asyncio.Task[None]] = set()
         self._closed = False
@@ -104,11 +108,10 @@ class Dialer:
             raise
 
     async def ended(self, call_id: str) -> CallEnded:
-        """The end of a call that was answered."""
-        over = self._up.get(call_id)
-        if over is None:
-            return CallEnded(Cause.NORMAL_CLEARING, 200, EndedBy.NODE)
-        return await asyncio.shield(over)
+        """The end of a call that was answered; of one long over it is not known any more."""
+        if over := self._up.get(call_id):
+            return await asyncio.shield(over)
+        return self._past.get(call_id, UNKNOWN_END)
 
     def hang_up(self, call_id: str) -> None:
         """End the call wherever it is: being dialled, or in conversation."""
@@ -166,6 +169,7 @@ class Dialer:
         finally:
             del self._dialling[call.call_id]
             if not adopted:
+                self._up.pop(call.call_id, None)
                 self._dialplans.end(call.loaded)
 
     async def _admit(self, call: Dialling, trunk: str) -> Hold | None:
@@ -185,9 +189,11 @@ class Dialer:
         return {name: value for name, value in known.items() if name in call.loaded.parts.remembers}
 
     def _over(self, call_id: str, ended: CallEnded) -> None:
-        over = self._up.pop(call_id, None)
-        if over and not over.done():
+        if over := self._up.pop(call_id, None):
             over.set_result(ended)
+            self._past[call_id] = ended
+            if len(self._past) > MOST_PAST:
+                self._past.popitem(last=False)
 
     # --- the gateway's news (app.calls.Outbound) --------------------------------------------------------
 
@@ -253,15 +259,18 @@ class Dialer:
 
     async def keep(self) -> None:
         """Look at the holds, and drop what no cap looks at any more: now and then, for ever."""
-        pruned_at = 0.0
+        url, prune_at = self._config.database_url, 0.0
         while True:
-            with contextlib.suppress(SoftswitchError):  # the database is away; nothing is dialled meanwhile
-                holds = await asyncio.to_thread(dialled.standing, self._config.database_url)
+            try:
+                holds = await asyncio.to_thread(dialled.standing, url)
                 self._note({hold.scope for hold in holds}, *(hold.reason for hold in holds))
-                if time.monotonic() > pruned_at + PRUNE_S:
-                    before = time.time() - dialled.KEEP_S
-                    await asyncio.to_thread(dialled.prune, self._config.database_url, before)
-                    pruned_at = time.monotonic()
+                if time.monotonic() >= prune_at:
+                    await asyncio.to_thread(dialled.prune, url, time.time() - dialled.KEEP_S)
+                    prune_at = time.monotonic() + PRUNE_S
+            except SoftswitchError as error:  # nothing is dialled meanwhile either
+                log.debug("holds are not looked at: %s", error)
+            except Exception:  # the calls of a node do not end for this
+                log.exception("while looking at holds")
             await asyncio.sleep(LOOK_S)
 
     def _note(self, scopes: Collection[str], *reasons: str) -> None:
