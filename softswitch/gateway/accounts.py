@@ -151,7 +151,9 @@ class Accounts:
     def toward(self, name: str, target: Target) -> TrunkAccount:
         """A trunk's account whose requests go to this one of its targets."""
         connection = self._connections.get(name)
-        if connection is None or target == _route(connection):
+        if connection is None:
+            return self.of_version(_version(target))
+        if target == _route(connection):
             return self.of(name)
         return self._beside(Way(name, target, _version(target)), connection) or self.of(name)
 

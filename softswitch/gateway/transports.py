@@ -140,9 +140,10 @@ class Transports:
         try:
             return self._endpoint.transportCreate(_KINDS[name, version], settings)
         except pj.Error as error:
+            other = "sip.tls.port=5071" if name == "TLS" else "sip.port=5070"
             raise SoftswitchError(
                 f"cannot listen on {name} {address} port {settings.port}: {error.reason.strip()}. "
-                "See who has it with `ss -lnp`, or choose another with --set sip.port=5070"
+                f"See who has it with `ss -lnp`, or choose another with --set {other}"
             ) from None
 
     def _ask_stun(self) -> None:

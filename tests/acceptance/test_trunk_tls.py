@@ -135,15 +135,41 @@ def test_versions_1_2_and_1_3_are_spoken_and_1_1_is_not(gateway):
     assert "Cipher is (NONE)" in weak
 
 
+def ask(port: int, address: str = "127.0.0.1", shown: Pair | None = None) -> bytes:
+    """The answer to OPTIONS over TLS, with that certificate shown; "" where there is none."""
+    trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+    if shown:
+        trusting.load_cert_chain(shown.certificate_file, shown.key_file)
+    plain = socket.create_connection((address, port), timeout=5)
+    try:
+        with plain, trusting.wrap_socket(plain) as connection:
+            host, own_port = connection.getsockname()[:2]
+            host = f"[{host}]" if ":" in host else host
+            connection.sendall(OPTIONS.format(host=host, port=own_port).encode())
+            return connection.recv(4096)
+    except (ssl.SSLError, ConnectionError):
+        return b""
+
+
 def test_requests_are_answered_over_tls_on_both_addresses(gateway):
     for address in ("127.0.0.1", "::1"):
-        plain = socket.create_connection((address, gateway.config.sip.tls.port), timeout=5)
-        trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
-        with plain, trusting.wrap_socket(plain) as connection:
-            host, port = connection.getsockname()[:2]
-            connection.sendall(OPTIONS.format(host=f"[{host}]" if ":" in host else host, port=port).encode())
-            assert connection.recv(4096).startswith(b"SIP/2.0 200")
+        assert ask(gateway.config.sip.tls.port, address).startswith(b"SIP/2.0 200")
+
+
+def test_callers_show_a_certificate_where_that_is_asked(tmp_path, issuer, own):
+    port = free_port()
+    settings = {
+        "port": port,
+        "certificate_file": own.certificate_file,
+        "key_file": own.key_file,
+        "ca_file": issuer.certificate_file,
+        "verify_client": "yes",
+    }
+    with GatewayAlone(tmp_path, *(f"sip.tls.{key}={value}" for key, value in settings.items())):
+        assert ask(port, shown=signed(tmp_path, "known", issuer, [])).startswith(b"SIP/2.0 200")
+        assert not ask(port, shown=signed(tmp_path, "stranger", None, []))
+        assert not ask(port)
 
 
 def test_a_renewed_certificate_is_served_while_a_call_over_tls_goes_on(gateway, issuer, own, tmp_path):
