@@ -301,7 +301,8 @@ def test_a_cap_that_trips_holds_until_somebody_releases_it(lab: Lab):
     assert len(calls_to(lab, number)) == 2
     assert lab.node.metrics()["softswitch_dialling_held"] == 1
     shown, _ = lab.command("guard", "show").communicate()
-    assert re.search(rf"HELD since .*: {re.escape(number)}: the cap of 2 calls to one number in a day is reached", shown)
+    why = "the cap of 2 calls to one number in a day is reached"
+    assert re.search(rf"HELD since .*: {re.escape(number)}: {why}", shown)
     assert lab.dial(lab.number(*[Callee(486)] * 2))["outcome"] == "busy"  # other numbers go on
     released, _ = lab.command("guard", "release", number).communicate()
     assert released == f"released {number}\n"
