@@ -59,27 +59,50 @@ def end(far: FarEnd, call: OutboundCall | InboundCall) -> None:
 # --- session timers -------------------------------------------------------------------------------
 
 
+REFRESHED = ("Supported: timer", "Require: timer", "Allow: INVITE, UPDATE, BYE")
+
+
+def begin_outbound(gateway: GatewayAlone, far: FarEnd) -> OutboundCall:
+    """The far end wants a longer interval first, then leaves refreshing to the gateway."""
+    call = OutboundCall(gateway, far.port, "t")
+    invite = far.next("INVITE")
+    assert (header(invite, "Session-Expires"), header(invite, "Min-SE")) == ("100", "90")
+    assert "timer" in header(invite, "Supported")
+    far.reply(invite, 422, "Min-SE: 120")
+    far.next("ACK")
+    again = far.next("INVITE")
+    assert header(again, "Session-Expires").startswith("120")
+    far.reply(again, 200, *REFRESHED, "Session-Expires: 90;refresher=uac", sdp=far.description())
+    far.next("ACK")
+    return call
+
+
+def begin_inbound(gateway: GatewayAlone, far: FarEnd) -> InboundCall:
+    wanted = ("Session-Expires: 90;refresher=uas", "Min-SE: 90")
+    far.dial(gateway.sip_port, REFRESHED[0], REFRESHED[2], *wanted, sdp=far.description())
+    call = InboundCall(gateway, far.call_id)
+    call.order(messages.Answer)
+    assert header(far.answered(), "Session-Expires") == "90;refresher=uas"
+    return call
+
+
+Refreshed = list[tuple[FarEnd, OutboundCall | InboundCall]]
+
+
 @pytest.fixture(scope="module")
-def long_call(gateway: GatewayAlone) -> Iterator[tuple[FarEnd, OutboundCall, float]]:
-    """A call that the gateway is to refresh after 45 s; its trunk is changed many times until then."""
-    with FarEnd() as far:
+def long_calls(gateway: GatewayAlone) -> Iterator[tuple[Refreshed, float]]:
+    """Two calls that the gateway is to refresh after 45 s; their trunk is changed many times until then."""
+    with FarEnd() as called, FarEnd() as calling:
         use(gateway, session_expires="100s")
-        call = OutboundCall(gateway, far.port, "t")
-        invite = far.next("INVITE")
-        assert (header(invite, "Session-Expires"), header(invite, "Min-SE")) == ("100", "90")
-        assert "timer" in header(invite, "Supported")
-        far.reply(invite, 422, "Min-SE: 120")
-        far.next("ACK")
-        again = far.next("INVITE")
-        assert header(again, "Session-Expires").startswith("120")
-        timer = ("Supported: timer", "Require: timer", "Session-Expires: 90;refresher=uac")
-        far.reply(again, 200, *timer, "Allow: INVITE, UPDATE, BYE", sdp=far.description())
-        far.next("ACK")
-        yield far, call, time.monotonic()
+        calls: Refreshed = [
+            (called, begin_outbound(gateway, called)),
+            (calling, begin_inbound(gateway, calling)),
+        ]
+        yield calls, time.monotonic()
 
 
 def test_an_interval_that_is_too_short_gets_422_and_a_longer_one_is_refreshed_by_the_caller(
-    gateway, far, long_call
+    gateway, far, long_calls
 ):
     use(gateway)
     short = ("Supported: timer", "Session-Expires: 60")
@@ -345,10 +368,11 @@ def test_a_call_over_ipv6_has_its_audio_there_too(gateway, transport):
         sipp.wait()
 
 
-def test_a_session_is_refreshed_by_the_gateway_though_its_trunk_was_changed(gateway, long_call):
-    far, call, began = long_call
-    refresh = far.next("UPDATE", seconds=60)
-    assert 40 < time.monotonic() - began < 50
-    assert "refresher=uac" in header(refresh, "Session-Expires")
-    far.reply(refresh, 200, "Session-Expires: 90;refresher=uac", "Require: timer")
-    end(far, call)
+def test_sessions_are_refreshed_by_the_gateway_though_their_trunk_was_changed(gateway, long_calls):
+    calls, began = long_calls
+    for far, call in calls:
+        refresh = far.next("UPDATE", seconds=60)
+        assert 40 < time.monotonic() - began < 50
+        assert "refresher=uac" in header(refresh, "Session-Expires")  # who sends the UPDATE is its client
+        far.reply(refresh, 200, "Session-Expires: 90;refresher=uac", "Require: timer")
+        end(far, call)
