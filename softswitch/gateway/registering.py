@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pjsua2 as pj
 
+from softswitch.gateway.build import SMALL_BUILD, is_tuned
 from softswitch.gateway.guard import guarded
 from softswitch.trunks.targets import Connection, Target
 
@@ -87,14 +88,25 @@ class TrunkAccount(pj.Account):  # type: ignore[misc,unused-ignore]
 
     def close(self) -> bool:
         """Give the account up, unless a call has it still."""
+        if not self._shut():
+            return False
+        self._attempt = self._changes = 0
+        self.asking = self._registered = False
+        return True
+
+    def _shut(self) -> bool:
+        if not is_tuned():  # PJSIP 2.15 does not ask for calls
+            calls = [call for call in map(pj.Call.lookup, range(SMALL_BUILD)) if call]
+            if any(call.getInfo().accId == self.getId() for call in calls):
+                return False
+            self.shutdown()
+            return True
         gently = pj.AccountShutdownParam()
         gently.force = False
         try:
             self.shutdown2(gently)
         except pj.Error:
             return False
-        self._attempt = self._changes = 0
-        self.asking = self._registered = False
         return True
 
     # --- what PJSIP reports ------------------------------------------------------------------------------
