@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from figures.figure import Measurement, Spec, Workshop
-from figures.node import Node, resident_mb, wait_for
+from figures.node import Node, memory_mb, wait_for
 from figures.sipp import Crowd
 
 CALLS = 20_000
@@ -17,10 +17,10 @@ def soak(workshop: Workshop, total: int = CALLS) -> Sequence[float]:
     """Growth in % of each process's resident memory after the warm-up, and the calls that failed."""
     with Node(workshop, "turns") as node:
         _, failed_first = _run(workshop, node, round(total * WARM_UP))
-        before = _memory(node)
+        before = memory_mb(node)
         workshop.tell(f"gateway {before[0]:.1f} MB, control {before[1]:.1f} MB; {total} calls in all")
         succeeded, failed = _run(workshop, node, round(total * (1 - WARM_UP)))
-        after = _memory(node)
+        after = memory_mb(node)
         workshop.tell(f"gateway {after[0]:.1f} MB, control {after[1]:.1f} MB after {succeeded} more")
     growth = [100 * (now / then - 1) for then, now in zip(before, after, strict=True)]
     return (*growth, failed_first + failed)
@@ -36,10 +36,6 @@ def _run(workshop: Workshop, node: Node, calls: int) -> tuple[int, int]:
         crowd.stop()
     wait_for(lambda: node.calls_up() == 0, "all calls have ended", 30, every=0.5)
     return outcome.succeeded, outcome.failed
-
-
-def _memory(node: Node) -> tuple[float, float]:
-    return resident_mb(node.gateway_pid), resident_mb(node.control_pid)
 
 
 SOAK = Measurement(

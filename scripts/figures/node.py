@@ -194,3 +194,8 @@ def resident_mb(pid: int) -> float:
     """Resident memory of a process in MB (proc(5), statm)."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def memory_mb(node: Node) -> tuple[float, float]:
+    """Of the gateway, and of control."""
+    return resident_mb(node.gateway_pid), resident_mb(node.control_pid)

@@ -3,13 +3,11 @@
 import json
 import re
 import socket
-import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
+from figures.beside import Beside
 from figures.figure import Measurement, Spec, Workshop
 from figures.node import Node
 from softswitch.cli import desk
@@ -20,44 +18,35 @@ ANSWER_WITHIN_S = 1.0
 """The timeout: a trunk that has said nothing at all by then is passed by."""
 
 
-class Peer:
+class Peer(Beside):
     """A far end that notes when each call's first INVITE came. It answers 486, or, dead, nothing."""
 
     def __init__(self, answers: bool) -> None:
+        super().__init__()
         self._answers = answers
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", 0))
         self._socket.settimeout(0.2)
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run)
         self.invited: dict[str, float] = {}
 
     @property
     def port(self) -> int:
         return int(self._socket.getsockname()[1])
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
+    def run(self) -> None:
+        with self._socket:
+            while not self.over.is_set():
+                try:
+                    self._take(*self._socket.recvfrom(65535))
+                except TimeoutError:
+                    continue
 
-    def __exit__(
-        self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
-    ) -> None:
-        self._over.set()
-        self._thread.join()
-        self._socket.close()
-
-    def _run(self) -> None:
-        while not self._over.is_set():
-            try:
-                data, source = self._socket.recvfrom(65535)
-            except TimeoutError:
-                continue
-            message = data.decode(errors="replace")
-            if message.startswith("INVITE "):
-                self.invited.setdefault(_called(message), time.monotonic())
-                if self._answers:
-                    self._socket.sendto(_busy(message).encode(), source)
+    def _take(self, data: bytes, source: tuple[str, int]) -> None:
+        message = data.decode(errors="replace")
+        if message.startswith("INVITE "):
+            self.invited.setdefault(_called(message), time.monotonic())
+            if self._answers:
+                self._socket.sendto(_busy(message).encode(), source)
 
 
 def _called(invite: str) -> str:

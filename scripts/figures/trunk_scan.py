@@ -1,14 +1,13 @@
 """A scan beside calls: strangers who ask 200 times a second, and callers who must not notice."""
 
+import contextlib
 import itertools
 import random
 import socket
-import threading
 import time
 from collections.abc import Iterator, Sequence
-from types import TracebackType
-from typing import Self
 
+from figures.beside import Beside
 from figures.call_media import line_noise, pacing_p99
 from figures.figure import Measurement, Spec, Workshop
 from figures.node import Node, wait_for
@@ -24,36 +23,24 @@ METHODS = ("OPTIONS", "REGISTER", "INVITE", "SUBSCRIBE", "MESSAGE", "BYE", "ACK"
 AGENTS = ("friendly-scanner", "sipcli/v1.8", "Zoiper", "pplsip", "Asterisk PBX")
 
 
-class Scan:
+class Scan(Beside):
     """Sends from many addresses at an even pace until it is left; answers are not read."""
 
     def __init__(self, port: int) -> None:
+        super().__init__()
         self._to = ("127.0.0.1", port)
-        self._sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in STRANGERS]
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run)
         self.sent = 0
 
-    def __enter__(self) -> Self:
-        for made, address in zip(self._sockets, STRANGERS, strict=True):
-            made.bind((address, 0))
-        self._thread.start()
-        return self
+    def run(self) -> None:
+        with contextlib.ExitStack() as kept:
+            self._send([kept.enter_context(_bound(address)) for address in STRANGERS])
 
-    def __exit__(
-        self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
-    ) -> None:
-        self._over.set()
-        self._thread.join()
-        for made in self._sockets:
-            made.close()
-
-    def _run(self) -> None:
+    def _send(self, sockets: Sequence[socket.socket]) -> None:
         began = time.monotonic()
-        for made, message in zip(itertools.cycle(self._sockets), self._messages(), strict=False):
+        for made, message in zip(itertools.cycle(sockets), self._messages(), strict=False):
             made.sendto(message, self._to)
             self.sent += 1
-            if self._over.wait(max(0.0, began + self.sent / PER_SECOND - time.monotonic())):
+            if self.over.wait(max(0.0, began + self.sent / PER_SECOND - time.monotonic())):
                 return
 
     def _messages(self) -> Iterator[bytes]:
@@ -77,6 +64,12 @@ class Scan:
                 "Content-Length: 0",
             )
             yield ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
+def _bound(address: str) -> socket.socket:
+    made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    made.bind((address, 0))
+    return made
 
 
 def scan(workshop: Workshop) -> Sequence[float]:

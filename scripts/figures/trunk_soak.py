@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from figures.call_media import line_noise
 from figures.figure import Measurement, Spec, Workshop
-from figures.node import Node, resident_mb, wait_for
+from figures.node import Node, memory_mb, wait_for
 from figures.sipp import Crowd, Outcome
 
 CALLS = 50_000
@@ -39,10 +39,10 @@ def soak(workshop: Workshop, total: int = CALLS, first: int = FIRST) -> Sequence
     settings = ("sip.allow=127.0.0.1/32", f"bans.never={STRANGER}/32", "media.max_calls=400")
     with Node(workshop, "turns", *settings) as node:
         failed = run(workshop, node, first)
-        before = _memory(node)
+        before = memory_mb(node)
         workshop.tell(f"gateway {before[0]:.1f} MB, control {before[1]:.1f} MB; {total} calls in all")
         failed += run(workshop, node, total - first)
-        after = _memory(node)
+        after = memory_mb(node)
         workshop.tell(f"gateway {after[0]:.1f} MB, control {after[1]:.1f} MB")
     growth = [100 * (now / then - 1) for then, now in zip(before, after, strict=True)]
     return (*growth, failed)
@@ -80,10 +80,6 @@ def run(workshop: Workshop, node: Node, calls: int) -> int:
         if outcome.refused:
             workshop.tell(f"SIPp did not expect: {outcome.refused[:200]}")
     return sum(round(kind.share * calls) for kind in KINDS) - sum(outcome.succeeded for outcome in outcomes)
-
-
-def _memory(node: Node) -> tuple[float, float]:
-    return resident_mb(node.gateway_pid), resident_mb(node.control_pid)
 
 
 SOAK = Measurement(
