@@ -205,6 +205,8 @@ using namespace softswitch;
 void Screen::start(bool silent_) PJSUA2_THROW(Error)
 {
     silent = silent_;
+    if (screen.id >= 0)
+        return;
     endpoint = pjsua_get_pjsip_endpt();
     PJSUA2_CHECK_EXPR(pjsip_endpt_register_module(endpoint, &screen));
     start_answering(endpoint);

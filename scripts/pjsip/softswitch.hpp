@@ -27,8 +27,8 @@ struct Stranger {
 
 class Screen {
 public:
-    /* Watch all requests from here on; everybody is refused until allow(). `silent`: no 403 for strangers.
-     * Call it once, after libInit().
+    /* Watch all requests from here on; everybody is a stranger until allow(). `silent`: no 403 for strangers.
+     * To be called after libInit(), and again to change `silent`.
      */
     static void start(bool silent) PJSUA2_THROW(Error);
 

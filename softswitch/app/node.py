@@ -10,6 +10,7 @@ from typing import Any
 
 from softswitch.app import backlog, bans, figures, identity, watching
 from softswitch.app import engines as engine_room
+from softswitch.app.acting import wiring as acting
 from softswitch.app.callers import Callers
 from softswitch.app.calls import Calls
 from softswitch.app.desk import SOCKET, Desk
@@ -132,6 +133,8 @@ class Node:
 
         records = Records(self._config.database_url, self._config.node, on_commit=committed)
         records.start()
+        plans = [loaded.plan for loaded in self._loader.dialplans.active]
+        self._acting = acting.wire(self._config, records, self._metrics, self._mqtt, plans)
         return Recorder(records, [self._metrics.take, *([self._mqtt.take] if self._mqtt else [])])
 
     def _equip(self, plan: Plan, ears: dict[str, VoskRecognizer], voice: PlanVoice) -> Parts:
@@ -152,6 +155,7 @@ class Node:
         settings = self._config.metrics
         server = MetricsServer(settings.address, settings.port, self._metrics.render, CONTENT_TYPE)
         figures.require(server, link, recorder)
+        server.require("trunks", lambda: "" if self._trunking.are_told else "not read and resolved yet")
         server.require("node", lambda: "draining" if self._draining else "")
         await server.start()
         log.info("metrics at %s/metrics", server.url)
@@ -162,7 +166,12 @@ class Node:
         config = self._config
         services = [link.run(), recorder.run(), self._reload_when_wanted(), self._trunking.run()]
         services += [self._callers.forget(config.database.remember_callers), self._recordings.prune()]
-        services += [self._dialer.keep(), self._bans.run(), backlog.report(self._engines.shelf, self._region)]
+        services += [
+            self._acting.run(),
+            self._dialer.keep(),
+            self._bans.run(),
+            backlog.report(self._engines.shelf, self._region),
+        ]
         if config.dialplan_watch:
             services.append(watching.watch(config.dialplan, self._reload_wanted.set))
         return [*services, *([self._mqtt.run()] if self._mqtt else [])]
@@ -205,6 +214,7 @@ class Node:
         calls.close()
         await asyncio.gather(*self._errands, return_exceptions=True)
         await self._recordings.close()
+        await self._acting.close()
         await recorder.close()
         if self._mqtt:
             await self._mqtt.flush(BROKER_PATIENCE_S)

@@ -72,6 +72,8 @@ class Admission:
     def refuse(self, source: str, request_uri: str, now: float) -> Refusal | Admitted:
         """What becomes of an INVITE from `source`; `now` is the monotonic clock."""
         trunk = self._screen.trunk_of(source, request_uri)
+        if trunk is None and not self._screen.knows_trunks:
+            return Refusal(503, "trunks not known yet")
         if trunk is None:
             self._screen.seen_call(source, now)
             return Refusal(403, UNKNOWN)

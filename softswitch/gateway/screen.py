@@ -37,8 +37,10 @@ class Screen:
         self._bans: dict[str, float] = {}
         """Until when on the monotonic clock, by address."""
         self.sources = Sources((), config.sip.allow)
+        self.knows_trunks = False
+        """Until control has named the trunks, a stranger may be one: he gets no answer, and asks again."""
         if self._native:
-            self._native.start(config.sip.unknown == "drop")
+            self._native.start(True)
         self._apply()
 
     # --- what control says -------------------------------------------------------------------------
@@ -46,6 +48,10 @@ class Screen:
     def set_trunks(self, connections: Iterable[Connection]) -> None:
         self.sources = Sources(connections, self._config.sip.allow)
         self._apply()
+        if not self.knows_trunks:
+            self.knows_trunks = True
+            if self._native:
+                self._native.start(self._config.sip.unknown == "drop")
 
     def set_bans(self, bans: Bans) -> None:
         now = time.monotonic()
@@ -83,7 +89,7 @@ class Screen:
         self._count(bare_address(source), 1, "", now)
 
     def _count(self, address: str, requests: int, user_agent: str, now: float) -> None:
-        if address in self._bans or not self._may_ban(address):
+        if not self.knows_trunks or address in self._bans or not self._may_ban(address):
             return
         reason = self._tally.seen(address, requests, user_agent, now)
         if reason:

@@ -56,14 +56,17 @@ class Setup:
     sent: list[Message]
 
 
-def set_up(native: Native | None, **sip: object) -> Setup:
+def set_up(native: Native | None, trunks: tuple[Connection, ...] | None = (), **sip: object) -> Setup:
     config = Config(
         sip=Sip(allow=("127.0.0.1/32", "192.0.2.0/24"), **sip),
         bans=BanSettings(requests=20, never=("203.0.113.0/24",)),
     )
     region = Region(Region.create(1, 8000), 1, 8000)
     sent: list[Message] = []
-    return Setup(native or Native(), region, Screen(config, region, sent.append), sent)
+    setup = Setup(native or Native(), region, Screen(config, region, sent.append), sent)
+    if trunks is not None:
+        setup.screen.set_trunks(trunks)
+    return setup
 
 
 @pytest.fixture
@@ -143,3 +146,20 @@ def test_silence_for_strangers_is_told_to_the_screen(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(pj, "Screen", native, raising=False)
     set_up(native, unknown="drop")
     assert native.silent is True
+
+
+def test_until_control_has_named_the_trunks_strangers_get_silence_and_are_not_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    native = Native()
+    monkeypatch.setattr(pj, "Screen", native, raising=False)
+    setup = set_up(native, trunks=None)
+    assert native.silent is True
+    native.asked("198.51.100.7", 1000)
+    setup.screen.tick(100.0)
+    assert native.banned == []
+    setup.screen.set_trunks([carrier("198.51.100.7")])
+    assert native.silent is False
+    setup.native.asked("198.51.100.8", 1000)
+    setup.screen.tick(101.0)
+    assert native.banned == ["198.51.100.8"]

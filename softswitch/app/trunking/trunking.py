@@ -162,6 +162,11 @@ class Trunking:
                 pause = AFTER_BUG_S
             await asyncio.sleep(pause)
 
+    @property
+    def are_told(self) -> bool:
+        """Whether the gateway has the trunks: before that it cannot tell them from strangers."""
+        return self._sent is not None
+
     def introduce(self) -> None:
         """The gateway is connected: it may be a new one, which knows nothing."""
         self._sent = None
