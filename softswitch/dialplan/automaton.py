@@ -6,7 +6,7 @@ are kept up to a limit, so that nothing is ever written out in full.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -31,7 +31,7 @@ class Found:
     """A template that an utterance is whole a phrase of, and how."""
 
     template: int
-    told: Told  # by the words of meaning that stand in the template, and by values
+    told: Told  # by the words of meaning that stand in the template, and by values; a token once
     literal: int  # words that stand in the template
     loose: int  # words that fell into gaps
     bindings: Bindings
@@ -48,6 +48,12 @@ class Found:
             len(self.bindings),
             self.template,
         )
+
+
+def strengthen(known: dict[int, float], told: Told) -> None:
+    """Note the evidence of each token, where it is more than what is known of it."""
+    for at, weight in told:
+        known[at] = max(weight, known.get(at, 0.0))
 
 
 class State:
@@ -162,12 +168,19 @@ class Automaton:
         return [template for template in state.accepts if self._ends[template] & allowed]
 
     def find(self, tokens: Sequence[str], allowed: int, now: datetime) -> list[Found]:
-        """Every allowed template that the tokens are a phrase of, the best first. Never raises."""
-        found = _Search(self, tokens, allowed, now).run(self.start())
+        """Every allowed template that the tokens are a phrase of, the best first. Never raises.
+
+        Each has the evidence of all its ways: "the order i made yesterday" gives `... (order|yesterday) ...`
+        that of both words.
+        """
+        ways = _Search(self, tokens, allowed, now).run(self.start())
         best: dict[int, Found] = {}
-        for way in sorted(found, key=lambda way: way.rank):
+        told: dict[int, dict[int, float]] = {}
+        for way in sorted(ways, key=lambda way: way.rank):
             best.setdefault(way.template, way)
-        return list(best.values())
+            strengthen(told.setdefault(way.template, {}), way.told)
+        found = [replace(way, told=tuple(told[template].items())) for template, way in best.items()]
+        return sorted(found, key=lambda way: way.rank)
 
     def skips(self, tokens: Sequence[str], at: int) -> list[int]:
         """The tokens after the skip words that stand at `at`."""

@@ -2,7 +2,7 @@
 
 Strict first: the utterance is a phrase of a template, skip words left out where that helps. Then fuzzy: the
 template whose phrase it is most alike, accepted from `threshold` up when no other intent comes nearer than
-`margin`. One index serves all steps, in one language.
+`margin`; where it was a phrase of several intents, among these. One index serves all steps, in one language.
 """
 
 import re
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from softswitch.dialplan import templates
-from softswitch.dialplan.automaton import Automaton, Found, State
+from softswitch.dialplan.automaton import Automaton, Found, State, strengthen
 from softswitch.dialplan.language import Language
 from softswitch.dialplan.overlap import Likeness, Overlap, Said
 from softswitch.dialplan.slots import Slot
@@ -72,8 +72,7 @@ class _Meant:
     def __init__(self, ways: Sequence[Found]) -> None:
         told: dict[int, float] = {}
         for way in ways:
-            for at, weight in way.told:
-                told[at] = max(weight, told.get(at, 0.0))
+            strengthen(told, way.told)
         self.ways, self.evidence = ways, round(sum(told.values()), 3)
         self.loose = min(way.loose for way in ways)
 
@@ -149,8 +148,7 @@ class Sentences:
             return None
         best = ranked[0]
         if best.ways[0].loose:
-            near = [other for other in ranked if other.evidence >= best.evidence * (1 - TIE)]
-            near.sort(key=lambda meant: meant.loose)
+            near = sorted(_as_likely(ranked), key=lambda meant: meant.loose)
             best = near[0]
             if len(near) > 1 and near[1].loose < CLOSER * max(1, best.loose):
                 return None
@@ -166,15 +164,20 @@ class Sentences:
         meant = [_Meant(each) for each in ways.values()]
         return sorted(meant, key=lambda each: (-each.evidence, each.ways[0].rank))
 
+    def _intent(self, meant: _Meant) -> str:
+        return self._intents[self._templates[meant.ways[0].template][0]]
+
     def _match(self, found: Found) -> Match:
         number, template, _ = self._templates[found.template]
         return Match(self._intents[number], 1.0, dict(reversed(found.bindings)), template)
 
     def fuzzy(self, text: str, allowed: Collection[str], now: datetime) -> Match | None:
         """The intent that `text` is most alike, when it is so clearly. Slots are filled where values can be
-        read.
+        read. Where it is a phrase of several intents, it is none of others.
         """
         said = self._said(text, now)
+        strict = self._by_intent(self._automaton.find(said.tokens, self._allowed(allowed).bits, now))
+        allowed = [self._intent(each) for each in _as_likely(strict)] or allowed
         floor = max(0.0, self._threshold - self._margin)
         ranked = self._rank(said, allowed, floor, self._margin)
         if not ranked or ranked[0].score < self._threshold:
@@ -329,6 +332,11 @@ class Sentences:
                 if after.intents & (after.intents - 1) and id(after) not in seen:
                     seen.add(id(after))
                     waiting.append((after, f"{phrase} {symbol}".strip()))
+
+
+def _as_likely(ranked: Sequence[_Meant]) -> list[_Meant]:
+    """The intent with most evidence, and those that have nearly as much."""
+    return [meant for meant in ranked if meant.evidence >= ranked[0].evidence * (1 - TIE)]
 
 
 def _fullest(ways: Sequence[Found]) -> Found:

@@ -262,3 +262,29 @@ def test_the_no_of_a_value_is_no_negation_of_the_sentence() -> None:
     match = plan.fuzzy("i say not really", ["answer"], NOW)
     assert match and match.slots == {"answer": "no"}
     assert plan.fuzzy("i don't say of course", ["answer"], NOW) is None
+
+
+def test_all_that_a_caller_tells_beside_what_decides_is_evidence() -> None:
+    plan = sentences(
+        {
+            "order": ["... need ... {number} ...", "... (order|delivery) ... {number} ...", "... boxes ..."],
+            "cancel": ["... cancel ... (order|delivery|boxes|{number}) ..."],
+        }
+    )
+    match = plan.strict("cancel that delivery of five boxes", {"order", "cancel"}, NOW)
+    assert match is not None
+    assert match.intent == "cancel"
+
+
+def test_what_is_a_phrase_of_several_intents_is_none_of_others() -> None:
+    plan = sentences(
+        {
+            "paper": ["... paper ..."],
+            "pens": ["... pens ..."],
+            "all": ["bring paper with pens and tape and toner"],
+        }
+    )
+    said = "paper with pens and tape and toner"
+    assert plan.strict(said, {"paper", "pens", "all"}, NOW) is None
+    assert plan.fuzzy(said, {"all"}, NOW) is not None
+    assert plan.fuzzy(said, {"paper", "pens", "all"}, NOW) is None
