@@ -347,6 +347,9 @@ class Config(Section):
     trunks_file: Path | None = Field(
         None, description="YAML file of trunks, beside those that `softswitch trunk` keeps in the database."
     )
+    actions_file: Path | None = Field(
+        None, description="YAML file that says how the actions of dialplans are done; none: they wait."
+    )
     secret_key_file: Path | None = Field(
         None,
         description="File of the key that trunks' passwords are encrypted with; else the variable "

@@ -367,6 +367,20 @@ class TrunkChanged:
     at: float
 
 
+@dataclass(frozen=True, slots=True)
+class ActionEnded:
+    """An action is done, or dead; `call_id` is "" for one without a call."""
+
+    action_id: int
+    name: str
+    plan: str
+    call_id: str
+    state: str  # done | dead
+    attempts: int
+    error: str
+    at: float
+
+
 SessionEvent = (
     CallStarted | CallAnswered | StateSaved | TurnFinished | CallFinished | RecordingChanged | DiallingHeld
 )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from softswitch.cli import sarif
+from softswitch.cli import sarif, unconfigured_actions
 from softswitch.config import Config
 from softswitch.dialplan import loader
 from softswitch.dialplan.files import json_schema
@@ -61,9 +61,10 @@ def check(
 
 def _inspect(config: Config, folder: Path, *, ask_ear: bool) -> Inspection:
     found = loader.inspect(folder, config.human)
-    if found.plan is None or not ask_ear:
+    if found.plan is None:
         return found
-    problems = [*found.problems, *_unknown_words(config, folder)]
+    words = _unknown_words(config, folder) if ask_ear else []
+    problems = [*found.problems, *words, *unconfigured_actions.problems(config, folder)]
     return Inspection(found.plan, sorted(problems, key=lambda each: (each.file, each.line, each.column)))
 
 

@@ -1,10 +1,11 @@
-"""The reference pages that come from the code: settings, trunks, commands, checks of dialplans, schemas.
+"""The reference pages that come from the code: settings, trunks, actions, commands, checks,
+schemas.
 
 Written by scripts/document.
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -13,6 +14,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from softswitch.actions.settings import ActionsFile, Http, Integration, Log, Mqtt, Script, Secret
 from softswitch.cli.root import softswitch
 from softswitch.config import DAY, Config, default_path, seconds
 from softswitch.dialplan.checks.rules import FAMILIES, Rule
@@ -67,6 +69,29 @@ On the command line the same keys are given with `--set`, as in
 `softswitch trunk edit berlin --set limits.calls=20`. Lists are written with commas, rules as in
 `--set 'numbers.rewrite_in=[{match: 9(\\d+), to: +49\\1}]'`.
 """
+ACTIONS_HEAD = """# Actions
+
+Every key of the file that the setting `actions_file` names; its use is told in
+[have actions done](../how-to/have-actions-done.md). An action stands there by its name in the dialplan, as in
+`place_order`, or for one plan alone as in `order_desk.place_order`. Its other keys are those of every kind,
+and of the one that `kind` says.
+
+```yaml actions.yaml
+hosts: [crm.example.com, 10.1.2.0/24]
+secrets:
+  crm: {env: CRM_TOKEN}
+actions:
+  place_order:
+    kind: http
+    url: https://crm.example.com/orders
+    headers: {Authorization: "Bearer {secret:crm}"}
+    json: {item: "{item}", quantity: "{quantity:number}"}
+    retry: {give_up_after: 2h}
+  cancel_order: {kind: mqtt, topic: "shop/cancelled/{order_number}"}
+  call_later: {kind: script, command: /opt/shop/bin/call-later, timeout: 30s}
+```
+"""
+INTEGRATIONS: dict[str, type[BaseModel]] = {"http": Http, "mqtt": Mqtt, "script": Script, "log": Log}
 OF_THE_MACHINE = {"data_dir": "`~/.local/share/softswitch`", "node": "the host's name"}
 COMMANDS_HEAD = """# Commands
 
@@ -86,11 +111,24 @@ def trunks() -> str:
     return TRUNKS_HEAD + "".join(_section("", Entry)) + rules
 
 
-def _section(name: str, model: type[BaseModel], *, inside: bool = True) -> Iterator[str]:
-    """`inside`: the keys have the section's name before them."""
+def actions() -> str:
+    """docs/reference/actions.md"""
+    sections = [*_section("", ActionsFile), *_section("every kind", Integration, inside=False)]
+    for kind, model in INTEGRATIONS.items():
+        sections += _section(kind, model, inside=False, without=Integration.model_fields.keys())
+    return ACTIONS_HEAD + "".join([*sections, *_section("secrets", Secret, inside=False)])
+
+
+def _section(
+    name: str, model: type[BaseModel], *, inside: bool = True, without: Collection[str] = ()
+) -> Iterator[str]:
+    """`inside`: the keys have the section's name before them. `without` are keys told elsewhere."""
     inner: list[tuple[str, type[BaseModel]]] = []
     yield f"\n## {f'`{name}`' if name else 'Top level'}\n\n| Setting | Default | Meaning |\n|---|---|---|\n"
-    for key, field in model.model_fields.items():
+    for attribute, field in model.model_fields.items():
+        key = field.alias or attribute
+        if key in without:
+            continue
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             inner.append((key, field.annotation))
             continue
@@ -98,7 +136,7 @@ def _section(name: str, model: type[BaseModel], *, inside: bool = True) -> Itera
         meaning = f"{field.description}{_choices(field.annotation)}"
         yield f"| `{full}` | {_default(full, field)} | {meaning} |\n"
     for key, section in inner:
-        yield from _section(f"{name}.{key}" if name else key, section)
+        yield from _section(f"{name}.{key}" if name and inside else key, section)
 
 
 def _choices(annotation: Any) -> str:
@@ -162,6 +200,7 @@ def pages() -> dict[str, str]:
     texts = {
         "settings.md": settings(),
         "trunks.md": trunks(),
+        "actions.md": actions(),
         "commands.md": commands(),
         "checks.md": checks(),
     }

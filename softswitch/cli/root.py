@@ -21,6 +21,7 @@ COMMANDS = {
     "doctor": "Check everything that a call needs, and place one.",
     "guard": "See what was dialled against its caps, and lift holds.",
     "model": "Fetch ears and voices, check them, choose among them.",
+    "queue": "See what was promised and what became of it.",
     "serve": "Answer calls.",
     "trunk": "Declare trunks, test them, see how they fare.",
 }

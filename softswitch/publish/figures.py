@@ -56,6 +56,20 @@ FIGURES = (
     Figure("softswitch_recordings", "gauge", "Calls that are being recorded."),
     Figure("softswitch_recordings_total", "counter", "Recordings ended, by what came of them.", ("result",)),
     Figure("softswitch_recording_waiting_seconds", "gauge", "Recorded audio that is not on disk yet."),
+    Figure(
+        "softswitch_actions",
+        "gauge",
+        "Actions by state, but for those that ended well; counted up to 10,000 each.",
+        ("state",),
+    ),
+    Figure("softswitch_actions_oldest_seconds", "gauge", "Age of the oldest action that was not yet tried."),
+    Figure(
+        "softswitch_action_attempts_total",
+        "counter",
+        "Attempts to do an action, by what came of them.",
+        ("action", "result"),
+    ),
+    Figure("softswitch_actions_taken_over_total", "counter", "Actions that a dead worker held."),
     Figure("softswitch_mqtt_connected", "gauge", "1 while the MQTT broker is connected."),
     Figure("softswitch_dialling_calls", "gauge", "Calls on their way to an answer."),
     Figure("softswitch_dialling_held", "gauge", "Holds of dialling that stand: caps that have tripped."),
@@ -89,6 +103,9 @@ STAGE_BUCKETS = (
     *(0.8, 1.0, 1.5, 2.0),
 )
 """Seconds. Steps of 10 ms where the media path lies, of 50 ms around the targets of 300 and 400 ms."""
+
+ACTION_BUCKETS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 600.0, 3600.0)
+"""Seconds: a bound at the target of 200 ms, and those of promises that waited for an integration."""
 
 COMMIT_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 """Seconds: an SSD's fsync takes about 1 ms, a struggling disk's seconds."""

@@ -11,7 +11,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 
 from softswitch.events import CallFinished, SessionEvent, TurnFinished
-from softswitch.publish.figures import COMMIT_BUCKETS, FIGURES, STAGE_BUCKETS, Figure
+from softswitch.publish.figures import ACTION_BUCKETS, COMMIT_BUCKETS, FIGURES, STAGE_BUCKETS, Figure
 
 CONTENT_TYPE = prometheus_client.CONTENT_TYPE_LATEST
 
@@ -62,12 +62,29 @@ class Metrics:
             buckets=COMMIT_BUCKETS,
             registry=self.registry,
         )
+        self._action_waits = self._histogram(
+            "softswitch_action_wait_seconds", "From a promise to the first attempt at it.", ACTION_BUCKETS
+        )
+        self._action_times = self._histogram(
+            "softswitch_action_seconds", "How long an attempt at an action took.", ACTION_BUCKETS
+        )
         self._pulled = _Pulled()
         self.registry.register(self._pulled)
         ProcessCollector(registry=self.registry)
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(name, text, labels, registry=self.registry)
+
+    def _histogram(self, name: str, text: str, buckets: Sequence[float]) -> Histogram:
+        return Histogram(name, text, buckets=buckets, registry=self.registry)
+
+    def action_waited(self, seconds: float) -> None:
+        """Count the first attempt at an action, so long after its promise."""
+        self._action_waits.observe(seconds)
+
+    def action_took(self, seconds: float) -> None:
+        """Count an attempt at an action."""
+        self._action_times.observe(seconds)
 
     def take(self, event: SessionEvent) -> None:
         """Count one session event."""

@@ -1,9 +1,10 @@
 """Session events to an MQTT broker, for other programs. The only importer of aiomqtt.
 
 Topics are `softswitch/v1/<node>/calls/<call_id>/<event>` with <event> started, answered, turn, finished or
-held, and `softswitch/v1/<node>/trunks/<trunk>/changed`. Payloads are JSON objects; QoS is 1: events come in
-order, and some come twice after a lost connection. A call never waits for the broker: events go through a
-bounded outbox, and when that is full the oldest are dropped and counted.
+held, `softswitch/v1/<node>/trunks/<trunk>/changed` and `softswitch/v1/<node>/actions/<id>/<state>`. Payloads
+are JSON objects; QoS is 1: events come in order, and some come twice after a lost connection. A call never
+waits for the broker: events go through a bounded outbox, and when that is full the oldest are dropped and
+counted.
 """
 
 import asyncio
@@ -25,6 +26,7 @@ import structlog
 from softswitch.config import Mqtt
 from softswitch.errors import SoftswitchError
 from softswitch.events import (
+    ActionEnded,
     CallAnswered,
     CallFinished,
     CallStarted,
@@ -46,19 +48,27 @@ _NAMES = {
     CallFinished: "finished",
     DiallingHeld: "held",
 }
+Event = SessionEvent | TrunkChanged | ActionEnded
 _log = structlog.get_logger(__name__)
 
 
 class Message(NamedTuple):
+    """`done` is set when somebody waits for the broker to have it."""
+
     topic: str
     payload: bytes
+    done: asyncio.Future[None] | None = None
 
 
-def encode(event: SessionEvent | TrunkChanged, node: str) -> Message | None:
+def encode(event: Event, node: str) -> Message | None:
     """An event's topic and JSON payload; None for what only the node itself needs (saved state)."""
     if isinstance(event, TrunkChanged):
         payload = {"event": "changed", "node": node} | asdict(event)
         return Message(f"softswitch/v1/{node}/trunks/{event.trunk}/changed", json.dumps(payload).encode())
+    if isinstance(event, ActionEnded):
+        payload = {"event": event.state, "node": node} | asdict(event)
+        topic = f"softswitch/v1/{node}/actions/{event.action_id}/{event.state}"
+        return Message(topic, json.dumps(payload).encode())
     name = _NAMES.get(type(event))
     if name is None:
         return None
@@ -98,11 +108,26 @@ class MqttPublisher:
     def depth(self) -> int:
         return len(self._outbox) + len(self._under_way)
 
-    def take(self, event: SessionEvent | TrunkChanged) -> None:
+    def take(self, event: Event) -> None:
         """Put an event into the outbox; never waits."""
         message = encode(event, self.node)
         if message is None:
             return
+        self._put(message)
+
+    async def deliver(self, topic: str, payload: bytes) -> None:
+        """Publish something else than an event, and wait until the broker has it.
+
+        Raises SoftswitchError when the broker is away; what is waited for no longer is not sent again.
+        """
+        if not self.connected:
+            raise SoftswitchError(f"the broker {self._broker.hostname} is away")
+        message = Message(topic, payload, asyncio.get_running_loop().create_future())
+        self._put(message)
+        assert message.done
+        await message.done
+
+    def _put(self, message: Message) -> None:
         self._outbox.append(message)
         self._trim()
         self._filled.set()
@@ -110,8 +135,12 @@ class MqttPublisher:
 
     def _trim(self) -> None:
         while len(self._outbox) > self._limit:
-            self._outbox.popleft()
+            message = self._outbox.popleft()
             self.dropped += 1
+            if message.done and not message.done.done():
+                message.done.set_exception(
+                    SoftswitchError("more waits for the broker than mqtt.outbox holds")
+                )
 
     async def flush(self, seconds: float) -> bool:
         """Wait until the broker has acknowledged everything, at most so long; whether it has."""
@@ -172,8 +201,11 @@ class MqttPublisher:
                 await self._filled.wait()
             number = next(self._numbers)
             message = self._under_way[number] = self._outbox.popleft()
-            await client.publish(message.topic, message.payload, qos=1)
+            if not (message.done and message.done.done()):  # or nobody waits for it any more
+                await client.publish(message.topic, message.payload, qos=1)
             del self._under_way[number]
+            if message.done and not message.done.done():
+                message.done.set_result(None)
             if not self.depth:
                 self._settled.set()
 

@@ -222,15 +222,6 @@ async def test_what_a_dead_worker_held_is_freed_and_what_it_says_later_does_not_
         assert len(await dead.claim("other", 20)) == 1
 
 
-async def test_what_was_claimed_and_not_begun_is_given_back_as_it_was(database_url: str) -> None:
-    async with outbox_of(database_url) as outbox:
-        add(database_url)
-        (action,) = await outbox.claim("note", 1)
-        await outbox.release([action.id])
-        entry = looking.show(database_url, action.id)
-        assert (entry.state, entry.attempts, entry.leased_by) == ("queued", 0, "")
-
-
 async def test_dead_actions_are_tried_again_and_finished_ones_purged(database_url: str) -> None:
     async with outbox_of(database_url) as outbox:
         add(database_url, 1200)

@@ -10,6 +10,7 @@ from documents import DOCUMENTS, ROOT, Block, blocks, every_block, prose
 from pydantic import BaseModel
 
 from softswitch import config, marked_yaml
+from softswitch.actions.settings import ActionsFile
 from softswitch.cli.root import softswitch
 from softswitch.dialplan import loader
 from softswitch.dialplan.files.data import IntentFile, ListFile, TableFile
@@ -40,6 +41,9 @@ def test_every_yaml_example_is_valid(block: Block, tmp_path: Path):
     document = marked_yaml.parse(block.text, str(block))
     if block.label == "trunks.yaml":
         files.parse(document, tmp_path, passwords=False)
+        return
+    if block.label == "actions.yaml":
+        marked_yaml.validate(document, ActionsFile)
         return
     if block.label == "plan.yaml":
         whole = marked_yaml.read(ROOT / "dialplans/reception/plan.yaml")

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from softswitch.config import Section
 from softswitch.dialplan.files import data, flow, plan, variables
 from softswitch.events import (
+    ActionEnded,
     CallAnswered,
     CallEnded,
     CallFinished,
@@ -22,7 +23,6 @@ from softswitch.events import (
     Cause,
     DiallingHeld,
     EndedBy,
-    SessionEvent,
     TrunkChanged,
     TurnFinished,
 )
@@ -72,13 +72,14 @@ NAMED: dict[str, set[str]] = {
 """The sections of dialplan.md that list names of other things than keys."""
 
 CALL = "0" * 32
-EVENTS: dict[str, SessionEvent | TrunkChanged] = {
+EVENTS: dict[str, mqtt.Event] = {
     "started": CallStarted(CallInfo(CALL, "", "", "", "", 0.0), "", "", 0.0),
     "answered": CallAnswered(CALL, "", 0.0),
     "turn": TurnFinished(CALL, 1, "", "", "", 0.0, "", "", 0.0, 0.0, "", 0.0),
     "finished": CallFinished(CALL, CallEnded(16, 200, EndedBy.NODE), "", 0.0),
     "held": DiallingHeld(CALL, "", "", "", 0.0),
     "changed": TrunkChanged("", "", "", "", 0.0),
+    "dead": ActionEnded(1, "", "", "", "dead", 1, "", 0.0),
 }
 
 

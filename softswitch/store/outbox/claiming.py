@@ -8,7 +8,7 @@ machine, makes nobody dead. What a worker that was found dead still tells of its
 more, and it can claim no others until it has registered anew.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -44,6 +44,8 @@ class Outcome:
     error: str = ""
     result: Mapping[str, Any] | None = None
     wait_s: float = 0.0
+    counts: bool = True
+    """Whether it was an attempt at all."""
 
 
 _ME: sa.BindParameter[str] = sa.bindparam("me")
@@ -55,7 +57,13 @@ _CLAIMED = tuple(
         *("call_id", "plan", "order_key", "run_at"),
     )
 )
-_MINE = sa.update(actions).where(actions.c.id == _ID, RUNNING, actions.c.leased_by == _ME)
+_MINE = sa.update(actions).where(
+    actions.c.id == _ID,
+    RUNNING,
+    actions.c.leased_by == _ME,
+    # Taken away and claimed again by the same process, it is another attempt.
+    actions.c.attempts == sa.bindparam("attempt"),
+)
 
 
 def now_of(dialect: str) -> Now:
@@ -122,23 +130,17 @@ def finish(connection: sa.Connection, holder: str, outcomes: Sequence[Outcome], 
         error=sa.bindparam("new_error"),
     )
     end = told.values(finished_at=now, result=sa.bindparam("new_result", type_=actions.c.result.type))
-    again = told.values(failed_at=now, run_at=now + sa.bindparam("wait_s", type_=sa.Double))
+    again = told.values(
+        failed_at=now,
+        run_at=now + sa.bindparam("wait_s", type_=sa.Double),
+        attempts=actions.c.attempts - sa.bindparam("uncounted", type_=sa.Integer),
+    )
     written = _execute(connection, end, [_end(holder, each) for each in over])
-    failed = [_told(holder, each) | {"wait_s": each.wait_s} for each in outcomes if each.state == "failed"]
-    written += _execute(connection, again, failed)
+    written += _execute(
+        connection, again, [_again(holder, each) for each in outcomes if each.state == "failed"]
+    )
     ordering.promote(connection, (each.action.order_key for each in over))
     return len(outcomes) - written
-
-
-def release(connection: sa.Connection, holder: str, ids: Iterable[int], now: Now) -> None:
-    """Give back what was claimed and not begun, as it was."""
-    back = _MINE.values(
-        state=sa.case((actions.c.attempts > 1, "failed"), else_="queued"),
-        failed_at=sa.case((actions.c.attempts > 1, now), else_=sa.null()),
-        attempts=actions.c.attempts - 1,
-        leased_by="",
-    )
-    _execute(connection, back, [{"of_id": each, "me": holder} for each in ids])
 
 
 def holders(connection: sa.Connection) -> list[Beat]:
@@ -185,11 +187,16 @@ def _told(holder: str, outcome: Outcome) -> dict[str, Any]:
         "new_state": outcome.state,
         "new_kind": outcome.kind,
         "new_error": outcome.error,
+        "attempt": outcome.action.attempts,
     }
 
 
 def _end(holder: str, outcome: Outcome) -> dict[str, Any]:
     return _told(holder, outcome) | {"new_result": outcome.result or None}
+
+
+def _again(holder: str, outcome: Outcome) -> dict[str, Any]:
+    return _told(holder, outcome) | {"wait_s": outcome.wait_s, "uncounted": int(not outcome.counts)}
 
 
 def _action(row: sa.RowMapping) -> Action:

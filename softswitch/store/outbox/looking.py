@@ -104,6 +104,13 @@ def tail(url: str, after: int) -> list[Entry]:
         return [_entry(row) for row in connection.execute(query).mappings()]
 
 
+def numbered(url: str, numbers: Sequence[int]) -> list[Entry]:
+    """Those with these numbers that are still there."""
+    query = _ENTRY.where(actions.c.id.in_(numbers)).order_by(actions.c.id)
+    with transaction(url) as connection:
+        return [_entry(row) for row in connection.execute(query).mappings()]
+
+
 def by_name(url: str) -> dict[str, dict[str, int]]:
     """How many actions of each name are in each state."""
     grouped = sa.select(actions.c.name, actions.c.state, sa.func.count()).group_by(

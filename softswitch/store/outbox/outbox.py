@@ -63,9 +63,6 @@ class Outbox:
     async def finish(self, outcomes: Sequence[Outcome]) -> int:
         return await self._write(claiming.finish, self.holder, outcomes, self._now)
 
-    async def release(self, ids: Sequence[int]) -> None:
-        await self._write(claiming.release, self.holder, ids, self._now)
-
     async def others(self) -> list[Beat]:
         """Who else holds actions."""
         return [each for each in await self._read(claiming.holders) if each.holder != self.holder]
@@ -83,7 +80,7 @@ class Outbox:
         return await self._read(count, self._now)
 
     def close(self) -> None:
-        self._threads.shutdown()
+        self._threads.shutdown(wait=False, cancel_futures=True)
         self._engine.dispose()
 
     @property

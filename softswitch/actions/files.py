@@ -1,0 +1,109 @@
+"""Reads the file of actions: all mistakes at once, with their lines; secrets from where it says."""
+
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from softswitch import marked_yaml
+from softswitch.actions.addresses import Allowed
+from softswitch.actions.settings import ActionsFile, Http, Integration, Mqtt, Script, Secret
+from softswitch.config import Config
+from softswitch.errors import InvalidFile, Problem, SoftswitchError
+from softswitch.marked_yaml import Document, Place
+
+MAX_SECRET = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class Integrations:
+    """How actions are done. `secrets` are their values."""
+
+    file: ActionsFile = field(default_factory=ActionsFile)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def names(self) -> list[str]:
+        """The actions, whatever plan they are of, that something is configured for."""
+        return list(dict.fromkeys(name.rpartition(".")[2] for name in self.file.actions))
+
+    def find(self, plan: str, name: str) -> Integration | None:
+        """That of this plan's action, else of the action of that name in any plan."""
+        known = self.file.actions
+        return known.get(f"{plan}.{name}") or known.get(name)
+
+
+def load(config: Config, *, secrets: bool = True) -> Integrations:
+    """What `actions_file` says; nothing without one. Raises InvalidFile with every problem.
+
+    Without `secrets` those are not looked for: not everybody who may ask may read them.
+    """
+    if config.actions_file is None:
+        return Integrations()
+    document, folder = marked_yaml.read(config.actions_file), config.actions_file.parent
+    return parse(document, folder, mqtt=bool(config.mqtt.url), secrets=secrets)
+
+
+def parse(document: Document, folder: Path, *, mqtt: bool, secrets: bool = True) -> Integrations:
+    """The same from a document; paths in it are relative to `folder`. `mqtt`: whether there is a broker."""
+    file = marked_yaml.validate(document, ActionsFile)
+    problems, found = list(_problems(document, file, mqtt)), dict[str, str]()
+    for name, secret in file.secrets.items() if secrets else ():
+        try:
+            found[name] = _value(secret, folder)
+        except SoftswitchError as error:
+            place = ("secrets", name, "file" if secret.file else "env")
+            problems.append(document.problem(place, str(error), rule="wrong-value"))
+    if problems:
+        raise InvalidFile(problems)
+    return Integrations(file, found)
+
+
+def _problems(document: Document, file: ActionsFile, mqtt: bool) -> Iterator[Problem]:
+    allowed = Allowed(file.hosts)
+    for name, integration in file.actions.items():
+        place = ("actions", name)
+        for used in integration.fields:
+            if used.secret and used.name not in file.secrets:
+                told = f"there is no secret '{used.name}'{marked_yaml.suggest(used.name, file.secrets)}"
+                yield document.problem(place, told, rule="unknown-secret")
+        match integration:
+            case Http():
+                if not allowed.host(integration.host):
+                    told = f"{integration.host} is not listed in `hosts`: add it there if it may be contacted"
+                    yield document.problem((*place, "url"), told, rule="unlisted-host")
+            case Script():
+                yield from _unusable(document, (*place, "command"), integration.command[0])
+            case Mqtt() if not mqtt:
+                yield document.problem((*place, "kind"), "there is no broker: set mqtt.url", rule="no-broker")
+
+
+def _unusable(document: Document, place: Place, program: str) -> Iterator[Problem]:
+    try:
+        mode = Path(program).stat().st_mode
+    except OSError as error:
+        yield document.problem(place, f"{program}: {error.strerror}", rule="no-program")
+        return
+    if not stat.S_ISREG(mode) or not os.access(program, os.X_OK):
+        yield document.problem(place, f"{program} is no program that can be run: chmod +x", rule="no-program")
+
+
+def _value(secret: Secret, folder: Path) -> str:
+    if secret.file is None:
+        value = os.environ.get(secret.env, "")
+        told = f"the variable {secret.env} is not set"
+    else:
+        path = folder / secret.file
+        try:
+            with path.open(encoding="utf-8") as file:
+                value = file.readline(MAX_SECRET).rstrip("\r\n")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
+            raise SoftswitchError(
+                f"{path}: {reason}; make it readable for the user that runs softswitch"
+            ) from None
+        told = f"{path} is empty"
+    if not value:
+        raise SoftswitchError(f"{told}: give the secret")
+    return value

@@ -1,0 +1,123 @@
+"""Connects the workers to the outbox, the records, the broker and the metrics; reads the file of actions anew
+when it has changed.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from softswitch.actions import files
+from softswitch.app.acting.registry import Means, Registry
+from softswitch.app.acting.workers import Listener, Workers
+from softswitch.config import Config
+from softswitch.dialplan.plan import Plan
+from softswitch.errors import SoftswitchError
+from softswitch.events import ActionEnded
+from softswitch.publish.metrics import Metrics
+from softswitch.publish.mqtt import MqttPublisher
+from softswitch.store.outbox.claiming import Outcome
+from softswitch.store.outbox.outbox import Outbox
+from softswitch.store.writer import Records
+
+log = logging.getLogger(__name__)
+RELOAD_S = 1.0
+
+
+class Acting:
+    """The node's actions: `run` it, then `close`, before the records are closed."""
+
+    def __init__(self, config: Config, workers: Workers, mqtt: MqttPublisher | None) -> None:
+        self._config = config
+        self._workers = workers
+        self._mqtt = mqtt
+
+    async def run(self) -> None:
+        registry = self._workers.registry
+        await asyncio.to_thread(registry.load)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._workers.run())
+            if self._config.actions_file:
+                tasks.create_task(self._watch(self._config.actions_file))
+
+    async def close(self) -> None:
+        await self._workers.close()
+
+    async def _watch(self, path: Path) -> None:
+        """What does not check is refused, and the version that holds stays."""
+        known = await asyncio.to_thread(_look, path)
+        while True:
+            await asyncio.sleep(RELOAD_S)
+            seen = await asyncio.to_thread(_look, path)
+            if seen == known or seen is None:
+                continue
+            known = seen
+            try:
+                registry = await asyncio.to_thread(open_registry, self._config, self._mqtt)
+            except SoftswitchError as error:
+                log.error("the new %s is refused, the one before stays: %s", path, error)
+            else:
+                await self._workers.replace(registry)
+                log.info("%s was read anew", path)
+
+
+def wire(
+    config: Config, records: Records, metrics: Metrics, mqtt: MqttPublisher | None, plans: Iterable[Plan]
+) -> Acting:
+    """The node's actions. Raises SoftswitchError when the file of actions is wrong."""
+    registry = open_registry(config, mqtt)
+    told = missing({plan.name: plan.settings.actions for plan in plans}, registry)
+    if told:
+        log.warning("nothing does %s: they are noted and wait; see actions_file", ", ".join(told))
+
+    def ended(outcome: Outcome) -> None:
+        if mqtt and outcome.state != "failed":
+            mqtt.take(_event(outcome))
+
+    listener = Listener(metrics.action_waited, metrics.action_took, ended)
+    workers = Workers(Outbox(config.database_url, config.node, records), registry, listener)
+    records.on_promise = workers.wake
+    _watch(metrics, workers)
+    return Acting(config, workers, mqtt)
+
+
+def open_registry(config: Config, mqtt: MqttPublisher | None) -> Registry:
+    """Everything that the file of actions asks for. Raises InvalidFile with all that is wrong there."""
+    return Registry(Means(files.load(config), mqtt.deliver if mqtt else None))
+
+
+def missing(actions: Mapping[str, Iterable[str]], registry: Registry) -> list[str]:
+    """The actions of plans, as `plan.action`, that nothing is configured for."""
+    find = registry.integrations.find
+    return [f"{plan}.{name}" for plan, names in actions.items() for name in names if find(plan, name) is None]
+
+
+def _event(outcome: Outcome) -> ActionEnded:
+    action = outcome.action
+    return ActionEnded(
+        action.id,
+        action.name,
+        action.plan,
+        action.call_id,
+        outcome.state,
+        action.attempts,
+        outcome.error,
+        time.time(),
+    )
+
+
+def _watch(metrics: Metrics, workers: Workers) -> None:
+    figures = workers.figures
+    metrics.watch("softswitch_actions", lambda: figures.counts.states)
+    metrics.watch("softswitch_actions_oldest_seconds", lambda: figures.counts.oldest_s)
+    metrics.watch("softswitch_action_attempts_total", lambda: dict(figures.attempts))
+    metrics.watch("softswitch_actions_taken_over_total", lambda: figures.taken_over)
+
+
+def _look(path: Path) -> tuple[int, int] | None:
+    with contextlib.suppress(OSError):
+        found = path.stat()
+        return found.st_mtime_ns, found.st_size
+    return None

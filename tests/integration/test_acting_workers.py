@@ -1,0 +1,220 @@
+"""Workers on real SQLite and PostgreSQL: retries, back-off, the dead, other nodes, and kill -9."""
+
+import asyncio
+import json
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from acting import Receiver, integrations, working
+from postgres import database_url, postgres_cluster, postgres_url
+
+from softswitch.app.acting.workers import Listener
+from softswitch.store import migrate
+from softswitch.store.outbox import adding, looking
+from softswitch.store.outbox.claiming import Outcome
+from softswitch.store.outbox.looking import Entry, Filter
+
+__all__ = ["database_url", "postgres_cluster", "postgres_url"]
+ACTING = Path(__file__).parents[1] / "acting.py"
+EXTRA = "retry: {first: 50ms, last: 200ms, give_up_after: 300ms}"
+
+
+def file(receiver: Receiver, extra: str = EXTRA) -> str:
+    return (
+        "hosts: 127.0.0.1\nactions:\n"
+        f"  order: {{kind: http, url: '{receiver.url}/orders/{{n}}', json: {{n: '{{n}}'}}, {extra}}}\n"
+    )
+
+
+def add(url: str, count: int = 1, name: str = "order", order_key: str = "", first: int = 0) -> None:
+    for number in range(first, first + count):
+        adding.add(url, name, {"n": str(number)}, f"{name}:{number}", order_key=order_key)
+
+
+def entries(url: str) -> list[Entry]:
+    return looking.listed(url, Filter(), 10_000)[::-1]
+
+
+async def until(condition: Callable[[], object], seconds: float = 15.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not await asyncio.to_thread(condition):
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.05)
+
+
+def over(url: str) -> bool:
+    return all(entry.finished_at for entry in entries(url))
+
+
+async def test_what_fails_is_tried_again_and_what_is_refused_is_dead_at_once(database_url: str) -> None:
+    migrate.upgrade(database_url)
+    ended: list[Outcome] = []
+    with Receiver() as receiver:
+        receiver.answers = lambda path, n: (
+            (422 if path.endswith("/1") else 503 if n < 2 else 200),
+            {},
+            b'{"order": {"number": 17}}',
+        )
+        add(database_url, 2)
+        known = integrations(file(receiver, EXTRA + ", result: {number: order.number}"))
+        async with working(database_url, known, listener=Listener(ended=ended.append)):
+            await until(lambda: over(database_url))
+    done, dead = entries(database_url)
+    assert (done.state, done.attempts, done.result, done.kind) == ("done", 3, {"number": "17"}, "http")
+    assert (dead.state, dead.attempts, dead.error) == ("dead", 1, "answered 422 Unprocessable Entity")
+    keys = {request["headers"]["idempotency-key"] for request in receiver.requests}
+    assert keys == {done.idempotency_key, dead.idempotency_key}
+    assert receiver.effects == {"/orders/0": 1}
+    assert sorted(each.state for each in ended) == ["dead", "done", "failed", "failed"]
+
+
+async def test_what_is_never_done_is_given_up_and_told(
+    database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    migrate.upgrade(database_url)
+    with Receiver() as receiver:
+        receiver.answers = lambda path, n: (500, {}, b"")
+        add(database_url)
+        async with working(database_url, integrations(file(receiver))) as workers:
+            await until(lambda: over(database_url))
+    (dead,) = entries(database_url)
+    # 50, 100 and 200 ms are more than the 300 that it may wait in all.
+    assert (dead.state, dead.attempts, dead.error) == (
+        "dead",
+        3,
+        "given up: answered 500 Internal Server Error",
+    )
+    assert "action 1, order, is dead after 3 attempts" in caplog.text
+    assert workers.figures.attempts == {("order", "failed"): 2, ("order", "dead"): 1}
+
+
+async def test_an_action_that_nothing_is_configured_for_waits_and_goes_when_something_is(
+    database_url: str,
+) -> None:
+    migrate.upgrade(database_url)
+    add(database_url, name="other")
+    with Receiver() as receiver:
+        async with working(database_url, integrations(file(receiver))):
+            add(database_url)
+            await until(lambda: looking.by_name(database_url)["order"] == {"done": 1})
+        assert looking.by_name(database_url)["other"] == {"queued": 1}
+        async with working(database_url, integrations("actions: {other: {kind: log}}")):
+            await until(lambda: over(database_url))
+
+
+async def test_one_integration_that_hangs_holds_up_no_other(database_url: str) -> None:
+    migrate.upgrade(database_url)
+    with Receiver() as receiver:
+        receiver.delay_s = 30.0
+        add(database_url, 30)
+        text = file(receiver, "at_once: 3, timeout: 60s") + "  note: {kind: log}\n"
+        async with working(database_url, integrations(text)):
+            await until(lambda: len(receiver.requests) == 3)
+            add(database_url, 5, name="note")
+            await until(lambda: looking.by_name(database_url)["note"] == {"done": 5})
+            assert len(receiver.requests) == 3
+    states = looking.by_name(database_url)["order"]
+    assert states == {"queued": 27, "failed": 3}, "what the node's end interrupted is tried again"
+
+
+async def test_actions_of_a_key_arrive_in_order_though_some_fail(database_url: str) -> None:
+    migrate.upgrade(database_url)
+    with Receiver() as receiver:
+        receiver.answers = lambda path, n: (503 if path.endswith("3") and n < 2 else 200, {}, b"")
+        add(database_url, 8, order_key="7")
+        add(database_url, 8, order_key="8", first=100)
+        async with working(database_url, integrations(file(receiver, "retry: {first: 50ms}"))):
+            await until(lambda: over(database_url), 25.0)
+    came = [int(request["path"].rpartition("/")[2]) for request in receiver.requests]
+    for first in (0, 100):
+        mine = [n for n in came if first <= n < first + 8]
+        assert mine == sorted(mine)
+        assert mine.count(first + 3) == 3
+
+
+async def test_a_promise_is_tried_at_once_when_the_worker_is_told(database_url: str) -> None:
+    migrate.upgrade(database_url)
+    with Receiver() as receiver:
+        waited: list[float] = []
+        async with working(
+            database_url, integrations(file(receiver)), listener=Listener(waited=waited.append)
+        ) as workers:
+            await until(lambda: bool(workers.figures.counts.states))
+            for number in range(10):
+                await asyncio.to_thread(add, database_url, 1, "order", "", number)
+                workers.wake()
+                await asyncio.sleep(0.02)
+            await until(lambda: over(database_url))
+    assert len(waited) == 10
+    assert sorted(waited)[4] < 1.0
+
+
+@pytest.mark.slow
+async def test_two_nodes_share_the_work_and_the_heir_of_a_killed_one_takes_over_within_five_seconds(
+    database_url: str, tmp_path: Path
+) -> None:
+    migrate.upgrade(database_url)
+    with Receiver() as receiver:
+        receiver.delay_s = 60.0
+        (tmp_path / "actions.yaml").write_text(file(receiver, "timeout: 100s, at_once: 5"))
+        add(database_url, 5)
+        process = spawn(database_url, "killed", tmp_path / "actions.yaml")
+        await until(lambda: len(receiver.requests) == 5, 30.0)
+        receiver.delay_s = 0.0
+        async with working(database_url, integrations(file(receiver)), "heir"):
+            await asyncio.sleep(4.0)
+            assert len(receiver.requests) == 5, "the living keep what they hold"
+            kill(process)
+            killed = time.monotonic()
+            await until(lambda: len(receiver.requests) == 10)
+            assert time.monotonic() - killed < 5.0
+            await until(lambda: over(database_url))
+    assert sum(receiver.effects.values()) == 5
+
+
+def spawn(url: str, node: str, path: Path) -> "subprocess.Popen[str]":
+    process = subprocess.Popen(
+        [sys.executable, str(ACTING), url, node, str(path)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={"PYTHONPATH": ":".join(sys.path)},
+    )
+    assert process.stdout
+    assert json.loads(process.stdout.readline()) == {"ready": node}
+    return process
+
+
+def kill(process: "subprocess.Popen[str]") -> None:
+    assert process.stdout
+    with process.stdout:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.slow
+async def test_every_action_has_one_effect_though_workers_are_killed_at_random(
+    database_url: str, tmp_path: Path
+) -> None:
+    """The short version; `scripts/bench queues` does 200 rounds."""
+    migrate.upgrade(database_url)
+    with Receiver() as receiver:
+        receiver.delay_s = 0.01
+        actions = tmp_path / "actions.yaml"
+        actions.write_text(file(receiver, "at_once: 20, retry: {first: 50ms, last: 1s}"))
+        add(database_url, 300)
+        rand = random.Random(6)
+        for number in range(3):
+            process = await asyncio.to_thread(spawn, database_url, f"node{number}", actions)
+            await asyncio.sleep(rand.uniform(0.02, 0.5))
+            kill(process)
+        add(database_url, 20, order_key="7", first=1000)
+        async with working(database_url, integrations(actions.read_text()), "last"):
+            await until(lambda: over(database_url), 30.0)
+    assert {entry.state for entry in entries(database_url)} == {"done"}
+    assert len(receiver.effects) == 320
+    assert set(receiver.effects.values()) == {1}
