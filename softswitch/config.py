@@ -13,9 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     field_validator,
     model_validator,
@@ -23,50 +21,23 @@ from pydantic import (
 
 from softswitch import marked_yaml
 from softswitch.errors import SoftswitchError
+from softswitch.values import (
+    DAY,
+    Duration,
+    LanguageCode,
+    Network,
+    Port,
+    PrefixList,
+    Section,
+    SipUri,
+    one_or_many,
+)
 
 BUNDLED = Path(__file__).parent / "bundled"
 CHECKOUT = Path(__file__).parent.parent
-DAY = 86400.0
 EMBEDDED = "embedded"
 EMBEDDED_LANGUAGE = "en"
 """What the models that ship with the product hear and speak."""
-
-
-def seconds(text: object) -> object:
-    """'200ms', '6s', '2m', '1h', '90d' or a bare number of seconds, as seconds."""
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?\s*", str(text))
-    if not match:
-        raise ValueError("expected a duration such as 200ms, 6s or 2m")
-    return float(match[1]) * {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": DAY}[match[2] or "s"]
-
-
-def sip_uri(text: str) -> str:
-    if not re.fullmatch(r"sips?:(?:[^@\s<>\"]+@)?[^@\s<>\"]+", text):
-        raise ValueError("expected a SIP URI such as sip:desk@192.0.2.10")
-    return text
-
-
-def network(text: str) -> str:
-    try:
-        return str(ipaddress.ip_network(text, strict=False))
-    except ValueError:
-        raise ValueError("expected an address or network such as 192.0.2.0/24") from None
-
-
-def one_or_many(value: object) -> object:
-    return [value] if isinstance(value, str) else value
-
-
-Duration = Annotated[float, BeforeValidator(seconds)]
-SipUri = Annotated[str, AfterValidator(sip_uri)]
-Network = Annotated[str, AfterValidator(network)]
-Port = Annotated[int, Field(ge=1, le=65535)]
-
-
-class Section(BaseModel):
-    """Settings that belong together. Unknown keys are errors; nothing changes after loading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Tls(Section):
@@ -165,9 +136,6 @@ class Survival(Section):
     give_up_after: Duration = Field(300.0, description="Then, with nobody to transfer to, it hangs up.")
 
 
-LanguageCode = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
-
-
 class Models(Section):
     """The ear and the voice of one dialplan; what is not given is chosen by its language."""
 
@@ -249,11 +217,6 @@ class Bans(Section):
     never: Annotated[tuple[Network, ...], BeforeValidator(one_or_many)] = Field(
         (), description="Networks that are never banned; those of trunks never are."
     )
-
-
-PrefixList = Annotated[
-    tuple[Annotated[str, Field(pattern=r"^\+\d{0,15}$")], ...], BeforeValidator(one_or_many)
-]
 
 
 class Dialing(Section):

@@ -7,8 +7,8 @@ from typing import Literal
 
 from pydantic import ValidationError
 
-from softswitch.config import Section
 from softswitch.errors import Problem
+from softswitch.values import Section
 
 FILE = "plans.json"
 

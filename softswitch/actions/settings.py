@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from softswitch.actions.templates import NAME, Json, Template, fields_of, parse_json
-from softswitch.config import Duration, Section, one_or_many
+from softswitch.values import Duration, Section, one_or_many
 
 MOST_ACTIONS = 200
 

@@ -1,4 +1,4 @@
-"""Tells the gateway how much of what callers say waits to be decoded: beyond a limit it takes no new calls."""
+"""Tells the gateway how much of callers' speech waits to be decoded: beyond a limit it takes no new calls."""
 
 import asyncio
 

@@ -8,11 +8,12 @@ from typing import Any
 
 import click
 
-from softswitch.config import Config, seconds
+from softswitch.config import Config
 from softswitch.errors import SoftswitchError
 from softswitch.store.outbox import changing
 from softswitch.store.outbox.changing import CANCELLED, PURGED, RETRIED
 from softswitch.store.outbox.looking import STATES, Filter
+from softswitch.values import seconds
 
 BAR_FROM = 2 * changing.STEP
 Change = Callable[[str, Sequence[int]], Iterator[int]]

@@ -16,11 +16,12 @@ from pydantic_core import PydanticUndefined
 
 from softswitch.actions.settings import ActionsFile, Http, Integration, Log, Mqtt, Script, Secret
 from softswitch.cli.root import softswitch
-from softswitch.config import DAY, Config, default_path, seconds
+from softswitch.config import Config, default_path
 from softswitch.dialplan.checks.rules import FAMILIES, Rule
 from softswitch.dialplan.files import json_schema
 from softswitch.trunks.files import Entry
 from softswitch.trunks.settings import Rewrite
+from softswitch.values import DAY, seconds
 
 SETTINGS_HEAD = """# Settings
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from softswitch.events import Action, CallInfo, Listen, Record, Say
 from softswitch.ports import Line, Tape
 
-
 AFTER_SECRET = 50
 """Frames of the caller that stay silence after a secret was taken: the last key may still sound."""
 

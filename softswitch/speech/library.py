@@ -15,11 +15,11 @@ from pathlib import Path
 
 from pydantic import Field, ValidationError
 
-from softswitch.config import Section
 from softswitch.errors import SoftswitchError
 from softswitch.speech import fetching, models
 from softswitch.speech.registry import NAME, Kind
 from softswitch.speech.unpacking import sync_folders
+from softswitch.values import Section
 
 MANIFEST = "softswitch-model.json"
 DOWNLOADS = ".downloads"

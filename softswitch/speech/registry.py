@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from softswitch import marked_yaml
-from softswitch.config import Section
 from softswitch.speech.models import DATA
+from softswitch.values import Section
 
 Kind = Literal["ear", "voice"]
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"

@@ -9,10 +9,10 @@ from dataclasses import asdict, dataclass
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from softswitch.config import DAY
 from softswitch.store import changes
 from softswitch.store.engine import transaction
 from softswitch.store.tables import bans
+from softswitch.values import DAY
 
 KIND = "bans"
 """The kind of change that nodes look for."""

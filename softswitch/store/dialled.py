@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from softswitch.config import DAY
 from softswitch.store.engine import transaction
 from softswitch.store.tables import dialled, holds
 from softswitch.trunks import guarding
 from softswitch.trunks.guarding import Cap
+from softswitch.values import DAY
 
 KEEP_S = 2 * DAY
 """No cap looks farther back."""

@@ -8,8 +8,9 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from softswitch.config import DAY, Bans
+from softswitch.config import Bans
 from softswitch.trunks.matching import Networks
+from softswitch.values import DAY
 
 SCANNERS = (
     *("friendly-scanner", "friendly-request", "sipvicious", "sipcli", "sundayddr", "sipsak", "iwar", "sivus"),

@@ -15,11 +15,11 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
 from softswitch import marked_yaml
-from softswitch.config import Section
 from softswitch.errors import InvalidFile, Problem, SoftswitchError
 from softswitch.marked_yaml import Document
 from softswitch.trunks.declared import Declared
 from softswitch.trunks.settings import Trunk
+from softswitch.values import Section
 
 PASSWORDS = ("password", "password_file", "password_env")
 MAX_PASSWORD = 1024

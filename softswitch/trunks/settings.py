@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
-from softswitch.config import Duration, Network, Section, one_or_many
 from softswitch.e164 import check_country, e164
+from softswitch.values import Duration, Network, Section, one_or_many
 
 Codec = Literal["PCMU", "PCMA", "G722", "opus"]
 Transport = Literal["udp", "tcp", "tls"]

@@ -3,8 +3,8 @@
 import pytest
 from postgres import database_url, postgres_cluster, postgres_url
 
-from softswitch.config import DAY
 from softswitch.store import bans, changes, migrate
+from softswitch.values import DAY
 
 __all__ = ["database_url", "postgres_cluster", "postgres_url"]
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from postgres import database_url, postgres_cluster, postgres_url
 
-from softswitch.config import DAY, Dialing
+from softswitch.config import Dialing
 from softswitch.store import dialled, migrate
 from softswitch.store.dialled import Hold
 from softswitch.store.engine import open_engine, transaction
@@ -19,6 +19,7 @@ from softswitch.store.tables import dialled as rows
 from softswitch.store.tables import metadata
 from softswitch.trunks import guarding
 from softswitch.trunks.guarding import HOUR, MINUTE, Cap
+from softswitch.values import DAY
 
 __all__ = ["database_url", "postgres_cluster", "postgres_url"]
 

@@ -11,7 +11,6 @@ import pytest
 from documents import ROOT, blocks, first_column, section
 from pydantic import BaseModel
 
-from softswitch.config import Section
 from softswitch.dialplan.files import data, flow, plan, variables
 from softswitch.events import (
     ActionEnded,
@@ -29,6 +28,7 @@ from softswitch.events import (
 from softswitch.gateway.causes import status_of
 from softswitch.publish import mqtt
 from softswitch.store.tables import metadata
+from softswitch.values import Section
 
 REFERENCE = ROOT / "docs/reference"
 DIALPLAN = REFERENCE / "dialplan.md"

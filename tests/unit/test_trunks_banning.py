@@ -2,9 +2,10 @@
 
 import pytest
 
-from softswitch.config import DAY, Bans
+from softswitch.config import Bans
 from softswitch.trunks import banning
 from softswitch.trunks.banning import Tally
+from softswitch.values import DAY
 
 
 def test_a_source_is_banned_once_it_asked_too_often_within_the_window() -> None:

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from softswitch.config import DAY, Dialing
+from softswitch.config import Dialing
 from softswitch.trunks import guarding
 from softswitch.trunks.guarding import HOUR, MINUTE, Cap
+from softswitch.values import DAY
 
 SETTINGS = Dialing(
     prefixes=("+49", "+44207", "+4990012"), forbidden=("+4990", "+44207946", "+491"), calls_per_hour=0

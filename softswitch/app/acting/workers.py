@@ -17,11 +17,11 @@ from softswitch.actions.settings import Integration
 from softswitch.actions.templates import Unfilled
 from softswitch.app.acting.leases import BEAT_S, LOOK_S, Watch
 from softswitch.app.acting.registry import Registry, kind_of
-from softswitch.config import DAY
 from softswitch.errors import SoftswitchError
 from softswitch.store.outbox.claiming import Outcome
 from softswitch.store.outbox.looking import Counts
 from softswitch.store.outbox.outbox import Outbox
+from softswitch.values import DAY
 
 log = logging.getLogger(__name__)
 POLL_S = 0.1

@@ -2,8 +2,8 @@
 
 from pydantic import Field
 
-from softswitch.config import Section
 from softswitch.dialplan.files.texts import Name, Prompts, Texts
+from softswitch.values import Section
 
 
 class IntentFile(Section):

@@ -4,7 +4,6 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from softswitch.config import Section
 from softswitch.dialplan.files.plan import Repairs, Timing
 from softswitch.dialplan.files.texts import (
     Destination,
@@ -19,6 +18,7 @@ from softswitch.dialplan.files.texts import (
     at,
 )
 from softswitch.events import BargeIn
+from softswitch.values import Section
 
 RESERVED_TARGETS = frozenset({"repeat", "slower", "faster", "back", "restart", "return"})
 """Targets that are no steps: say the last thing again, slower, faster; the question before this one; the

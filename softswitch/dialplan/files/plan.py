@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from softswitch.config import Section
 from softswitch.dialplan.files.texts import (
     Destination,
     Key,
@@ -21,6 +20,7 @@ from softswitch.dialplan.files.texts import (
 )
 from softswitch.dialplan.files.variables import Variable
 from softswitch.events import BargeIn
+from softswitch.values import Section
 
 
 class Timing(Section):

@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, RootModel, model_validator
 
-from softswitch.config import Section
 from softswitch.dialplan.files.texts import Language, Name, OneOrMany, Yes
+from softswitch.values import Section
 
 INPUTS = ("says", "interrupts", "presses", "silent", "failed")
 EXPECTED = (

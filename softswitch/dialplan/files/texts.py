@@ -12,8 +12,8 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from softswitch.config import seconds, sip_uri
 from softswitch.dialplan.spoken import normalise
+from softswitch.values import seconds, sip_uri
 
 LANGUAGE = r"[a-z]{2,3}"
 NAME = r"[a-z][a-z0-9_]*"

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from softswitch.config import Section
 from softswitch.dialplan.files.texts import Name, YesNo
+from softswitch.values import Section
 
 Type = Literal["number", "digits", "money", "date", "time", "phone", "letters", "yes_no", "list", "text"]
 Scope = Literal["call", "caller", "plan"]
