@@ -17,6 +17,10 @@ from figures import (
     dialplan_quality,
     dialplan_scenarios,
     dialplan_step,
+    queue_kills,
+    queue_promise,
+    queue_waiting,
+    queue_work,
     speech_accuracy,
     speech_calls,
     speech_speed,
@@ -68,7 +72,16 @@ GROUPS: Mapping[str, tuple[Measurement, ...]] = {
         trunk_fuzz.FUZZ,
         call_setups.CHECKED,
     ),
-    "queues": (),
+    "queues": (
+        queue_work.WORK,
+        queue_promise.PROMISE,
+        queue_waiting.QUERIES,
+        queue_kills.TAKEOVER,
+    ),
     "answers": (),
 }
-SOAK: Mapping[str, tuple[Measurement, ...]] = {"call": (call_soak.SOAK,), "trunks": (trunk_soak.SOAK,)}
+SOAK: Mapping[str, tuple[Measurement, ...]] = {
+    "call": (call_soak.SOAK,),
+    "trunks": (trunk_soak.SOAK,),
+    "queues": (queue_kills.KILLS,),
+}

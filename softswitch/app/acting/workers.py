@@ -24,7 +24,7 @@ from softswitch.store.outbox.outbox import Outbox
 from softswitch.values import DAY
 
 log = logging.getLogger(__name__)
-POLL_S = 0.1
+POLL_S = 0.05
 """How often promises of other nodes, and waits that are over, are looked for."""
 BATCH = 100
 """Claimed, or written down, in one transaction at most."""
@@ -67,6 +67,7 @@ class Workers:
         self._woken = asyncio.Event()
         self._ended = asyncio.Event()
         self._outcomes: list[Outcome] = []
+        self._writing = asyncio.Lock()
         self._running: dict[asyncio.Task[None], Action] = {}
         self._by_name = Counter[str]()
         self._trouble: set[str] = set()
@@ -203,15 +204,21 @@ class Workers:
         await self._flush()
 
     async def _flush(self) -> None:
-        while batch := self._outcomes[:BATCH]:
+        while self._outcomes:
+            # Once begun it goes on, whoever is cancelled: what was written must not be written again.
+            await asyncio.shield(self._write_batch())
+
+    async def _write_batch(self) -> None:
+        async with self._writing:
+            batch = self._outcomes[:BATCH]
             lost = await self._outbox.finish(batch)
             del self._outcomes[: len(batch)]
-            if lost:
-                log.warning("%d actions were taken away meanwhile: others do them", lost)
-            for outcome in batch:
-                self._note(outcome)
-            if any(outcome.action.order_key for outcome in batch):
-                self.wake()
+        if lost:
+            log.warning("%d actions were taken away meanwhile: others do them", lost)
+        for outcome in batch:
+            self._note(outcome)
+        if any(outcome.action.order_key for outcome in batch):
+            self.wake()
 
     def _note(self, outcome: Outcome) -> None:
         action = outcome.action

@@ -59,7 +59,7 @@ _CLAIMED = tuple(
 )
 _MINE = sa.update(actions).where(
     actions.c.id == _ID,
-    RUNNING,
+    # Who has a holder is running. Were that said here, PostgreSQL would search all that this holder has.
     actions.c.leased_by == _ME,
     # Taken away and claimed again by the same process, it is another attempt.
     actions.c.attempts == sa.bindparam("attempt"),
@@ -93,10 +93,10 @@ def due(connection: sa.Connection, names: Sequence[str], now: Now) -> list[str]:
     """Those of the names for which something can be claimed now."""
     if not names:
         return []
+    # The least of an index is found at once; asked whether there is any, PostgreSQL may read the whole table.
+    first = sa.select(sa.func.min(actions.c.run_at)).where(WAITING)
     waiting = (
-        sa.select(sa.literal(name)).where(
-            sa.exists(sa.select(1).where(WAITING, actions.c.name == name, actions.c.run_at <= now))
-        )
+        sa.select(sa.literal(name)).where(first.where(actions.c.name == name).scalar_subquery() <= now)
         for name in names
     )
     return list(connection.scalars(sa.union_all(*waiting)))

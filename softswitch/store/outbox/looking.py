@@ -1,6 +1,6 @@
 """What people and metrics ask of the outbox."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -81,11 +81,17 @@ _ENTRY = sa.select(*(actions.c[field.name] for field in fields(Entry)))
 def listed(url: str, wanted: Filter, limit: int) -> list[Entry]:
     """The newest that fit, newest first."""
     with transaction(url) as connection:
-        if len(wanted.states) <= 1:
-            query = _ENTRY.where(*wanted.conditions()).order_by(actions.c.id.desc()).limit(limit)
-            return [_entry(row) for row in connection.execute(query).mappings()]
-        each = [_newest(connection, wanted, state, limit) for state in wanted.states]
-        return sorted((entry for found in each for entry in found), key=lambda entry: -entry.id)[:limit]
+        return newest(connection, wanted, limit)
+
+
+def newest(connection: sa.Connection, wanted: Filter, limit: int) -> list[Entry]:
+    """The same within a transaction. One state at a time: the index is by state, and then by number."""
+    found: list[Entry] = []
+    for state in wanted.states or (None,):
+        query = _ENTRY.where(*wanted.conditions(), *([actions.c.state == state] if state else []))
+        rows = connection.execute(query.order_by(actions.c.id.desc()).limit(limit)).mappings()
+        found += map(_entry, rows)
+    return sorted(found, key=lambda entry: -entry.id)[:limit]
 
 
 def show(url: str, number: int) -> Entry:
@@ -128,7 +134,7 @@ def count(connection: sa.Connection, now: sa.ColumnElement[float]) -> Counts:
     states = ("queued", "running", "failed", "dead")
     up_to = [
         sa.select(sa.literal(state), sa.func.count()).select_from(
-            sa.select(1).where(actions.c.state == state).limit(COUNTED).subquery()
+            sa.select(1).where(actions.c.state == state).order_by(actions.c.id).limit(COUNTED).subquery()
         )
         for state in states
     ]
@@ -136,13 +142,6 @@ def count(connection: sa.Connection, now: sa.ColumnElement[float]) -> Counts:
     waiting = sa.select(actions.c.promised_at).where(actions.c.state == "queued").order_by(actions.c.id)
     oldest = connection.execute(sa.select(now - waiting.limit(1).scalar_subquery())).scalar()
     return Counts(counted, max(0.0, oldest or 0.0))
-
-
-def _newest(connection: sa.Connection, wanted: Filter, state: str, limit: int) -> Collection[Entry]:
-    """One state at a time: the index is by state, and then by number."""
-    query = _ENTRY.where(*wanted.conditions(), actions.c.state == state)
-    found = connection.execute(query.order_by(actions.c.id.desc()).limit(limit))
-    return [_entry(row) for row in found.mappings()]
 
 
 def _entry(row: sa.RowMapping) -> Entry:

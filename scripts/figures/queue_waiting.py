@@ -1,0 +1,108 @@
+"""How long the slowest query of the outbox takes with 100,000 actions waiting, half of them behind others."""
+
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+import sqlalchemy as sa
+
+from figures.figure import Measurement, Spec, Workshop
+from figures.postgres import cluster
+from figures.queue_work import fill
+from softswitch.actions.action import Action
+from softswitch.store import migrate
+from softswitch.store.engine import open_engine, sqlite_file
+from softswitch.store.outbox import claiming, looking, ordering
+from softswitch.store.outbox.claiming import Outcome
+from softswitch.store.outbox.looking import Filter
+from softswitch.store.tables import actions
+
+WAITING = 100_000
+TIMES = 15
+BATCH = 20
+
+
+Query = Callable[[sa.Connection], object]
+
+
+def queries(dialect: str) -> Mapping[str, Query]:
+    """What workers, turns, metrics and people ask, in an order in which each finds something to do."""
+    now = claiming.now_of(dialect)
+    held: list[Action] = []
+    ordered = Filter(("queued",), order_key="customer")
+
+    def claim(connection: sa.Connection) -> None:
+        held[:] = claiming.claim(connection, "bench", "note", BATCH, now)
+
+    def finish(connection: sa.Connection) -> None:
+        claiming.finish(connection, "bench", [Outcome(action, "done") for action in held], now)
+
+    return {
+        "due": lambda connection: claiming.due(connection, ["note", "other"], now),
+        "claim": claim,
+        "holders": claiming.holders,
+        "beat": lambda connection: claiming.beat(connection, "bench", now),
+        "finish": finish,
+        "promote": lambda connection: ordering.promote(connection, ["customer"]),
+        "rebase": lambda connection: claiming.rebase(connection, now),
+        "count": lambda connection: looking.count(connection, now),
+        "list": lambda connection: looking.newest(connection, Filter(("dead", "queued")), 20),
+        "list of a key": lambda connection: looking.newest(connection, ordered, 20),
+    }
+
+
+def slowest(url: str) -> dict[str, float]:
+    """Median milliseconds of each, in transactions of their own; their commits are not counted."""
+    engine = open_engine(url, writes=True, keep=True)
+    with engine.begin() as connection:
+        claiming.register(connection, "bench", "bench", claiming.now_of(engine.dialect.name))
+    times: dict[str, list[float]] = {}
+    asked = queries(engine.dialect.name)
+    for _ in range(TIMES):
+        for name, work in asked.items():
+            with engine.begin() as connection:
+                began = time.perf_counter()
+                work(connection)
+                times.setdefault(name, []).append((time.perf_counter() - began) * 1000)
+    engine.dispose()
+    return {name: statistics.median(each) for name, each in times.items()}
+
+
+def prepare(url: str) -> None:
+    migrate.upgrade(url)
+    fill(url, WAITING)
+    engine = open_engine(url, writes=True)
+    with engine.begin() as connection:
+        half = sa.update(actions).where(actions.c.id % 2 == 0, actions.c.id > 2)
+        connection.execute(half.values(order_key="customer", blocked=sa.true()))
+        connection.execute(sa.update(actions).where(actions.c.id == 2).values(order_key="customer"))
+    if not sqlite_file(url):
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("VACUUM ANALYZE actions")
+    engine.dispose()
+
+
+def measure(workshop: Workshop) -> Sequence[float]:
+    worst = []
+    url = f"sqlite:///{workshop.folder / 'waiting.db'}"
+    prepare(url)
+    worst.append(_told(workshop, "SQLite", slowest(url)))
+    with cluster() as url:
+        prepare(url)
+        worst.append(_told(workshop, "PostgreSQL", slowest(url)))
+    return worst
+
+
+def _told(workshop: Workshop, engine: str, found: dict[str, float]) -> float:
+    workshop.tell(f"{engine}: " + ", ".join(f"{name} {ms:.1f}" for name, ms in found.items()) + " ms")
+    return max(found.values())
+
+
+QUERIES = Measurement(
+    f"the queries of the outbox with {WAITING} actions waiting",
+    (
+        Spec("slowest query with 100,000 waiting, SQLite", "ms", at_most=10),
+        Spec("slowest query with 100,000 waiting, PostgreSQL", "ms", at_most=10),
+    ),
+    measure,
+)
