@@ -12,6 +12,8 @@ import pytest
 from node import SOFTSWITCH, Node
 from rtp_relay import CLEAR, RtpRelay, Weather
 
+pytestmark = pytest.mark.quiet
+
 SAID = ("what are your opening hours", "where is my order", "one zero zero one", "goodbye")
 INTENTS = ["", "hours", "order_status", "order_number", "goodbye"]
 

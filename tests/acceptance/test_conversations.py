@@ -13,6 +13,8 @@ from node import SOFTSWITCH, Node
 from softswitch.config import bundled
 from softswitch.events import TurnFinished
 
+pytestmark = pytest.mark.quiet
+
 SCRIPT = ("what are your opening hours", "where is my order", "one zero zero one", "goodbye")
 INTENTS = ["", "hours", "order_status", "order_number", "goodbye"]
 

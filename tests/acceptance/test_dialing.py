@@ -23,7 +23,7 @@ from softswitch.speech import models
 from softswitch.speech.pool import SpeechPool
 from softswitch.speech.synthesizer import PiperSynthesizer
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.quiet]
 ANSWER_WITHIN_S = 1.0
 PLAN = {
     "plan.yaml": """\

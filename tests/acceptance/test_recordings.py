@@ -14,6 +14,8 @@ import pytest
 from node import SOFTSWITCH, Node, wait_for
 from rawsip import Phone
 
+pytestmark = pytest.mark.quiet
+
 Samples = npt.NDArray[np.float64]
 RATE = 8000
 PLAN = """

@@ -130,7 +130,10 @@ def test_only_versions_that_run_are_kept_on_disk(start_node: StartNode, tmp_path
     for word in ("second", "third", "fourth"):
         shop(plan, word)
         (told,) = reload(settings(node)).plans
-        assert [folder.name for folder in kept.iterdir()] == [told.version]
+        wait_for(
+            lambda only=told.version: [folder.name for folder in kept.iterdir()] == [only],
+            "what does not run any more is gone",
+        )
     assert "fourth" in (kept / told.version / "flows/main.yaml").read_text()
 
 
