@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 from acting import Receiver, integrations, working
-from postgres import database_url, postgres_cluster, postgres_url
+from postgres import Cluster, database_url, postgres_cluster, postgres_url
 
 from softswitch.app.acting.workers import Listener
 from softswitch.store import migrate
-from softswitch.store.outbox import adding, looking
+from softswitch.store.engine import transaction
+from softswitch.store.outbox import adding, claiming, looking
 from softswitch.store.outbox.claiming import Outcome
 from softswitch.store.outbox.looking import Entry, Filter
 
@@ -217,4 +218,44 @@ async def test_every_action_has_one_effect_though_workers_are_killed_at_random(
             await until(lambda: over(database_url), 30.0)
     assert {entry.state for entry in entries(database_url)} == {"done"}
     assert len(receiver.effects) == 320
+    assert set(receiver.effects.values()) == {1}
+
+
+async def test_a_worker_that_was_taken_for_dead_begins_anew_under_another_name(
+    database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    migrate.upgrade(database_url)
+    with Receiver() as receiver:
+        receiver.delay_s = 30.0
+        add(database_url)
+        async with working(database_url, integrations(file(receiver, "timeout: 60s"))) as workers:
+            await until(lambda: receiver.requests)
+            receiver.delay_s = 0.0
+            before = entries(database_url)[0].leased_by
+            with transaction(database_url, writes=True) as connection:
+                claiming.take_over(connection, before, claiming.now_of(connection.dialect.name))
+            await until(lambda: over(database_url))
+            assert workers.figures.attempts == {("order", "done"): 1}
+    assert "this worker was taken for dead" in caplog.text
+    assert (entries(database_url)[0].attempts, receiver.effects) == (2, {"/orders/0": 1})
+
+
+@pytest.mark.slow
+async def test_a_database_that_goes_away_is_waited_for_and_nothing_is_lost(
+    postgres_cluster: Cluster, postgres_url: str
+) -> None:
+    migrate.upgrade(postgres_url)
+    with Receiver() as receiver:
+        receiver.delay_s = 1.0
+        add(postgres_url, 3)
+        async with working(postgres_url, integrations(file(receiver))):
+            await until(lambda: len(receiver.requests) == 3)
+            postgres_cluster.stop()
+            await asyncio.sleep(2.0)
+            receiver.delay_s = 0.0
+            postgres_cluster.start()
+            add(postgres_url, 3, first=3)
+            await until(lambda: over(postgres_url))
+    assert {entry.state for entry in entries(postgres_url)} == {"done"}
+    assert len(receiver.effects) == 6
     assert set(receiver.effects.values()) == {1}

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 import sqlalchemy as sa
+from figures.queue_work import fill
 from postgres import database_url, postgres_cluster, postgres_url
 
 from softswitch.actions.action import Action
@@ -224,7 +225,7 @@ async def test_what_a_dead_worker_held_is_freed_and_what_it_says_later_does_not_
 
 async def test_dead_actions_are_tried_again_and_finished_ones_purged(database_url: str) -> None:
     async with outbox_of(database_url) as outbox:
-        add(database_url, 1200)
+        fill(database_url, 1200)
         while claimed := await outbox.claim("note", 500):
             await outbox.finish([Outcome(action, "dead", error="gone") for action in claimed])
         dead = changing.found(database_url, Filter(states=("dead",)), changing.RETRIED)

@@ -118,9 +118,9 @@ def test_every_word_that_callers_say_is_answered_at_once() -> None:
 
 
 def test_a_group_without_figures_says_so_and_succeeds() -> None:
-    done = bench("queues")
-    assert (done.returncode, done.stdout) == (0, "queues: no figures yet\n")
-    assert json.loads(bench("queues", "--json").stdout) == {"figures": []}
+    done = bench("answers")
+    assert (done.returncode, done.stdout) == (0, "answers: no figures yet\n")
+    assert json.loads(bench("answers", "--json").stdout) == {"figures": []}
 
 
 def test_an_unknown_group_is_refused() -> None:
