@@ -140,7 +140,8 @@ class Workers:
     async def _claim(self) -> None:
         """Everything that is due and that there is room for; when that is nothing, wait for more."""
         claimed = 0
-        for name in await self._outbox.due([name for name in self._registry.limits if self._room(name)]):
+        names = [name for name in self._registry.limits if self._room(name)]
+        for name in await self._outbox.due(names) if names else ():
             actions = await self._outbox.claim(name, self._room(name))
             claimed += len(actions)
             for action in actions:
