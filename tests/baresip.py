@@ -57,7 +57,7 @@ def spoken(*script: float | str) -> bytes:
     )
 
 
-def _free_ports() -> int:
+def free_ports() -> int:
     """Three in a row, UDP and TCP: SIP, SIP over TLS (which baresip puts beside it), control."""
     while True:
         first = random.randrange(5000, 9990)
@@ -79,7 +79,7 @@ class Phone:
         self, folder: Path, says: bytes = b"", account: str = "", modules: tuple[str, ...] = ()
     ) -> None:
         self._folder = folder
-        self.port = _free_ports()
+        self.port = free_ports()
         self.uri = f"sip:phone@127.0.0.1:{self.port}"
         self.events: list[dict[str, object]] = []
         folder.mkdir(parents=True)
@@ -98,7 +98,12 @@ class Phone:
         with (self._folder / "log").open("wb") as log:
             command = [program("baresip"), "-f", str(self._folder), "-v"]
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        wait_for(lambda: "baresip is ready" in self.log, f"baresip is ready:\n{self.log}")
+        try:
+            wait_for(lambda: "baresip is ready" in self.log, f"baresip is ready:\n{self.log}")
+        except BaseException:
+            self._process.kill()
+            self._process.wait()
+            raise
         self._control = socket.create_connection(("127.0.0.1", self.port + 2))
         self._thread = threading.Thread(target=self._listen)
         self._thread.start()

@@ -9,6 +9,7 @@ from pathlib import Path
 import caller_peer
 import numpy as np
 import pytest
+from baresip import free_ports
 
 from softswitch.events import EndedBy
 from softswitch.gateway.caller.engine import Caller, CallerSettings
@@ -29,7 +30,7 @@ class Baresip:
     """A telephone that answers at once and sends back what it hears."""
 
     def __init__(self, folder, options=""):
-        port = free_port()
+        port = free_ports()  # the next one is its TLS port
         self.uri = f"sip:phone@127.0.0.1:{port}"
         self.log = folder / "log"
         modules = ("stdio", "g711", "aubridge", "srtp")
@@ -50,7 +51,11 @@ class Baresip:
             self.process = subprocess.Popen(
                 ["baresip", "-f", str(folder), "-v"], stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
-        self.expect("baresip is ready")
+        try:
+            self.expect("baresip is ready")
+        except BaseException:
+            self.stop()
+            raise
 
     def expect(self, text):
         """Wait for it in what the telephone prints; all of that."""

@@ -1,5 +1,6 @@
 """Sources that belong to nobody: they learn nothing, and scanners are met with silence while calls go on."""
 
+import contextlib
 import json
 import re
 import socket
@@ -15,6 +16,7 @@ from node import SOFTSWITCH, Node, wait_for
 from rawsip import Phone
 
 STRANGER = "127.0.0.9"
+T1 = 0.5
 METHODS = (
     *("OPTIONS", "INVITE", "REGISTER", "BYE", "CANCEL", "SUBSCRIBE", "NOTIFY", "MESSAGE", "REFER", "INFO"),
     *("UPDATE", "PRACK", "PUBLISH", "FROBNICATE"),
@@ -65,15 +67,16 @@ class Stranger:
             *extra,
             "Content-Length: 0",
         )
-        self._socket.sendto("\r\n".join((*lines, "", "")).encode(), ("127.0.0.1", self._node.sip_port))
-        self._socket.settimeout(seconds)
-        while True:
-            try:
-                answer = self._socket.recv(65536).decode()
-            except TimeoutError:
-                return ""
-            if branch in answer:
+        message = "\r\n".join((*lines, "", "")).encode()
+        until = time.monotonic() + seconds
+        self._socket.settimeout(min(T1, seconds))
+        while time.monotonic() < until:  # as every client over UDP sends again (RFC 3261 section 17.1.2)
+            self._socket.sendto(message, ("127.0.0.1", self._node.sip_port))
+            with contextlib.suppress(TimeoutError):
+                while branch not in (answer := self._socket.recv(65536).decode()):
+                    pass
                 return answer.replace(branch, "BRANCH")
+        return ""
 
 
 def command(node: Node, *words: str) -> "subprocess.CompletedProcess[str]":

@@ -104,7 +104,7 @@ def test_from_is_anonymous_where_the_number_goes_into_a_header_of_its_own():
 
 def test_who_has_no_number_is_anonymous():
     assert "anonymous@anonymous.invalid" in order().from_uri
-    assert order(username="desk one").from_uri == "sip:desk%20one@sip.example.com"
+    assert order(username="desk#one").from_uri == "sip:desk%23one@sip.example.com"
 
 
 def test_a_wish_that_no_trunk_fulfils_is_told_with_its_remedy():
