@@ -44,11 +44,11 @@ def turns(node: Node) -> tuple[TurnFinished, ...]:
     "how",
     [
         (),
-        ("--noise", "white@15"),
+        ("--noise", "white@20"),
         ("--voice", "espeak-ng:en-us"),
-        ("--voice", "espeak-ng:en-us", "--noise", "white@15"),
+        ("--voice", "espeak-ng:en-us", "--noise", "white@20"),
     ],
-    ids=["clean", "noise at 15 dB", "another voice", "another voice in noise"],
+    ids=["clean", "noise at 20 dB", "another voice", "another voice in noise"],
 )
 def test_a_conversation_is_understood_answered_and_recorded(node: Node, how: tuple[str, ...]) -> None:
     report = call(node, *how, *say(*SCRIPT))
