@@ -33,7 +33,7 @@ async def run(text: str, given: Action, folder: Path = Path("/"), publish: Any =
     settings = known.find(given.plan, given.name)
     assert settings
     try:
-        async with asyncio.timeout(settings.timeout):
+        async with asyncio.timeout(settings.timeout + 5):  # the kind is to notice by itself
             return await registry.run(given, settings)
     finally:
         await registry.close()
