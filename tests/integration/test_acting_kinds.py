@@ -27,13 +27,15 @@ def action(**arguments: str) -> Action:
     return Action(1, "order", arguments, "k" * 32, 1.0, call_id="c" * 32, plan="shop")
 
 
-async def run(text: str, given: Action, folder: Path = Path("/"), publish: Any = None) -> Result:
+async def run(
+    text: str, given: Action, folder: Path = Path("/"), publish: Any = None, grace: float = 0.0
+) -> Result:
     known = integrations(text, folder, mqtt=publish is not None)
     registry = Registry(Means(known, publish))
     settings = known.find(given.plan, given.name)
     assert settings
     try:
-        async with asyncio.timeout(settings.timeout + 5):  # the kind is to notice by itself
+        async with asyncio.timeout(settings.timeout + grace):
             return await registry.run(given, settings)
     finally:
         await registry.close()
@@ -41,7 +43,9 @@ async def run(text: str, given: Action, folder: Path = Path("/"), publish: Any =
 
 async def ask(receiver: Receiver, rest: str, **arguments: str) -> Result:
     text = f"hosts: [127.0.0.1, localhost]\nactions:\n  order:\n    kind: http\n    {rest}\n"
-    return await run(text.replace("URL", receiver.url), action(**arguments))
+    return await run(
+        text.replace("URL", receiver.url), action(**arguments), grace=5.0
+    )  # it notices by itself
 
 
 # --- http ------------------------------------------------------------------------------------------------
