@@ -225,13 +225,6 @@ class Bans:
     type: Literal["bans"] = "bans"
 
 
-@dataclass(frozen=True, slots=True)
-class Drain:
-    """No new calls from here on (503), in or out."""
-
-    type: Literal["drain"] = "drain"
-
-
 ToControl = Offered | Happened | Refused | Ready | Registered | Probed | Banned
 ToGateway = (
     Hello
@@ -247,7 +240,6 @@ ToGateway = (
     | Probe
     | Originate
     | Bans
-    | Drain
 )
 Message = ToControl | ToGateway
 

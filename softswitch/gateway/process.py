@@ -102,7 +102,6 @@ class Gateway:
         self._endpoint = endpoint.start(config)
         self._clock = ClockPort(region)
         self._switchboard = Switchboard(config, region, self._socket.send, self._endpoint)
-        self._draining = False
         self._stop_at: float | None = None
         self._next_tick = 0.0
 
@@ -120,8 +119,7 @@ class Gateway:
         self._serve_control()
 
     def drain(self) -> None:
-        """Take no new calls, and end after the last of those that are up."""
-        self._draining = True
+        """Take no new calls, and stop after the last of those that are up."""
         self._switchboard.drain()
 
     def stop(self) -> None:
@@ -131,8 +129,10 @@ class Gateway:
             self._switchboard.accounts.leave_all()
 
     def _done(self) -> bool:
+        if self._switchboard.is_drained:
+            self.stop()
         if self._stop_at is None:
-            return self._draining and not self._switchboard.calls_up
+            return False
         busy = self._switchboard.calls_up or self._switchboard.accounts.leaving
         return not busy or time.monotonic() > self._stop_at
 

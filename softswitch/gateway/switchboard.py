@@ -289,5 +289,9 @@ class Switchboard:
             guarded(leg.hangup, Cause.NORMAL_UNSPECIFIED, EndedBy.NODE)
 
     @property
+    def is_drained(self) -> bool:
+        return self._draining and not self._legs
+
+    @property
     def calls_up(self) -> int:
         return len(self._legs)

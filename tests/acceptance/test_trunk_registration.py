@@ -1,5 +1,6 @@
 """Trunks that register, at a real Kamailio: refreshed, refused, moved, given up; and two hundred at once."""
 
+import signal
 import socket
 import time
 from collections.abc import Iterator
@@ -151,6 +152,19 @@ def test_a_node_that_stops_unregisters(tmp_path, registrar):
         order(gateway, connection(at(registrar), name="stopped"))
         gateway.wait(messages.Registered)
     assert registrar.saved("u-stopped")[-1] == 0
+
+
+def test_a_node_that_has_drained_unregisters_before_it_ends(tmp_path, registrar):
+    with GatewayAlone(tmp_path) as gateway:
+        order(gateway, connection(at(registrar), name="drained"))
+        gateway.wait(messages.Registered)
+        with Sipp("call", registrar.port, user="u-drained") as sipp:
+            gateway.answer(gateway.wait(messages.Offered))
+            gateway.wait(CallConfirmed)
+            gateway.process.send_signal(signal.SIGUSR1)
+            sipp.wait()
+        assert gateway.process.wait(5) == 0
+    assert registrar.saved("u-drained")[-1] == 0
 
 
 def test_a_probe_tells_the_answer_and_its_time_or_why_there_is_none(gateway, registrar):
