@@ -15,8 +15,9 @@ from dataclasses import dataclass
 
 import structlog
 
-from softswitch.config import Config, Log
+from softswitch.config import Config
 from softswitch.errors import SoftswitchError
+from softswitch.sections import Log
 
 READY = b"ready\n"
 PR_SET_PDEATHSIG = 1

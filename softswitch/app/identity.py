@@ -12,7 +12,7 @@ from pathlib import Path
 
 from cryptography import x509
 
-from softswitch import config
+from softswitch import sections
 from softswitch.app.calls import Calls
 from softswitch.app.certificates import Fetcher
 from softswitch.e164 import e164
@@ -34,7 +34,7 @@ class Vouching:
 
     def __init__(
         self,
-        settings: config.Identity,
+        settings: sections.Identity,
         find_trunk: Callable[[str], Trunk | None] = lambda name: None,
         tls: ssl.SSLContext | None = None,
         clock: Callable[[], float] = time.time,
@@ -103,7 +103,7 @@ class Vouching:
 
 
 def wire(
-    settings: config.Identity, calls: Calls, find_trunk: Callable[[str], Trunk | None], metrics: Metrics
+    settings: sections.Identity, calls: Calls, find_trunk: Callable[[str], Trunk | None], metrics: Metrics
 ) -> None:
     """Have the callers of a node vouched for, where its settings say so. Raises SoftswitchError as above."""
     vouching = Vouching(settings, find_trunk)

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from softswitch.cli.trial import trial_call
-from softswitch.config import EMBEDDED_LANGUAGE, Config
+from softswitch.config import Config
 from softswitch.dialplan import loader
 from softswitch.dialplan.plan import Plan
 from softswitch.errors import SoftswitchError
 from softswitch.gateway.build import SMALL_BUILD, is_tuned
+from softswitch.sections import EMBEDDED_LANGUAGE
 from softswitch.speech import models
 from softswitch.speech.pool import SpeechPool
 from softswitch.speech.recognizer import VoskRecognizer

@@ -12,8 +12,9 @@ import click
 from softswitch import config as configuration
 from softswitch import marked_yaml
 from softswitch.cli import yaml_edit
-from softswitch.config import Config, Speech
+from softswitch.config import Config
 from softswitch.errors import SoftswitchError
+from softswitch.sections import Speech
 from softswitch.speech import library, models, pulling, registry
 from softswitch.speech.registry import Kind
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from softswitch.cli import call_audio
-from softswitch.config import Config, Mqtt
+from softswitch.config import Config
 from softswitch.dialplan import loader
 from softswitch.dialplan.conversation import Conversation
 from softswitch.dialplan.plan import Plan
@@ -17,6 +17,7 @@ from softswitch.errors import SoftswitchError
 from softswitch.events import Heard, Listen
 from softswitch.gateway.caller.engine import Caller, CallerSettings, address_towards
 from softswitch.gateway.caller.script import CallReport, CallScript
+from softswitch.sections import Mqtt
 
 START_LIMIT_S = 60
 EXAMPLES = 10

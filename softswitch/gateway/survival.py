@@ -8,7 +8,7 @@ the calls up again and nothing here applies.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from softswitch.config import Survival
+from softswitch.sections import Survival
 
 HEARTBEAT_LIMIT = 1.0
 """Seconds without a heartbeat after which control is taken to be away."""

@@ -15,8 +15,8 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
-from softswitch.config import Tls
 from softswitch.errors import SoftswitchError
+from softswitch.sections import Tls
 
 log = logging.getLogger(__name__)
 SYSTEM_AUTHORITIES = (

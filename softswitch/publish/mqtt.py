@@ -23,7 +23,6 @@ from urllib.parse import urlsplit
 import aiomqtt
 import structlog
 
-from softswitch.config import Mqtt
 from softswitch.errors import SoftswitchError
 from softswitch.events import (
     ActionEnded,
@@ -35,6 +34,7 @@ from softswitch.events import (
     TrunkChanged,
     TurnFinished,
 )
+from softswitch.sections import Mqtt
 
 FIRST_DELAY, LAST_DELAY = 0.5, 30.0
 """Seconds between attempts to connect: doubled from the first to the last, with jitter."""

@@ -19,8 +19,8 @@ from softswitch.actions.action import Action, Done, Later, Refused, Result
 from softswitch.actions.templates import Unfilled
 from softswitch.app.acting.kinds import http as http_kind
 from softswitch.app.acting.registry import Means, Registry
-from softswitch.config import Mqtt
 from softswitch.publish.mqtt import MqttPublisher
+from softswitch.sections import Mqtt
 
 
 def action(**arguments: str) -> Action:

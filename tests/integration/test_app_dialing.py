@@ -14,7 +14,7 @@ from softswitch.app.dialing import placing
 from softswitch.app.dialing.dialer import Dialer
 from softswitch.app.dialing.outcome import Outcome, Report
 from softswitch.app.dialplans import Admission, Dialplans, Loaded
-from softswitch.config import Config, Database, Dialing
+from softswitch.config import Config
 from softswitch.dialplan import loader
 from softswitch.errors import SoftswitchError
 from softswitch.events import (
@@ -35,6 +35,7 @@ from softswitch.events import (
 from softswitch.gateway import messages
 from softswitch.gateway.messages import Hangup, Originate
 from softswitch.ports import Voice
+from softswitch.sections import Database, Dialing
 from softswitch.session.session import Parts
 from softswitch.store import dialled, migrate
 from softswitch.store.engine import transaction

@@ -26,9 +26,9 @@ from stir import (
 )
 
 from softswitch.app.identity import Vouching
-from softswitch.config import Identity
 from softswitch.errors import SoftswitchError
 from softswitch.events import CallInfo, Signalled
+from softswitch.sections import Identity
 from softswitch.trunks.settings import Trunk
 
 INFO = CallInfo("c" * 32, "1@host", f"sip:{CALLER}@192.0.2.9", f"sip:{CALLED}@host", "192.0.2.9:5060", 0.0)

@@ -8,7 +8,6 @@ import time
 import pytest
 from mosquitto import Broker, free_port
 
-from softswitch.config import Mqtt
 from softswitch.errors import SoftswitchError
 from softswitch.events import (
     CallAnswered,
@@ -22,6 +21,7 @@ from softswitch.events import (
 )
 from softswitch.publish import mqtt
 from softswitch.publish.mqtt import MqttPublisher
+from softswitch.sections import Mqtt
 
 CALL = "0123456789abcdef0123456789abcdef"
 

@@ -10,8 +10,9 @@ import pytest
 import sqlalchemy as sa
 from postgres import database_url, postgres_cluster, postgres_url
 
-from softswitch.config import Config, Database
+from softswitch.config import Config
 from softswitch.errors import SoftswitchError
+from softswitch.sections import Database
 from softswitch.store import changes, declared, migrate, sealing, secrets, trunks
 from softswitch.store.engine import transaction
 from softswitch.store.trunks import Row
@@ -203,7 +204,8 @@ def test_a_key_change_that_fails_half_way_changes_nothing(config: Config, tmp_pa
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from softswitch.config import Config, Database
+from softswitch.config import Config
+from softswitch.sections import Database
 from softswitch.store import sealing, trunks
 left = int(sys.argv[3])
 update = trunks._update

@@ -9,8 +9,9 @@ import yaml
 from click.testing import CliRunner, Result
 
 from softswitch.cli.trunk import trunk
-from softswitch.config import Config, Dialing
+from softswitch.config import Config
 from softswitch.errors import SoftswitchError
+from softswitch.sections import Dialing
 from softswitch.store import changes, declared, migrate, secrets
 
 SECRET = "correct horse battery"

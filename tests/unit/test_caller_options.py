@@ -9,12 +9,13 @@ from click.testing import CliRunner
 
 from softswitch.cli import call as call_module
 from softswitch.cli import call_audio
-from softswitch.config import Config, Sip
+from softswitch.config import Config
 from softswitch.errors import SoftswitchError
 from softswitch.events import EndedBy
 from softswitch.gateway.caller.engine import host_and_port
 from softswitch.gateway.caller.script import CallReport, Keys, Pause, Utterance
 from softswitch.gateway.caller.wav import read_wav, write_record
+from softswitch.sections import Sip
 
 
 @pytest.fixture

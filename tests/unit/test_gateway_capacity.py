@@ -4,9 +4,9 @@ import time
 
 import pytest
 
-from softswitch.config import Media
 from softswitch.gateway.capacity import Capacity
 from softswitch.gateway.rings import PACING_BOUNDS_MS, Node, Region
+from softswitch.sections import Media
 
 CPU = "softswitch.gateway.capacity.time.process_time"
 

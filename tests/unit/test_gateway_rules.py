@@ -2,11 +2,11 @@
 
 import pytest
 
-from softswitch.config import Survival
 from softswitch.errors import SoftswitchError
 from softswitch.events import CallEnded, CallInfo, Cause, DtmfReceived, EndedBy, MediaQuality
 from softswitch.gateway import causes, messages
 from softswitch.gateway.survival import Alone, Order, line_frames
+from softswitch.sections import Survival
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,12 @@ from types import SimpleNamespace
 import pjsua2 as pj
 import pytest
 
-from softswitch.config import Bans as BanSettings
-from softswitch.config import Config, Sip
+from softswitch.config import Config
 from softswitch.gateway.messages import Banned, Bans, Message, Refused
 from softswitch.gateway.rings import Node, Region
 from softswitch.gateway.screen import UNKNOWN, Screen
+from softswitch.sections import Bans as BanSettings
+from softswitch.sections import Sip
 from softswitch.trunks.settings import Trunk
 from softswitch.trunks.targets import Connection, Target
 

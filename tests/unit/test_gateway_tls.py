@@ -8,9 +8,9 @@ import pytest
 from certificates import authority, signed
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 
-from softswitch.config import Tls
 from softswitch.errors import SoftswitchError
 from softswitch.gateway import tls
+from softswitch.sections import Tls
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from softswitch.config import Mqtt
+from softswitch.sections import Mqtt
 
 
 @pytest.mark.parametrize(

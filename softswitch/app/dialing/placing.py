@@ -10,7 +10,6 @@ from softswitch.app.dialing.call import Dialling, Step
 from softswitch.app.dialing.limits import Limits
 from softswitch.app.dialing.outcome import Outcome, Report
 from softswitch.app.dialing.wires import Trunks, Wires
-from softswitch.config import Dialing
 from softswitch.events import (
     CallAnswered,
     CallConfirmed,
@@ -24,6 +23,7 @@ from softswitch.events import (
 )
 from softswitch.gateway import messages
 from softswitch.gateway.line import CallLine
+from softswitch.sections import Dialing
 from softswitch.session.answering import AnsweredBy
 from softswitch.trunks import numbers
 from softswitch.trunks.selection import Route

@@ -17,8 +17,8 @@ from datetime import datetime
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-from softswitch.config import Tls
 from softswitch.errors import SoftswitchError
+from softswitch.sections import Tls
 from softswitch.trunks.domains import is_address, matches
 from softswitch.trunks.targets import Target
 
