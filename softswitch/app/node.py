@@ -8,7 +8,7 @@ import time
 from collections.abc import Coroutine
 from typing import Any
 
-from softswitch.app import backlog, bans, figures, identity, watching
+from softswitch.app import bans, figures, identity, watching
 from softswitch.app import engines as engine_room
 from softswitch.app.acting import wiring as acting
 from softswitch.app.callers import Callers
@@ -148,7 +148,8 @@ class Node:
     def _open_link(self, calls: Calls) -> GatewayLink:
         first = self._loader.dialplans.active[0].voice
         line = engine_room.write_holding_line(first, self._config)
-        return GatewayLink(self._config.run_dir / "gateway.sock", self._region, line, calls)
+        socket, shelf = self._config.run_dir / "gateway.sock", self._engines.shelf
+        return GatewayLink(socket, self._region, line, calls, lambda: shelf.backlog)
 
     async def _serve_figures(self, calls: Calls, recorder: Recorder, link: GatewayLink) -> MetricsServer:
         figures.watch(self._metrics, self._region, self._engines, self._loader, calls, recorder, self._mqtt)
@@ -170,7 +171,6 @@ class Node:
             self._acting.run(),
             self._dialer.keep(),
             self._bans.run(),
-            backlog.report(self._engines.shelf, self._region),
         ]
         if config.dialplan_watch:
             services.append(watching.watch(config.dialplan, self._reload_wanted.set))

@@ -45,17 +45,26 @@ class Switch(Protocol):
 
 
 class GatewayLink:
-    """Keeps the connection for ever; while there is none, `connected` is False.
+    """Keeps the connection for ever; while there is none, `connected` is False. `backlog` tells the seconds
+    of callers' speech that wait to be decoded: beyond a limit the gateway takes no new calls.
 
     Everybody in `on_connect` is called right after each Hello: a new gateway knows nothing of what was sent
     to the one before it.
     """
 
-    def __init__(self, socket_path: Path, region: Region, line_path: Path, switch: Switch) -> None:
+    def __init__(
+        self,
+        socket_path: Path,
+        region: Region,
+        line_path: Path,
+        switch: Switch,
+        backlog: Callable[[], float],
+    ) -> None:
         self._socket_path = socket_path
         self._region = region
         self._line_path = line_path
         self._switch = switch
+        self._backlog = backlog
         self._writer: asyncio.StreamWriter | None = None
         self._lines: dict[str, CallLine] = {}
         self.on_connect: list[Callable[[], None]] = []
@@ -126,6 +135,7 @@ class GatewayLink:
         node = self._region.node
         while True:
             node[Node.CONTROL_AT_NS] = time.monotonic_ns()
+            node[Node.BACKLOG_MS] = round(max(0.0, self._backlog()) * 1000)
             self._switch.on_tick()
             await asyncio.sleep(self._until_next_tick(time.monotonic()))
 
