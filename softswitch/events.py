@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Literal
 
+from softswitch.waiting import Enqueue, LeaveQueue, PersonLeft, QueueOver, QueueTold
+
 
 class Cause(IntEnum):
     """Q.850 causes that this product gives or meets."""
@@ -119,7 +121,16 @@ class CallProgress:
     early_media: bool = False
 
 
-LegEvent = CallConfirmed | CallProgress | DtmfReceived | HoldChanged | TransferProgress | CallEnded
+@dataclass(frozen=True, slots=True)
+class BridgeChanged:
+    """This far end hears that of the call `other` from here on, and is heard by it; "" nobody any more."""
+
+    other: str
+
+
+LegEvent = (
+    CallConfirmed | CallProgress | DtmfReceived | HoldChanged | TransferProgress | BridgeChanged | CallEnded
+)
 
 
 # --- what the recogniser says --------------------------------------------------------------------------
@@ -172,7 +183,7 @@ class TransferFailed:
     status: int
 
 
-Input = Heard | Pressed | NoInput | TransferFailed
+Input = Heard | Pressed | NoInput | TransferFailed | QueueTold | QueueOver | PersonLeft
 
 
 # --- out of the interpreter ------------------------------------------------------------------------------
@@ -224,6 +235,8 @@ class Listen:
     filler: tuple[Say, ...] = ()
     sensitive: bool = False
     """Nothing is recorded from the first word of this question until the caller's answer is taken."""
+    music: str | None = None
+    """Plays while nothing else does: a WAV file, "" for the node's own, None for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +278,7 @@ class Hangup:
     cause: Cause = Cause.NORMAL_CLEARING
 
 
-Action = Say | Listen | Do | Record | Transfer | Hangup
+Action = Say | Listen | Do | Record | Enqueue | LeaveQueue | Transfer | Hangup
 
 
 # --- what a session tells the world, once ------------------------------------------------------------------
@@ -304,6 +317,8 @@ class StateSaved:
     promised: tuple[Do, ...] = ()
     remembered: tuple[tuple[str, str], ...] = ()
     caller: str = ""
+    waits: Enqueue | None = None
+    """With this turn the caller began to wait for a person."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from softswitch.events import Action, CallInfo, Cause, Hypothesis, Input, Recognition, Say
+from softswitch.waiting import Enqueue, LeaveQueue, PersonLeft, QueueOver, QueueTold
 
 
 class Line(Protocol):
@@ -68,6 +69,57 @@ class Line(Protocol):
 
     def hold(self, on: bool) -> None:
         """Put the far end on hold, or take it back; HoldChanged follows once it agreed."""
+        ...
+
+    def music(self, path: str) -> None:
+        """Play a raw PCM file in a circle whenever the ring is empty; "" ends it."""
+        ...
+
+    def bridge(self, other_call_id: str) -> None:
+        """Have this far end and another call's hear each other; BridgeChanged follows on both."""
+        ...
+
+    def unbridge(self) -> None: ...
+
+
+class Waiter(Protocol):
+    """A caller who waits for a person: what the distributor of callers sees of his session."""
+
+    @property
+    def call_id(self) -> str: ...
+
+    @property
+    def free(self) -> bool:
+        """Whether he has heard all that was said, and says nothing himself."""
+        ...
+
+    def tell(self, news: QueueTold | QueueOver | PersonLeft) -> None:
+        """An input of the dialplan, which answers it. What comes while he is not `free` waits until he is,
+        and of several QueueTold the last."""
+        ...
+
+    def put_through(self, other_call_id: str, agent: str) -> None:
+        """Bridge him to that call, and listen to nothing until `PersonLeft` is told."""
+        ...
+
+
+class People(Protocol):
+    """Where callers wait for a person."""
+
+    def enqueue(self, waiter: Waiter, info: CallInfo, plan: str, order: Enqueue) -> None:
+        """Never waits; QueueOver or put_through follow. A caller who waits already gets the new order."""
+        ...
+
+    def leave(self, call_id: str, order: LeaveQueue) -> None:
+        """He waits no longer by his own choice."""
+        ...
+
+    def gone(self, call_id: str) -> None:
+        """His call is over, whatever he was doing."""
+        ...
+
+    def transfer(self, waiter: Waiter, uri: str) -> None:
+        """Where REFER was refused: call `uri` and bridge. PersonLeft at its end, or QueueOver("empty")."""
         ...
 
 

@@ -15,6 +15,7 @@ from softswitch.dialplan.state import Pending, State
 from softswitch.dialplan.turn import MASK, Outcome, Turn
 from softswitch.dialplan.understanding import Meaning
 from softswitch.events import Heard, Hypothesis, Input, NoInput, Pressed, TransferFailed
+from softswitch.waiting import PersonLeft, QueueOver, QueueTold
 
 FILLS = "{}"
 """Stands for the intent where values wait for a yes."""
@@ -71,7 +72,7 @@ def take(plan: Plan, state: State, event: Input) -> Outcome:
     recording.answered(turn)
     if isinstance(event, TransferFailed):
         _transfer_failed(turn)
-    elif turn.step.question is None:
+    elif turn.step.question is None or isinstance(event, QueueTold | QueueOver | PersonLeft):
         # Something came while the call was ending: it is said again.
         entering.run(turn, Leap(state.step))
     elif isinstance(event, NoInput):

@@ -184,7 +184,7 @@ class _Listens:
                 self._names[asking, confirming], backchannel, correcting=file.collect is not None
             )
         return Listen(
-            **{**_waits(plan.timing), **_waits(self._flow.timing), **_waits(file.timing)},
+            **{**_waits(plan.timing), **_waits(self._flow.timing), **_waits(file.timing)},  # type: ignore[arg-type]
             grammar=grammar,
             dtmf_length=self._length(language, asking, confirming),
             dtmf_terminator=self._terminator(),

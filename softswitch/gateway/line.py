@@ -84,6 +84,15 @@ class CallLine:
     def hold(self, on: bool) -> None:
         self._send(messages.Hold(self.info.call_id, on))
 
+    def music(self, path: str) -> None:
+        self._send(messages.Music(self.info.call_id, path))
+
+    def bridge(self, other_call_id: str) -> None:
+        self._send(messages.Bridge(self.info.call_id, other_call_id))
+
+    def unbridge(self) -> None:
+        self._send(messages.Unbridge(self.info.call_id))
+
     def close(self) -> None:
         """The call is over: the slot belongs to another one from here on."""
         self._closed = True

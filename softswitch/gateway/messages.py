@@ -34,6 +34,8 @@ class Offered:
     established: bool = False
     codec: str = ""
     telephone_event: bool = True
+    bridged_to: str = ""
+    """The call whose far end this one hears now."""
     type: Literal["offered"] = "offered"
 
 
@@ -180,6 +182,32 @@ class Replace:
 
 
 @dataclass(frozen=True, slots=True)
+class Music:
+    """Play this raw PCM file (the node's clock rate) in a circle whenever nothing else plays; "" ends it."""
+
+    call_id: str
+    path: str
+    type: Literal["music"] = "music"
+
+
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """Have the far ends of two confirmed calls hear each other, until Unbridge or the end of one of them;
+    BridgeChanged follows for both. What control plays to either is heard by that one alone.
+    """
+
+    call_id: str
+    other: str
+    type: Literal["bridge"] = "bridge"
+
+
+@dataclass(frozen=True, slots=True)
+class Unbridge:
+    call_id: str
+    type: Literal["unbridge"] = "unbridge"
+
+
+@dataclass(frozen=True, slots=True)
 class Trunks:
     """All trunks as they are to be from now on. What is the same stays untouched, with its calls."""
 
@@ -235,6 +263,9 @@ ToGateway = (
     | Replace
     | SendDtmf
     | Hold
+    | Music
+    | Bridge
+    | Unbridge
     | Released
     | Trunks
     | Probe
