@@ -396,6 +396,9 @@ class ActionEnded:
     at: float
 
 
+Announced = TrunkChanged | ActionEnded
+"""What a node tells others beside what its sessions do."""
+
 SessionEvent = (
     CallStarted | CallAnswered | StateSaved | TurnFinished | CallFinished | RecordingChanged | DiallingHeld
 )

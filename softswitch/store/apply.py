@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from softswitch.events import (
+    Announced,
     CallAnswered,
     CallFinished,
     CallStarted,
@@ -58,8 +59,9 @@ _INSERT: dict[str, dict[sa.Table, sa.Insert]] = {
 }
 
 
-def apply(connection: sa.Connection, event: SessionEvent, node: str = "") -> None:
-    """Write one event of `node` in the connection's transaction. A call's first answer and first end hold.
+def apply(connection: sa.Connection, event: SessionEvent | Announced, node: str = "") -> None:
+    """Write one event of `node` in the connection's transaction. A call's first answer and first end hold;
+    what is only announced has its own place in the records, or none.
 
     Raises LookupError for an event of a call whose CallStarted was never recorded (for a turn it is
     sqlalchemy's IntegrityError).

@@ -164,7 +164,8 @@ _partial("actions_failed", FAILED, actions.c.failed_at)
 _partial("actions_finished", FINISHED, actions.c.finished_at)
 sa.Index("actions_state", actions.c.state, actions.c.id)
 
-# Processes that do actions. One whose `beat` stands still while it holds some has died.
+# Processes that do actions, and nodes that publish messages. One whose `beat` stands still while it holds
+# some has died.
 workers = sa.Table(
     "workers",
     metadata,
@@ -173,6 +174,20 @@ workers = sa.Table(
     sa.Column("beat", sa.BigInteger, nullable=False),
     sa.Column("at", sa.Double, nullable=False),
 )
+
+# Messages for the MQTT broker, until it has them: a node's in the order of their numbers, none of which is
+# ever given again, or whoever remembers how far he has read would miss some.
+messages = sa.Table(
+    "messages",
+    metadata,
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("node", CleanText, nullable=False),
+    sa.Column("topic", CleanText, nullable=False),
+    sa.Column("payload", sa.Text, nullable=False),
+    sa.Column("at", sa.Double, nullable=False),
+    sqlite_autoincrement=True,
+)
+sa.Index("messages_node", messages.c.node, messages.c.id)
 
 # What a dialplan remembers of a caller beyond the call.
 callers = sa.Table(

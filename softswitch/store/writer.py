@@ -16,7 +16,8 @@ import sqlalchemy as sa
 import structlog
 
 from softswitch.errors import SoftswitchError
-from softswitch.events import SessionEvent, StateSaved
+from softswitch.events import Announced, SessionEvent, StateSaved
+from softswitch.store import messages
 from softswitch.store.apply import apply
 from softswitch.store.engine import first_line, open_engine
 from softswitch.store.outbox import adding
@@ -36,11 +37,13 @@ _FAULT_OF_THE_EVENT = (sa.exc.IntegrityError, sa.exc.DataError)
 
 Work = Callable[[sa.Connection], Value]
 """Something else to write: it may be run again when its transaction could not be committed."""
+Encode = Callable[[SessionEvent | Announced, str], tuple[str, str] | None]
+"""An event of a node as the topic and payload of a message; None for one that is not published."""
 
 
 @dataclass(slots=True)
 class _Entry:
-    event: SessionEvent | Work[Any]
+    event: SessionEvent | Announced | Work[Any]
     done: asyncio.Future[Any]
     submitted: float
     result: Any = None
@@ -54,7 +57,8 @@ class Records:
     """Where the sessions' events of `node` are recorded. Made, used and closed on one asyncio loop.
 
     `on_commit(events, seconds)` is called on the loop after each commit: how many, and how long ago the
-    oldest of them was submitted.
+    oldest of them was submitted. With `encode` a message for the broker is written with each event, in its
+    transaction: what is recorded is published sometime, and nothing else is.
     """
 
     def __init__(
@@ -64,6 +68,7 @@ class Records:
         *,
         limit: int = QUEUE_LIMIT,
         on_commit: Callable[[int, float], None] | None = None,
+        encode: Encode | None = None,
     ) -> None:
         self._engine = open_engine(url, writes=True, keep=True)
         self._node = node
@@ -72,6 +77,7 @@ class Records:
         self._abandoned = threading.Event()
         self._thread = threading.Thread(target=self._work, name="records", daemon=True)
         self._on_commit = on_commit
+        self._encode = encode
         self._closed = False
         self._settled = asyncio.Event()
         self._settled.set()
@@ -80,13 +86,14 @@ class Records:
         self.rejected = 0  # events that no retry could ever store
         self.retrying = False  # the database is locked or away; events wait
         self.on_promise: Callable[[], None] | None = None  # called on the loop when actions were promised
+        self.on_messages: Callable[[int], None] | None = None  # and how many messages were written
 
     def start(self) -> None:
         """Begin to write. The schema must be up to date (softswitch.store.migrate)."""
         self._loop = asyncio.get_running_loop()
         self._thread.start()
 
-    async def submit(self, event: SessionEvent) -> asyncio.Future[None]:
+    async def submit(self, event: SessionEvent | Announced) -> asyncio.Future[None]:
         """Queue an event, waiting for room when the queue is full; the future is done once it is on disk.
 
         The future fails with the database's error when the event can never be stored (a bug), and
@@ -110,14 +117,14 @@ class Records:
         value: Value = await self._put(work)
         return value
 
-    def _put(self, event: SessionEvent | Work[Any]) -> asyncio.Future[Any]:
+    def _put(self, event: SessionEvent | Announced | Work[Any]) -> asyncio.Future[Any]:
         entry = _Entry(event, self._loop.create_future(), time.monotonic())
         self.depth += 1
         self._settled.clear()
         self._queue.put(entry)
         return entry.done
 
-    async def record(self, event: SessionEvent) -> None:
+    async def record(self, event: SessionEvent | Announced) -> None:
         """Submit an event and wait until it is on disk: then it survives kill -9 and a power cut."""
         # The event is written whether or not the caller is cancelled while it waits.
         await asyncio.shield(await self.submit(event))
@@ -153,8 +160,10 @@ class Records:
     def _tell(self, callback: Callable[..., None], *arguments: object) -> None:
         self._loop.call_soon_threadsafe(callback, *arguments)
 
-    def _committed(self, batch: Sequence[_Entry], seconds: float) -> None:
+    def _committed(self, batch: Sequence[_Entry], told: int, seconds: float) -> None:
         self.last_commit_s = seconds
+        if told and self.on_messages:
+            self.on_messages(told)
         for entry in batch:
             if not entry.done.done():
                 entry.done.set_result(entry.result)
@@ -206,7 +215,7 @@ class Records:
         if not batch:
             return
         try:
-            self._commit_with_retries(batch)
+            told = self._commit_with_retries(batch)
         except _Abandoned as error:
             for entry in batch:
                 self._tell(self._failed, entry, SoftswitchError(str(error)))
@@ -221,13 +230,14 @@ class Records:
                 for entry in batch:
                     self._write([entry])
         else:
-            self._tell(self._committed, batch, time.monotonic() - batch[0].submitted)
+            self._tell(self._committed, batch, told, time.monotonic() - batch[0].submitted)
 
-    def _commit_with_retries(self, batch: Sequence[_Entry]) -> None:
+    def _commit_with_retries(self, batch: Sequence[_Entry]) -> int:
+        """How many messages were written with it."""
         delay = FIRST_RETRY_S
         while not self._abandoned.is_set():
             try:
-                self._commit(batch)
+                told = self._commit(batch)
             except _FAULT_OF_THE_EVENT:
                 raise
             except sa.exc.DBAPIError as error:
@@ -237,17 +247,23 @@ class Records:
                 if self.retrying:
                     log.info("database back", written=len(batch))
                 self.retrying = False
-                return
+                return told
         raise _Abandoned("not recorded: the database stayed away until the end")
 
-    def _commit(self, batch: Sequence[_Entry]) -> None:
+    def _commit(self, batch: Sequence[_Entry]) -> int:
+        told: list[tuple[str, str]] = []
         with self._engine.begin() as connection:
             adding.prepare(connection, [entry.event for entry in batch])
             for entry in batch:
                 if callable(entry.event):
                     entry.result = entry.event(connection)
-                else:
-                    apply(connection, entry.event, self._node)
+                    continue
+                apply(connection, entry.event, self._node)
+                if self._encode and (message := self._encode(entry.event, self._node)):
+                    told.append(message)
+            if told:
+                messages.add(connection, self._node, told)
+        return len(told)
 
     def _wait(self, delay: float, error: sa.exc.DBAPIError) -> None:
         if not self.retrying:

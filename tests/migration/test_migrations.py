@@ -98,6 +98,13 @@ ROWS: dict[str, dict[str, Any]] = {
         "result": {"number": "12"},
     },
     "workers": {"holder": "first:12:ab", "node": "first", "beat": 4, "at": 1014.5},
+    "messages": {
+        "id": 41,
+        "node": "first",
+        "topic": "softswitch/v1/first/calls/c/started",
+        "payload": '{"event": "started"}',
+        "at": 1014.5,
+    },
     "callers": {
         "plan": "reception",
         "number": "+442079460000",
