@@ -16,6 +16,7 @@ from typing import Any
 
 from softswitch import marked_yaml
 from softswitch.actions import files
+from softswitch.actions.action import Action, Result
 from softswitch.app.acting.registry import Means, Publish, Registry
 from softswitch.app.acting.workers import Listener, Workers
 from softswitch.store.outbox.outbox import Outbox
@@ -94,6 +95,32 @@ class Receiver:
                 pass
 
         return Handler
+
+
+def action(**arguments: str) -> Action:
+    """One named `order` of the plan `shop`."""
+    return Action(1, "order", arguments, "k" * 32, 1.0, call_id="c" * 32, plan="shop")
+
+
+async def run(
+    text: str,
+    given: Action,
+    folder: Path = Path("/"),
+    publish: Publish | None = None,
+    grace: float = 0.0,
+) -> Result:
+    """One attempt at an action, as a file of actions with this text has it done. After its timeout and
+    `grace` it is cancelled, as a worker would.
+    """
+    known = integrations(text, folder, mqtt=publish is not None)
+    registry = Registry(Means(known, publish))
+    settings = known.find(given.plan, given.name)
+    assert settings
+    try:
+        async with asyncio.timeout(settings.timeout + grace):
+            return await registry.run(given, settings)
+    finally:
+        await registry.close()
 
 
 def integrations(text: str, folder: Path = Path("/"), *, mqtt: bool = False) -> files.Integrations:

@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from softswitch import marked_yaml
+from softswitch.actions.actions_file import ActionsFile
 from softswitch.actions.addresses import Allowed
-from softswitch.actions.settings import ActionsFile, Http, Integration, Mqtt, Script, Secret
+from softswitch.actions.kinds.mqtt import Mqtt
+from softswitch.actions.kinds.script import Script
+from softswitch.actions.settings import Integration, Secret
 from softswitch.config import Config
 from softswitch.errors import InvalidFile, Problem, SoftswitchError
 from softswitch.marked_yaml import Document, Place
@@ -68,11 +71,11 @@ def _problems(document: Document, file: ActionsFile, mqtt: bool) -> Iterator[Pro
             if used.secret and used.name not in file.secrets:
                 told = f"there is no secret '{used.name}'{marked_yaml.suggest(used.name, file.secrets)}"
                 yield document.problem(place, told, rule="unknown-secret")
+        for key, host in integration.hosts:
+            if not allowed.host(host):
+                told = f"{host} is not listed in `hosts`: add it there if it may be contacted"
+                yield document.problem((*place, *key), told, rule="unlisted-host")
         match integration:
-            case Http():
-                if not allowed.host(integration.host):
-                    told = f"{integration.host} is not listed in `hosts`: add it there if it may be contacted"
-                    yield document.problem((*place, "url"), told, rule="unlisted-host")
             case Script():
                 yield from _unusable(document, (*place, "command"), integration.command[0])
             case Mqtt() if not mqtt:

@@ -14,7 +14,12 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from softswitch.actions.settings import ActionsFile, Http, Integration, Log, Mqtt, Script, Secret
+from softswitch.actions.actions_file import ActionsFile
+from softswitch.actions.kinds.http import Http
+from softswitch.actions.kinds.log import Log
+from softswitch.actions.kinds.mqtt import Mqtt
+from softswitch.actions.kinds.script import Script
+from softswitch.actions.settings import Integration, Secret
 from softswitch.cli.root import softswitch
 from softswitch.config import Config, default_path
 from softswitch.dialplan.checks.rules import FAMILIES, Rule
@@ -130,14 +135,21 @@ def _section(
         key = field.alias or attribute
         if key in without:
             continue
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            inner.append((key, field.annotation))
+        if section := _model_of(field.annotation):
+            inner.append((key, section))
             continue
         full = f"{name}.{key}" if name and inside else key
         meaning = f"{field.description}{_choices(field.annotation)}"
         yield f"| `{full}` | {_default(full, field)} | {meaning} |\n"
     for key, section in inner:
         yield from _section(f"{name}.{key}" if name and inside else key, section)
+
+
+def _model_of(annotation: Any) -> type[BaseModel] | None:
+    """The model of a section, which may be left out as a whole."""
+    members = get_args(annotation)
+    annotation = members[0] if members[1:] == (type(None),) else annotation
+    return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
 
 
 def _choices(annotation: Any) -> str:

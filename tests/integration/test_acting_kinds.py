@@ -12,33 +12,14 @@ from urllib.parse import parse_qs
 import aiomqtt
 import psutil
 import pytest
-from acting import Receiver, integrations
+from acting import Receiver, action, run
 from mosquitto import Broker
 
-from softswitch.actions.action import Action, Done, Later, Refused, Result
+from softswitch.actions.action import Done, Later, Refused, Result
 from softswitch.actions.templates import Unfilled
-from softswitch.app.acting.kinds import http as http_kind
-from softswitch.app.acting.registry import Means, Registry
+from softswitch.app.acting import web
 from softswitch.publish.mqtt import MqttPublisher
 from softswitch.sections import Mqtt
-
-
-def action(**arguments: str) -> Action:
-    return Action(1, "order", arguments, "k" * 32, 1.0, call_id="c" * 32, plan="shop")
-
-
-async def run(
-    text: str, given: Action, folder: Path = Path("/"), publish: Any = None, grace: float = 0.0
-) -> Result:
-    known = integrations(text, folder, mqtt=publish is not None)
-    registry = Registry(Means(known, publish))
-    settings = known.find(given.plan, given.name)
-    assert settings
-    try:
-        async with asyncio.timeout(settings.timeout + grace):
-            return await registry.run(given, settings)
-    finally:
-        await registry.close()
 
 
 async def ask(receiver: Receiver, rest: str, **arguments: str) -> Result:
@@ -141,7 +122,7 @@ async def resolving_to(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> Asyn
         ]
 
     with monkeypatch.context() as patch:
-        patch.setattr(http_kind.aiohttp.ThreadedResolver, "resolve", resolve)
+        patch.setattr(web.aiohttp.ThreadedResolver, "resolve", resolve)
         yield
 
 

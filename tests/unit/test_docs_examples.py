@@ -10,7 +10,7 @@ from documents import DOCUMENTS, ROOT, Block, blocks, every_block, prose
 from pydantic import BaseModel
 
 from softswitch import config, marked_yaml
-from softswitch.actions.settings import ActionsFile
+from softswitch.actions.actions_file import ActionsFile
 from softswitch.cli.root import softswitch
 from softswitch.dialplan import loader
 from softswitch.dialplan.files.data import IntentFile, ListFile, TableFile

@@ -1,102 +1,94 @@
-"""Kind `http`: a request to a host of the operator's list. The only importer of aiohttp.
+"""Kind `http`: a request to a host of the operator's list.
 
-Success is 2xx. What may pass is tried again: no connection, timeouts, 5xx, 429 and 409 (the draft on
-Idempotency-Key has it for a request that is still under way), and 401, 403, 407, where credentials are to be
-mended and not the action. Everything else is refused for good; redirects too, which could lead anywhere.
+Success is 2xx, or what the settings say. What may pass is tried again: no connection, timeouts, 5xx and
+what `web.PASSING` has. Everything else is refused for good; redirects too, which could lead anywhere.
 """
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from softswitch.actions import settings
-from softswitch.actions.action import Action, Done, Later, Refused, Result
+from softswitch.actions.action import Action, Done, Later, Result
 from softswitch.actions.addresses import Allowed
+from softswitch.actions.kinds.http import Http as Settings
+from softswitch.actions.kinds.http import OAuth2
 from softswitch.actions.templates import Template, Unfilled, fill_json, values_of
+from softswitch.app.acting import web
 from softswitch.app.acting.registry import Means
+from softswitch.app.acting.tokens import NoToken, Tokens, basic
 
-PASSING = frozenset({401, 403, 407, 408, 409, 421, 423, 425, 429})
-MOST_BYTES = 1 << 20
 MOST_VALUE = 10_000
 """Letters of a value of the answer that are kept."""
-CONNECTIONS = 200
+SAYING = ("message", "error_description", "description", "error", "title", "detail")
+"""Where answers that are no success say why, the fullest first."""
+MOST_SAID = 200
 
 
 class Http:
     def __init__(self, means: Means) -> None:
         self._secrets = means.integrations.secrets
-        resolver = _Guarded(Allowed(means.integrations.file.hosts))
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=CONNECTIONS, resolver=resolver, ttl_dns_cache=30),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            headers={"User-Agent": "softswitch"},
-            trust_env=False,  # a proxy would be reached instead of the host that was checked
-        )
+        self._session = web.open_session(Allowed(means.integrations.file.hosts))
+        self._tokens = Tokens(self._session, self._secrets)
 
-    async def run(self, action: Action, settings: settings.Http) -> Result:
-        values = values_of(action)
-        headers = {name: _header(text.fill(values, self._secrets)) for name, text in settings.headers.items()}
-        headers["Idempotency-Key"] = action.idempotency_key
+    async def run(self, action: Action, settings: Settings) -> Result:
         try:
-            async with self._session.request(
-                settings.method,
-                URL(_url(settings.url, values), encoded=True),
-                headers=headers,
-                allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(settings.timeout),
-                **self._body(settings, values),
-            ) as answer:
-                return await _result(answer, settings)
-        except TimeoutError:
-            return Later(f"no answer within {settings.timeout:g} s")
-        except _Refusal as refusal:
-            return Later(str(refusal))
-        except (aiohttp.ClientError, OSError) as error:
-            cause = error.__cause__ or getattr(error, "os_error", None)
-            return Later(str(cause) if isinstance(cause, _Refusal) else f"{type(error).__name__}: {error}")
+            if settings.oauth2:
+                return await self._ask_with_token(action, settings, settings.oauth2)
+            _, result = await self._ask(action, settings)
+            return result
+        except NoToken as error:
+            return Later(str(error))
+        except web.FAILURES as error:
+            return web.failed(error, settings.timeout)
 
     async def close(self) -> None:
         await self._session.close()
 
-    def _body(self, settings: settings.Http, values: Mapping[str, str]) -> dict[str, Any]:
+    async def _ask_with_token(self, action: Action, settings: Settings, oauth2: OAuth2) -> Result:
+        """A token may be taken back before its time: then once more with a new one."""
+        token = await self._tokens.get(oauth2, settings.timeout)
+        status, result = await self._ask(action, settings, token)
+        if status == 401:
+            self._tokens.forget(oauth2, token)
+            token = await self._tokens.get(oauth2, settings.timeout)
+            _, result = await self._ask(action, settings, token)
+        return result
+
+    async def _ask(self, action: Action, settings: Settings, token: str = "") -> tuple[int, Result]:
+        """The status of the answer, and what it means."""
+        values = values_of(action)
+        async with self._session.request(
+            settings.method,
+            URL(_url(settings.url, values), encoded=True),
+            headers=self._headers(action, settings, token),
+            allow_redirects=False,
+            timeout=web.within(settings.timeout),
+            **self._body(settings, values),
+        ) as answer:
+            return answer.status, await _result(answer, settings, [*self._secrets.values(), token])
+
+    def _headers(self, action: Action, settings: Settings, token: str) -> dict[str, str]:
+        values = values_of(action)
+        filled = {name: text.fill(values, self._secrets) for name, text in settings.headers.items()}
+        headers = {name: one_line(text) for name, text in filled.items()}
+        headers["Idempotency-Key"] = action.idempotency_key
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        if settings.basic:
+            user = settings.basic.user.fill(values, self._secrets)
+            headers["Authorization"] = basic(user, settings.basic.password.fill(values, self._secrets))
+        return headers
+
+    def _body(self, settings: Settings, values: Mapping[str, str]) -> dict[str, Any]:
         if settings.json_ is not None:
             return {"json": fill_json(settings.json_, values, self._secrets)}
         if settings.form:
             return {"data": {name: text.fill(values, self._secrets) for name, text in settings.form.items()}}
         return {}
-
-
-class _Refusal(OSError):
-    """An address that may not be reached."""
-
-
-class _Guarded(AbstractResolver):
-    """Gives the addresses of a host that may be reached: the connection goes to those and no others."""
-
-    def __init__(self, allowed: Allowed) -> None:
-        self._allowed = allowed
-        self._resolver = aiohttp.ThreadedResolver()
-
-    async def resolve(self, host: str, port: int = 0, family: Any = 0) -> list[ResolveResult]:
-        if not self._allowed.host(host):
-            raise _Refusal(f"{host} is not listed in `hosts` of the file of actions")
-        found = await self._resolver.resolve(host, port, family)
-        good = [each for each in found if self._allowed.address(each["host"])]
-        if not good:
-            addresses = ", ".join(each["host"] for each in found)
-            raise _Refusal(
-                f"{host} is at {addresses}, which is not public: list that in `hosts` if it is right"
-            )
-        return good
-
-    async def close(self) -> None:
-        await self._resolver.close()
 
 
 def _url(template: Template, values: Mapping[str, str]) -> str:
@@ -115,35 +107,37 @@ def _url(template: Template, values: Mapping[str, str]) -> str:
     return url
 
 
-def _header(value: str) -> str:
-    """One line: what callers said makes no header of its own."""
+def one_line(value: str) -> str:
+    """What callers said makes no header of its own."""
     return re.sub(r"[\x00-\x1f\x7f]+", " ", value).strip()
 
 
-async def _result(answer: aiohttp.ClientResponse, settings: settings.Http) -> Result:
-    if 200 <= answer.status < 300:
-        return Done(await _kept(answer, settings.result)) if settings.result else Done()
-    error = f"answered {answer.status} {answer.reason or ''}".strip()
-    if 300 <= answer.status < 400:
-        return Refused(f"{error}: redirects are not followed, write the URL that is meant")
-    if answer.status >= 500 or answer.status in PASSING:
-        return Later(error, _asked(answer.headers.get("Retry-After", "")))
-    return Refused(error)
+async def _result(answer: web.Answer, settings: Settings, secrets: Iterable[str]) -> Result:
+    """`secrets` are left out of what the other side says, which may be what it was sent."""
+    done = answer.status in settings.done_on if settings.done_on else 200 <= answer.status < 300
+    document = await _document(answer) if not done or settings.result else None
+    if done:
+        found = {name: _at(document, path) for name, path in settings.result.items()}
+        return Done({name: value[:MOST_VALUE] for name, value in found.items() if value is not None})
+    return web.unsuccessful(answer, _said(document, secrets))
 
 
-async def _kept(answer: aiohttp.ClientResponse, wanted: Mapping[str, str]) -> dict[str, str]:
-    """The values that are mapped, as text; what is not there, or no value, is left out."""
-    body = bytearray()
-    async for chunk in answer.content.iter_any():
-        body += chunk
-        if len(body) > MOST_BYTES:
-            return {}
+async def _document(answer: web.Answer) -> Any:
+    """Its JSON; None when it has none, or too much of it."""
     try:
-        document = json.loads(body)
+        return json.loads(await web.read(answer) or b"null")
     except (ValueError, RecursionError):
-        return {}
-    found = {name: _at(document, path) for name, path in wanted.items()}
-    return {name: value[:MOST_VALUE] for name, value in found.items() if value is not None}
+        return None
+
+
+def _said(document: Any, secrets: Iterable[str]) -> str:
+    """What an answer says in the usual places of JSON, for whoever mends it."""
+    inner = document[0] if isinstance(document, list) and document else document
+    texts = (_at(inner, key) for key in SAYING) if isinstance(inner, dict) else ()
+    said = next((one_line(text) for text in texts if text), "")
+    for secret in filter(None, secrets):
+        said = said.replace(secret, "***")
+    return said[:MOST_SAID]
 
 
 def _at(document: Any, path: str) -> str | None:
@@ -157,8 +151,3 @@ def _at(document: Any, path: str) -> str | None:
     if isinstance(document, bool):
         return "true" if document else "false"
     return str(document) if isinstance(document, str | int | float) else None
-
-
-def _asked(retry_after: str) -> float:
-    """Seconds of a Retry-After (RFC 9110); a date would depend on clocks and is not heeded."""
-    return float(retry_after) if re.fullmatch(r"\d{1,7}", retry_after) else 0.0

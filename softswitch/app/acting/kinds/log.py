@@ -2,8 +2,8 @@
 
 import structlog
 
-from softswitch.actions import settings
 from softswitch.actions.action import Action, Done, Result
+from softswitch.actions.kinds.log import Log as Settings
 from softswitch.app.acting.registry import Means
 
 log = structlog.get_logger(__name__)
@@ -13,7 +13,7 @@ class Log:
     def __init__(self, means: Means) -> None:
         pass
 
-    async def run(self, action: Action, settings: settings.Log) -> Result:
+    async def run(self, action: Action, settings: Settings) -> Result:
         """Values of sensitive variables are not among the arguments; they were never written down."""
         key = action.idempotency_key
         log.info("action", action=action.name, arguments=dict(action.arguments), idempotency_key=key)

@@ -3,8 +3,8 @@
 import json
 import re
 
-from softswitch.actions import settings
 from softswitch.actions.action import Action, Done, Later, Refused, Result
+from softswitch.actions.kinds.mqtt import Mqtt as Settings
 from softswitch.actions.templates import fill_json, values_of
 from softswitch.app.acting.registry import Means
 from softswitch.errors import SoftswitchError
@@ -17,7 +17,7 @@ class Mqtt:
         self._publish = means.publish
         self._secrets = means.integrations.secrets
 
-    async def run(self, action: Action, settings: settings.Mqtt) -> Result:
+    async def run(self, action: Action, settings: Settings) -> Result:
         if self._publish is None:
             return Later("there is no broker: set mqtt.url")
         values = values_of(action)

@@ -11,8 +11,8 @@ import os
 import signal
 from typing import Any
 
-from softswitch.actions import settings
 from softswitch.actions.action import Action, Done, Later, Refused, Result
+from softswitch.actions.kinds.script import Script as Settings
 from softswitch.app.acting.registry import Means
 
 EX_DATAERR = 65
@@ -26,7 +26,7 @@ class Script:
     def __init__(self, means: Means) -> None:
         pass
 
-    async def run(self, action: Action, settings: settings.Script) -> Result:
+    async def run(self, action: Action, settings: Settings) -> Result:
         environment = {name: os.environ[name] for name in INHERITED if name in os.environ}
         environment["IDEMPOTENCY_KEY"] = action.idempotency_key
         try:
