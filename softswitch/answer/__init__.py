@@ -1,0 +1,1 @@
+"""Answers beyond the dialplan's own words: remembered ones, an LLM, and the guards around both."""

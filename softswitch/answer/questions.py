@@ -1,0 +1,128 @@
+"""When two questions are the same, so that the answer to one answers the other. Pure.
+
+A wrong reuse is worse than a request too many: two questions are the same only when, word for word and in the
+same order, they say the same once politeness and filling words are gone and endings are cut. Nearly the same
+is a different question: "open on Sunday" and "open on Monday", "from A to B" and "from B to A", "fifteen" and
+"fifty". What the ear garbles is the dialplan's to repair, not the cache's.
+"""
+
+import re
+from functools import lru_cache
+
+from rapidfuzz.distance import Indel
+
+from softswitch.dialplan.spoken import normalise
+
+LONGEST = 40
+"""Words of a question; longer ones are stories, and nobody tells the same one twice."""
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_FILLING = {
+    "en": _words("a an the um uh er please kindly just actually"),
+    "es": _words("un una el la los las eh por favor"),
+}
+"""Anywhere in a question they ask nothing."""
+_GREETING = {
+    "en": _words("hi hello hey good morning afternoon evening yes ok okay so well right and then now thanks"),
+    "es": _words("hola buenos buenas días tardes noches pues bueno vale sí ahora y entonces gracias"),
+}
+"""At its beginning, where "now" is none of the question's: "are you open now" asks something else."""
+_THANKS = {"en": r"\s+(?:thanks|thank you)(?: very much| so much)?$", "es": r"\s+(?:muchas )?gracias$"}
+_OPENINGS: dict[str, tuple[str, ...]] = {
+    "en": (
+        r"(?:can|could|would|will) you (?:tell|say|explain|let)(?: to)? me(?: know)?(?: about)?",
+        r"(?:can|could|would|will) you",
+        r"i(?:'d| would)? (?:like|want|need|love|wish) to (?:know|ask|hear|find out)(?: about| you)?",
+        r"(?:i (?:was|am|'m)|i'm) (?:just )?(?:wondering|asking|calling to (?:ask|know|find out))",
+        r"(?:do|would) you (?:happen to )?know",
+        r"(?:i have|i've got|i've) (?:a|one|another) question",
+        r"(?:may|can|could) i (?:ask|know)",
+        r"tell me(?: about)?",
+        r"(?:what about|how about)",
+        r"if",
+    ),
+    "es": (
+        r"(?:me )?(?:puede|puedes|podría|podrías) (?:decir|decirme|explicar|explicarme)",
+        r"(?:me gustaría|quisiera|quiero|querría|necesito) (?:saber|preguntar)",
+        r"(?:sabe|sabes)(?: usted)?",
+        r"tengo una pregunta",
+        r"dígame|dime",
+        r"si",
+    ),
+}
+_SHORT = {
+    "en": [
+        (r"\bcan't\b|\bcannot\b", "can not"),
+        (r"\bwon't\b", "will not"),
+        (r"n't\b", " not"),
+        (r"(?<=what|here|when)'s\b|(?<=who|how)'s\b|(?<=it)'s\b|(?<=that)'s\b", " is"),
+        (r"'m\b", " am"),
+        (r"'re\b", " are"),
+        (r"'ve\b", " have"),
+        (r"'d\b", " would"),
+        (r"'ll\b", " will"),
+    ]
+}
+"""What is said short, at length."""
+
+
+_ORDER = {
+    "en": [
+        (r"^(?:do|does) (i|you|we|he|she|it|they)\b(?! not)", r"\1"),
+        (
+            r"^(can|could|may|should|must|is|are|was|were|will|would|have|has|am)"
+            r" (i|you|we|he|she|it|they|there)\b",
+            r"\2 \1",
+        ),
+    ]
+}
+"""Asked outright, and asked within another question: "can I pay", "I'd like to know if I can pay"."""
+
+
+@lru_cache(maxsize=10_000)
+def key(question: str, language: str) -> str:
+    """What two same questions share; "" for one that is too long, or says nothing."""
+    words = normalise(question)
+    for short, long in _SHORT.get(language, ()):
+        words = re.sub(short, long, words)
+    words = _without_opening(re.sub(_THANKS.get(language, "$"), "", words), language)
+    for asked, told in _ORDER.get(language, ()):
+        words = re.sub(asked, told, words)
+    filling = _FILLING.get(language, _words(""))
+    left = [_stem(word, language) for word in words.split() if word not in filling]
+    return " ".join(left) if len(left) <= LONGEST else ""
+
+
+def _without_opening(words: str, language: str) -> str:
+    """Ways to begin a question that ask nothing themselves, in whatever number."""
+    idle = _FILLING.get(language, _words("")) | _GREETING.get(language, _words(""))
+    for _ in range(6):
+        before = words
+        while (parts := words.partition(" "))[0] in idle and parts[2]:
+            words = parts[2]
+        for opening in _OPENINGS.get(language, ()):
+            words = re.sub(rf"^(?:{opening})\s+", "", words)
+        if words == before:
+            break
+    return words
+
+
+def _stem(word: str, language: str) -> str:
+    """Without a plural's ending; a number, and a short word, stays as it is."""
+    if language == "en" and len(word) > 4 and word.isalpha():
+        if word.endswith("ies"):
+            return word[:-3] + "y"
+        if word.endswith("s") and not word.endswith(("ss", "us", "is")):
+            return word[:-1]
+    if language == "es" and len(word) > 4 and word.isalpha() and word.endswith("s"):
+        return word.removesuffix("es") if word[-3] not in "aeiou" and word.endswith("es") else word[:-1]
+    return word
+
+
+def likeness(one: str, other: str) -> float:
+    """From 0 to 1, of two keys: for those who look for questions that may be the same, and approve it."""
+    return Indel.normalized_similarity(one, other)

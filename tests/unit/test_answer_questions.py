@@ -1,0 +1,49 @@
+"""When two questions are the same, and when they only sound alike."""
+
+import pytest
+
+from softswitch.answer.questions import key
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("What are your opening hours?", "could you please tell me what are your opening hours"),
+        ("what's your address", "Hello, what is your address please"),
+        ("Do you deliver on Sundays?", "hi I'd like to know if you deliver on Sunday"),
+        ("how much is the delivery", "and how much is delivery, thank you very much"),
+        ("can I pay by card", "good morning, I was wondering if I can pay by card"),
+    ],
+)
+def test_what_only_politeness_tells_apart_is_the_same_question(one: str, other: str) -> None:
+    assert key(one, "en") == key(other, "en") != ""
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("are you open on sunday", "are you open on monday"),
+        ("is a pizza cheaper than a salad", "is a salad cheaper than a pizza"),
+        ("do you deliver", "don't you deliver"),
+        ("how much are fifteen boxes", "how much are fifty boxes"),
+        ("are you open", "are you open now"),
+        ("can I cancel", "can you cancel"),
+        ("does it come with nuts", "does it come without nuts"),
+        ("how do I get there from the station", "how do I get from there to the station"),
+        ("where is my order", "where is your order"),
+    ],
+)
+def test_what_asks_something_else_is_another_question(one: str, other: str) -> None:
+    assert key(one, "en") != key(other, "en")
+
+
+def test_spanish_politeness_is_none_of_the_question() -> None:
+    assert key("Hola, ¿me puede decir si abren los domingos?", "es") == key("abren los domingos", "es")
+
+
+def test_a_story_is_no_question_that_is_asked_twice() -> None:
+    assert key("word " * 41, "en") == ""
+
+
+def test_a_greeting_alone_has_a_key_of_its_own() -> None:
+    assert key("hello", "en") != key("good morning", "en")
