@@ -14,6 +14,7 @@ from softswitch.gateway.link import News
 from softswitch.ports import Voice
 from softswitch.session.session import Session
 from softswitch.store.queries import LiveCall
+from softswitch.trunks import numbers
 
 log = logging.getLogger(__name__)
 
@@ -200,6 +201,7 @@ class Calls:
 
     def _start(self, arrival: Arrival, known: dict[str, str], attestation: str) -> None:
         line, admission = arrival.line, arrival.admission.vouched(attestation)
+        line.info = numbers.discreet(line.info)  # it is routed and vouched for by now; the rest is told
         conversation = admission.conversation(known)
         session = Session(line, conversation, admission.loaded.parts, admission.route, attestation)
         self._sessions[line.info.call_id] = session, admission.loaded

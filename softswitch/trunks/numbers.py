@@ -5,7 +5,7 @@ Each answer carries its trail: one plain sentence, without its full stop, for ea
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import phonenumbers
 from phonenumbers import PhoneNumberFormat
@@ -91,6 +91,17 @@ def caller(info: CallInfo, trunk: Trunk) -> Reading:
         return Reading("", WITHHELD, ("Privacy withholds the number",))
     asserted = signalled.asserted if signalled and trunk.caller_id.trust else ""
     return incoming(asserted or info.from_uri, trunk.numbers)
+
+
+def discreet(info: CallInfo) -> CallInfo:
+    """What may be kept and told of a call: without its caller, where he wants that (RFC 3323 section 4.2).
+
+    What a network asserts of such a caller stays within those that trust each other (RFC 3325 section 7),
+    and records and events go farther; signed identities name him, too.
+    """
+    if info.signalled is None or not info.signalled.private:
+        return info
+    return replace(info, from_uri=WITHHELD, signalled=replace(info.signalled, asserted="", identity=()))
 
 
 def called(info: CallInfo, trunk: Trunk) -> Reading:

@@ -9,6 +9,8 @@ from node import SOFTSWITCH, Node, wait_for
 from rawsip import Phone
 from small_plans import write
 
+from softswitch.trunks.numbers import WITHHELD
+
 PLAN = """name: lines
 country: US
 start: greeting
@@ -67,6 +69,7 @@ def test_a_call_is_routed_by_what_its_trunk_makes_of_its_numbers(node: Node) -> 
     wait_for(
         lambda: routed(node) == [("london", "withheld")], "the call took the route of callers without one"
     )
+    assert [call.from_uri for call in node.calls(limit=1)] == [WITHHELD]
 
 
 def test_a_trunk_that_is_not_trusted_asserts_nothing(node: Node) -> None:

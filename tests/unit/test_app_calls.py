@@ -25,10 +25,12 @@ from softswitch.events import (
     Listen,
     Say,
     SessionEvent,
+    Signalled,
 )
 from softswitch.session.session import Parts
 from softswitch.store import queries
 from softswitch.store.queries import LiveCall
+from softswitch.trunks.numbers import WITHHELD
 
 
 class FakePlan:
@@ -290,6 +292,25 @@ async def test_a_call_waits_for_the_verdict_on_its_caller_which_its_dialplan_and
     assert line.answered
     assert [event.attestation for event in setup.started] == ["failed: the signature is wrong"]
     assert made[0].context["attestation"] == "failed"
+
+
+async def test_a_caller_who_wants_privacy_is_vouched_for_but_stands_in_no_record() -> None:
+    setup = Setup(FakePlan("rest"))
+    asked: list[str] = []
+
+    async def vouch(info: CallInfo) -> str:
+        asked.append(info.from_uri)
+        return "A"
+
+    setup.calls.vouch = vouch
+    line = line_to()
+    open_ = line.info.from_uri
+    line.info = replace(line.info, signalled=Signalled("tel:+4930123456", private=True, identity=("signed",)))
+    setup.offer(line)
+    await asyncio.sleep(0.01)
+    assert asked == [open_]
+    started = setup.started[0].info
+    assert (started.from_uri, started.signalled) == (WITHHELD, Signalled(private=True))
 
 
 async def test_where_nobody_vouches_a_call_does_not_wait() -> None:
