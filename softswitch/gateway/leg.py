@@ -22,7 +22,7 @@ from softswitch.events import (
     LegEvent,
     MediaQuality,
 )
-from softswitch.gateway import keys, quality
+from softswitch.gateway import bridging, keys, quality
 from softswitch.gateway.causes import cause_of, reason_header, stated_cause, status_of
 from softswitch.gateway.endpoint import call_options
 from softswitch.gateway.guard import guarded
@@ -85,6 +85,10 @@ class Leg:
     transferring: bool = False
     consulted: "Leg | None" = None
     """In an attended transfer the leg whose far end the other one is to speak with."""
+    bridged: "Leg | None" = None
+    """The leg whose far end this one's hears."""
+    fetched: bool = False
+    """It was bridged for the other's sake: without that one nobody here is waited for."""
     ended_by: EndedBy = EndedBy.CALLER
     cause: int | None = None
     reason: str = ""
@@ -171,8 +175,11 @@ class Leg:
         call.joined, call.audio = True, index
         stream = call.getStreamInfo(index)
         self.codec, self.telephone_event = stream.codecName, stream.audTxEventPt >= 0
+        bridging.connect(self)
 
     def _part(self, call: "SipCall", index: int) -> None:
+        if call is self.call:
+            bridging.part(self)
         try:
             audio = call.getAudioMedia(index)
             audio.stopTransmit(self.port)
@@ -193,6 +200,7 @@ class Leg:
         elif call is not self.call:  # transferred away from; the new call carries the leg
             return
         elif self.successor and self.successor.isActive():  # he who sent the REFER did not wait
+            bridging.part(self)
             self.call = None
             return
         status = info.lastStatusCode
@@ -225,6 +233,7 @@ class Leg:
 
     def take_over(self, call: "SipCall") -> None:
         """The far end's REFER reached its target: `call` is the far end from now on."""
+        bridging.part(self)
         old, self.call, self.successor = self.call, call, None
         if old:
             old.leave(self.port)

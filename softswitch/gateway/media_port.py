@@ -14,9 +14,13 @@ from collections.abc import Sequence
 import pjsua2 as pj
 
 from softswitch.gateway.frames import copy_in, copy_out
+from softswitch.gateway.music import FADE_FRAMES, START_EVERY, Piece
 from softswitch.gateway.rings import DOWN_FRAMES, HEARD, PTIME_MS, UP_FRAMES, Node, Region, Slot
 
 AUDIO = pj.PJMEDIA_FRAME_TYPE_AUDIO
+NOTHING = pj.PJMEDIA_FRAME_TYPE_NONE
+REST_FRAMES = 20
+"""So long it is quiet after the last word before music begins again: what is said has gaps of its own."""
 _FLUSH, _READ, _WRITTEN, _PLAYED = Slot.DOWN_FLUSH, Slot.DOWN_READ, Slot.DOWN_WRITTEN, Slot.DOWN_PLAYED
 _EXPECT, _UNDERRUNS, _UP = Slot.EXPECT_MORE, Slot.UNDERRUNS, Slot.UP_WRITTEN
 
@@ -32,6 +36,10 @@ class CallPort(pj.AudioMediaPort):  # type: ignore[misc,unused-ignore]
         self.slot = region.slot(index)
         self.holding_line: Sequence[bytes] | None = None
         """What plays while control is away and the ring is empty."""
+        self.music: Piece | None = None
+        """What plays while the ring is empty."""
+        self.in_talk = False
+        """The far end hears that of another call: nothing is added to it but what control plays."""
         self._node = region.node
         self._counters = self.slot.counters
         self._up = self.slot.up_frames
@@ -42,13 +50,18 @@ class CallPort(pj.AudioMediaPort):  # type: ignore[misc,unused-ignore]
         self._first: deque[bytes] = deque()
         self._silence = bytes(region.frame_bytes)
         self._line_at = 0
+        self._music_at = 0
+        self._rest = REST_FRAMES
+        self._fading = 0
         self._heard = 0
         """What was played since the last frame came: its place in the ring plus one, 0 for silence."""
         self.createPort(f"call-{index}", audio_format(region.clock_rate))
 
     def reset(self) -> None:
-        self.holding_line = None
-        self._line_at = 0
+        self.holding_line = self.music = None
+        self.in_talk = False
+        self._line_at = self._music_at = 0
+        self._rest = REST_FRAMES
         self._first.clear()
         self.slot.reset()
 
@@ -65,23 +78,51 @@ class CallPort(pj.AudioMediaPort):  # type: ignore[misc,unused-ignore]
             read = counters[_READ] = flush
         if self._first:
             copy_out(frame, self._first.popleft())
+            self._rest = REST_FRAMES
         elif read < counters[_WRITTEN]:
             start = read % DOWN_FRAMES * size
             copy_out(frame, self._down[start : start + size])
             counters[_READ] = self._heard = read + 1
             counters[_PLAYED] += 1
-        else:
-            copy_out(frame, self._when_empty())
+            self._rest = REST_FRAMES
+        elif idle := self._when_empty():
+            copy_out(frame, idle)
+        else:  # PJSIP has the talk alone to send
+            frame.type, frame.size = NOTHING, 0
+            return
         frame.type = AUDIO
         frame.size = size
 
     def _when_empty(self) -> bytes:
-        if self.holding_line:
+        """b"" for nothing at all. The SIP thread may take line or music away at any time."""
+        line, piece = self.holding_line, self.music
+        if line:
             self._line_at += 1
-            return self.holding_line[self._line_at % len(self.holding_line)]
-        if self._counters[_EXPECT]:
+            return line[self._line_at % len(line)]
+        late = self._counters[_EXPECT]
+        if late:
             self._counters[_UNDERRUNS] += 1
             self._node[Node.UNDERRUNS] += 1
+        if self.in_talk:
+            self._rest = REST_FRAMES
+            return b""
+        return self._of_music(piece) if piece and not late else self._quietly()
+
+    def _of_music(self, piece: Piece) -> bytes:
+        if self._rest:
+            self._rest -= 1
+            if not self._rest:
+                self._music_at = self._music_at % len(piece.frames) // START_EVERY * START_EVERY
+                self._fading = FADE_FRAMES
+            return self._quietly()
+        at = self._music_at % len(piece.frames)
+        self._music_at = at + 1
+        if self._fading:
+            self._fading -= 1
+            return piece.rising[at] if at in piece.rising else piece.frames[at]
+        return piece.frames[at]
+
+    def _quietly(self) -> bytes:
         if self._quiet:
             self._quiet_at += 1
             return self._quiet[self._quiet_at % len(self._quiet)]

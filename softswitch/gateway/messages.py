@@ -193,7 +193,12 @@ class Music:
 @dataclass(frozen=True, slots=True)
 class Bridge:
     """Have the far ends of two confirmed calls hear each other, until Unbridge or the end of one of them;
-    BridgeChanged follows for both. What control plays to either is heard by that one alone.
+    BridgeChanged follows for both, or for `call_id` alone with "" where one of them is not up. What control
+    plays to either is heard by that one alone. While one holds, the other hears his Music.
+
+    `call_id` is the caller, `other` who was fetched for him. Keys of both are told; those of the caller are
+    passed on as well, those of `other` are control's alone. Without control the two talk on; when the caller
+    has gone then, `other` is hung up, and when `other` has, the caller hears the holding line.
     """
 
     call_id: str

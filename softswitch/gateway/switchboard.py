@@ -14,14 +14,25 @@ from pathlib import Path
 import pjsua2 as pj
 
 from softswitch.config import Config
-from softswitch.events import CallEnded, CallInfo, Cause, EndedBy, LegEvent
-from softswitch.gateway import headers, holding, messages, outbound, pressing, ringing, transfer, watching
+from softswitch.events import CallEnded, CallInfo, Cause, DtmfReceived, EndedBy, LegEvent
+from softswitch.gateway import (
+    bridging,
+    headers,
+    holding,
+    messages,
+    outbound,
+    pressing,
+    ringing,
+    transfer,
+    watching,
+)
 from softswitch.gateway.accounts import Accounts
 from softswitch.gateway.admission import Admission, Admitted, Refusal
 from softswitch.gateway.endpoint import GatewayEndpoint, call_options
 from softswitch.gateway.guard import guarded
 from softswitch.gateway.leg import Leg
 from softswitch.gateway.media_port import CallPort, comfort_noise
+from softswitch.gateway.music import MusicShelf
 from softswitch.gateway.port_pool import PortPool
 from softswitch.gateway.probing import Probing
 from softswitch.gateway.referring import destination
@@ -52,6 +63,7 @@ class Switchboard:
         self._ports = PortPool(region, comfort_noise(config.media.comfort_noise, region))
         self._admission = Admission(config, region, send, self._calls_by_trunk, lambda: self._ports.in_use)
         self._line: list[bytes] = []
+        self._music = MusicShelf(region.frame_bytes)
         self._draining = False
         self.control_here = False
         self.accounts = Accounts(config, endpoint, self._take_in, send)
@@ -167,10 +179,25 @@ class Switchboard:
     # --- what legs report --------------------------------------------------------------------------
 
     def happened(self, leg: Leg, event: LegEvent) -> None:
+        if isinstance(event, CallEnded):
+            self._end_bridge(leg)
         self._send(messages.Happened(leg.info.call_id, event))
+        if isinstance(event, DtmfReceived) and leg.bridged and not leg.fetched:
+            guarded(pressing.press, leg.bridged, event.digit)
         if isinstance(event, CallEnded):
             self._legs.pop(leg.info.call_id, None)
             self._ports.end(leg.info.call_id, leg.port)
+
+    def _end_bridge(self, leg: Leg) -> None:
+        """One of two is gone. While control is away nobody else can say what becomes of the other."""
+        other = leg.bridged
+        bridging.unbridge(leg)
+        if other is None or self.control_here:
+            return
+        if other.fetched:
+            guarded(other.hangup, Cause.NORMAL_CLEARING)
+        else:
+            self._leave_alone(other)
 
     def confirmed(self, leg: Leg) -> None:
         watching.watch(leg, leg.trunk.rtp_timeout if leg.trunk else watching.RTP_TIMEOUT)
@@ -222,6 +249,12 @@ class Switchboard:
                 guarded(pressing.press, leg, message.digits)
             case messages.Hold():
                 guarded(holding.hold, leg, message.on)
+            case messages.Music():
+                leg.port.music = self._music.get(message.path)
+            case messages.Bridge():
+                guarded(bridging.bridge, leg, self._legs.get(message.other))
+            case messages.Unbridge():
+                guarded(bridging.unbridge, leg)
 
     def _welcome(self, hello: messages.Hello) -> None:
         """Control is here: give it every call that is up."""
@@ -230,16 +263,26 @@ class Switchboard:
         for leg in self._legs.values():
             leg.alone = None
             leg.port.holding_line = None
+            if not leg.bridged:
+                leg.port.music = None  # whether he waits still is for the new control to say
             if not leg.answered and not leg.outbound:
                 self._expect_answer(leg)
-            offered = messages.Offered(leg.info, leg.port.index, leg.answered, leg.codec, leg.telephone_event)
-            self._send(offered)
+            self._send(
+                messages.Offered(
+                    leg.info,
+                    leg.port.index,
+                    leg.answered,
+                    leg.codec,
+                    leg.telephone_event,
+                    leg.bridged.info.call_id if leg.bridged else "",
+                )
+            )
         self._send(messages.Ready(pj.Endpoint.instance().libVersion().full))
 
     # --- survival ----------------------------------------------------------------------------------
 
     def control_lost(self) -> None:
-        """Control is away: its callers hear the line until it is back."""
+        """Control is away: its callers hear the line until it is back; those who are bridged talk on."""
         if not self.control_here:
             return
         self.control_here = False
@@ -248,12 +291,14 @@ class Switchboard:
             self._leave_alone(leg)
 
     def _leave_alone(self, leg: Leg) -> None:
-        leg.alone = Alone(time.monotonic())
         leg.timers.cancel("ring", "control")
         if leg.hold_wanted:  # or nobody would hear the line
             guarded(holding.hold, leg, False)
-        leg.port.holding_line = self._line
         leg.port.slot.counters[Slot.EXPECT_MORE] = 0
+        if leg.bridged:
+            return
+        leg.alone = Alone(time.monotonic())
+        leg.port.holding_line = self._line
         if not leg.answered:
             if self._may_hold() and not leg.outbound:  # nobody is called for a line that he is to hold
                 guarded(leg.answer)
