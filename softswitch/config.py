@@ -27,6 +27,7 @@ from softswitch.sections import (
     Media,
     Metrics,
     Mqtt,
+    Queue,
     Recording,
     Sip,
     Speech,
@@ -41,6 +42,7 @@ from softswitch.values import (
 
 BUNDLED = Path(__file__).parent / "bundled"
 CHECKOUT = Path(__file__).parent.parent
+DEFAULT_QUEUE = Queue()
 
 
 def _data_dir() -> Path:
@@ -89,6 +91,9 @@ class Config(Section):
     metrics: Metrics = Metrics()
     mqtt: Mqtt = Mqtt()
     dialing: Dialing = Dialing()
+    queues: dict[str, Queue] = Field(
+        {}, description="Queues of callers who want a person, by name; `softswitch queue callers` shows them."
+    )
     bans: Bans = Bans()
     recording: Recording = Recording()
     identity: Identity = Identity()
@@ -108,6 +113,10 @@ class Config(Section):
         if not str(folder or "").strip():
             raise ValueError("expected the path of a folder")
         return str(Path(str(folder)).expanduser().absolute())
+
+    def queue(self, name: str) -> Queue:
+        """How callers wait in the queue of that name."""
+        return self.queues.get(name, DEFAULT_QUEUE)
 
     @property
     def database_url(self) -> str:

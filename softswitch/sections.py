@@ -236,6 +236,84 @@ class Identity(Section):
     patience: Duration = Field(1.0, gt=0, le=10, description="A call waits no longer for its verdict.")
 
 
+AfterMiss = Literal["available", "pause", "away"]
+WHISPERED = ("caller", "queue", "reason", "said", "waited")
+
+
+def whisper_template(text: str) -> str:
+    if unknown := set(re.findall(r"\{(.*?)\}", text)) - set(WHISPERED):
+        raise ValueError(f"unknown {{{min(unknown)}}}; known are {', '.join(WHISPERED)}")
+    return text
+
+
+class Queue(Section):
+    """Where callers wait for a person. A queue that is not named here has all the defaults."""
+
+    open: bool = Field(
+        True, description="`no`: nobody is let in, the dialplan goes on as for a closed queue."
+    )
+    ring_time: Duration = Field(
+        20.0, gt=0, le=180, description="An agent's phone rings for so long before the next one is rung."
+    )
+    offer_at_once: int = Field(
+        1, ge=1, le=20, description="Agents that are rung at once for one caller; the first to accept wins."
+    )
+    relax_after: Duration = Field(
+        0.0,
+        ge=0,
+        description="Who has waited for so long is offered to agents without the skills too; 0: never.",
+    )
+    most_waiting: int = Field(
+        100, ge=1, le=10_000, description="Callers that may wait; for others it is full."
+    )
+    announce_every: Duration = Field(
+        60.0, ge=0, description="Between two times that a caller is told his position and wait; 0: never."
+    )
+    whisper: Annotated[str, AfterValidator(whisper_template)] = Field(
+        "Call from {caller}. {reason}. The caller said: {said}.",
+        max_length=500,
+        description="What an agent hears before the talk, ten seconds at most: `{caller}`, `{queue}`, "
+        "`{reason}`, `{said}` (the last words), `{waited}` (minutes). A sentence with a gap is left out; "
+        "empty: none.",
+    )
+    accept_key: str = Field(
+        "",
+        pattern=r"^[0-9*#]?$",
+        description="Key by which an agent takes the call; empty: by answering.",
+    )
+    decline_key: str = Field("2", pattern=r"^[0-9*#]$", description="Key by which he declines it.")
+    accept_within: Duration = Field(
+        15.0, gt=0, le=120, description="Without a key for so long after the answer the next one is rung."
+    )
+    wrap_up: Duration = Field(15.0, ge=0, description="After a talk an agent is left alone for so long.")
+    no_answer: AfterMiss = Field("away", description="What becomes of an agent who does not answer.")
+    busy: AfterMiss = Field("pause", description="Of one whose phone is busy.")
+    decline: AfterMiss = Field("pause", description="Of one who declines.")
+    failed: AfterMiss = Field("away", description="Of one whose phone cannot be reached.")
+    pause: Duration = Field(30.0, ge=1, description="How long such a pause is.")
+    call_back_for: Duration = Field(
+        14400.0, ge=0, description="A call back that nobody answers is tried again for so long."
+    )
+    service_level: Duration = Field(
+        20.0, gt=0, description="Waits up to here count as in time in the metrics."
+    )
+
+
+Command = Literal["originate", "hangup", "transfer", "agent.state", "drain"]
+"""What a node can be told to do over MQTT."""
+
+
+class Commander(Section):
+    """Who may send commands over MQTT."""
+
+    secret_file: Path = Field(
+        description="File whose first line is the secret that commands are signed with, 32 characters or more."
+    )
+    allow: Annotated[tuple[Command, ...], BeforeValidator(one_or_many)] = Field(
+        min_length=1, description="The commands that are carried out for this user."
+    )
+
+
 class Mqtt(Section):
     url: Annotated[str, AfterValidator(broker_url)] = Field(
         "", description="Broker that call events are published to; empty means none."
@@ -246,10 +324,16 @@ class Mqtt(Section):
         None, description="Authorities for mqtts (PEM); the system's when not given."
     )
     outbox: int = Field(
-        10_000,
+        100_000,
         ge=1,
-        le=1_000_000,
-        description="Events kept while the broker is away; older ones are dropped.",
+        le=10_000_000,
+        description="Events kept while the broker is away; beyond that the oldest are dropped.",
+    )
+    outbox_age: Duration = Field(
+        DAY, gt=0, description="How long events are kept while the broker is away; older ones are dropped."
+    )
+    commands: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,40}$")], Commander] = Field(
+        {}, description="Who may send the node commands, each with his secret; none: it takes no commands."
     )
 
 

@@ -19,6 +19,7 @@ from softswitch.events import (
 )
 from softswitch.store import dialled
 from softswitch.store.outbox import adding
+from softswitch.store.people import entering
 from softswitch.store.tables import callers, calls, turns
 
 _OF_CALL = calls.c.call_id == sa.bindparam("of_call")
@@ -81,6 +82,8 @@ def apply(connection: sa.Connection, event: SessionEvent | Announced, node: str 
                 dialled.answered(connection, event.call_id, event.at)
         case StateSaved():
             _save(connection, event)
+            if event.waits:
+                entering.enter(connection, event, node)
         case TurnFinished():
             connection.execute(_INSERT[connection.dialect.name][turns], asdict(event))
         case CallFinished():

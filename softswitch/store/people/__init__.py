@@ -1,0 +1,1 @@
+"""Agents and waiting callers in SQL: claims that hold between nodes."""
