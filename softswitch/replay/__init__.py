@@ -1,0 +1,1 @@
+"""Proof by replay: traces of conversations, and a language model whose answers and moods are scripted."""
