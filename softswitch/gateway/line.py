@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
 from softswitch.events import CallInfo, Cause
 from softswitch.gateway import messages
 from softswitch.gateway.rings import Node, Region, Slot
@@ -19,6 +21,8 @@ class CallLine:
         self.info = info
         self.telephone_event = telephone_event
         """How keys came when the call was offered; of a call that was not up then CallConfirmed tells."""
+        self.bridged_to = ""
+        """The call whose far end this one hears."""
         self.clock_rate = region.clock_rate
         self._node = region.node
         self._slot = region.slot(slot)
@@ -27,6 +31,8 @@ class CallLine:
         self._read = self._counters[Slot.UP_WRITTEN]
         self._last = (0, 0)  # which frames were read last: from where, and how many
         self._closed = False
+        self._far: CallLine | None = None
+        self._ahead = 0  # by so many frames the far line's uplink counts more than this one's
 
     def read(self) -> Sequence[bytes]:
         if self._closed or self._counters[Slot.UP_WRITTEN] == self._read:
@@ -38,7 +44,13 @@ class CallLine:
         return frames
 
     def heard(self) -> Sequence[bytes]:
-        return self._slot.read_heard(*self._last) if not self._closed else ()
+        if self._closed:
+            return ()
+        start, count = self._last
+        own = self._slot.read_heard(start, count)
+        if self._far is None or self._far._closed:
+            return own
+        return [*map(_mix, own, self._far._slot.up_at(start + self._ahead, count))]
 
     def play(self, pcm: bytes) -> int:
         if self._closed:
@@ -93,7 +105,21 @@ class CallLine:
     def unbridge(self) -> None:
         self._send(messages.Unbridge(self.info.call_id))
 
+    def hear(self, call_id: str, far: "CallLine | None") -> None:
+        """The gateway says that this far end hears that of call `call_id` from here on, "" for nobody's."""
+        self.bridged_to, self._far = call_id, far
+        if far is not None:  # one clock counts for both
+            self._ahead = far._counters[Slot.UP_WRITTEN] - self._counters[Slot.UP_WRITTEN]
+
     def close(self) -> None:
         """The call is over: the slot belongs to another one from here on."""
         self._closed = True
         self._send(messages.Released(self.info.call_id))
+
+
+def _mix(one: bytes, other: bytes) -> bytes:
+    """Two frames heard at once; b"" is silence."""
+    if not one or not other:
+        return one or other
+    both = np.frombuffer(one, "<i2").astype(np.int32) + np.frombuffer(other, "<i2")
+    return bytes(both.clip(-32768, 32767).astype("<i2").data)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from softswitch.events import CallEnded, LegEvent
+from softswitch.events import BridgeChanged, CallEnded, LegEvent
 from softswitch.gateway import messages
 from softswitch.gateway.line import CallLine
 from softswitch.gateway.rings import PTIME_MS, Node, Region
@@ -110,8 +110,13 @@ class GatewayLink:
             case messages.Offered(info=info):
                 line = CallLine(info, self._region, message.slot, self.send, message.telephone_event)
                 self._lines[info.call_id] = line
+                if message.bridged_to:
+                    self._bridge(info.call_id, message.bridged_to)
+                    self._bridge(message.bridged_to, info.call_id)
                 self._switch.on_offer(line, message.established, message.codec)
             case messages.Happened():
+                if isinstance(message.event, BridgeChanged):
+                    self._bridge(message.call_id, message.event.other)
                 self._switch.on_event(message.call_id, message.event)
                 if isinstance(message.event, CallEnded) and (gone := self._lines.pop(message.call_id, None)):
                     gone.close()
@@ -123,9 +128,16 @@ class GatewayLink:
                 self.connected = True
                 self._switch.on_ready(set(self._lines))
 
+    def _bridge(self, call_id: str, other: str) -> None:
+        if line := self._lines.get(call_id):
+            line.hear(other, self._lines.get(other))
+
     def calls_by_trunk(self) -> Counter[tuple[str, str]]:
         """Calls that the gateway has, by trunk ("" for none) and direction ("in" or "out")."""
         return Counter((line.info.trunk, line.info.direction) for line in self._lines.values())
+
+    def has_call(self, call_id: str) -> bool:
+        return call_id in self._lines
 
     def send(self, message: messages.Message) -> None:
         if self._writer is not None:

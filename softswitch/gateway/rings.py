@@ -135,6 +135,14 @@ class SlotView:
         frames = [bytes(self.up_frames[i % UP_FRAMES]) for i in range(position + lost, written)]
         return frames, written, lost
 
+    def up_at(self, position: int, count: int) -> list[bytes]:
+        """`count` uplink frames from `position` on; b"" for one that is not there, yet or any more."""
+        written = self.counters[Slot.UP_WRITTEN]
+        return [
+            bytes(self.up_frames[at % UP_FRAMES]) if written - UP_FRAMES < at < written else b""
+            for at in range(position, position + count)
+        ]
+
     def read_heard(self, position: int, count: int) -> list[bytes]:
         """What was heard at the times of `count` uplink frames from `position` on; b"" for silence."""
         marks = (self.counters[HEARD + i % UP_FRAMES] for i in range(position, position + count))

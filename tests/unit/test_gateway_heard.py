@@ -88,3 +88,22 @@ def test_what_was_written_over_meanwhile_is_silence_rather_than_something_else(
     line.play(bytes(FRAME) * DOWN_FRAMES)
     line.read()
     assert line.heard() == [b""]
+
+
+def test_who_is_bridged_hears_the_other_far_end_and_what_is_played_to_him_at_once() -> None:
+    region = Region(Region.create(2, 8000), 2, 8000)
+    lines = [CallLine(INFO, region, slot, lambda _: None) for slot in (0, 1)]
+    clocks = [Clock(region.slot(slot)) for slot in (0, 1)]
+    for _ in range(7):  # the other call is longer up
+        clocks[1].tick()
+    lines[0].hear("d" * 32, lines[1])
+    lines[0].play(frame(100))
+    for _ in range(2):
+        for clock in clocks:
+            clock.tick()
+    assert len(lines[0].read()) == 2
+    assert lines[0].heard() == [bytes([108 + 1]) * FRAME, frame(8)]
+    lines[0].hear("", None)
+    clocks[0].tick()
+    assert len(lines[0].read()) == 1
+    assert lines[0].heard() == [b""]
