@@ -52,12 +52,19 @@ def _host(text: str) -> str:
     return text
 
 
+def _server(text: str) -> str:
+    if "/" in text:
+        raise ValueError("expected one host, as in mail.example.com")
+    return _host(text)
+
+
 def _json(value: object) -> Json | None:
     return None if value is None else parse_json(value)
 
 
 Name = Annotated[str, Field(pattern=f"^{NAME}$")]
 Host = Annotated[str, AfterValidator(_host)]
+Server = Annotated[str, AfterValidator(_server)]
 Body = Annotated[Any, BeforeValidator(_json)]
 Url = Annotated[Template, AfterValidator(_url)]
 SecretText = Annotated[Template, AfterValidator(_secret_text)]

@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from softswitch.actions.actions_file import ActionsFile
+from softswitch.actions.kinds.email import Email
 from softswitch.actions.kinds.http import Http
 from softswitch.actions.kinds.log import Log
 from softswitch.actions.kinds.mqtt import Mqtt
@@ -97,7 +98,13 @@ actions:
   call_later: {kind: script, command: /opt/shop/bin/call-later, timeout: 30s}
 ```
 """
-INTEGRATIONS: dict[str, type[BaseModel]] = {"http": Http, "mqtt": Mqtt, "script": Script, "log": Log}
+INTEGRATIONS: dict[str, type[BaseModel]] = {
+    "http": Http,
+    "email": Email,
+    "mqtt": Mqtt,
+    "script": Script,
+    "log": Log,
+}
 OF_THE_MACHINE = {"data_dir": "`~/.local/share/softswitch`", "node": "the host's name"}
 COMMANDS_HEAD = """# Commands
 

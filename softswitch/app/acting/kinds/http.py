@@ -5,7 +5,6 @@ what `web.PASSING` has. Everything else is refused for good; redirects too, whic
 """
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -19,13 +18,13 @@ from softswitch.actions.kinds.http import OAuth2
 from softswitch.actions.templates import Template, Unfilled, fill_json, values_of
 from softswitch.app.acting import web
 from softswitch.app.acting.registry import Means
+from softswitch.app.acting.saying import one_line, said
 from softswitch.app.acting.tokens import NoToken, Tokens, basic
 
 MOST_VALUE = 10_000
 """Letters of a value of the answer that are kept."""
 SAYING = ("message", "error_description", "description", "error", "title", "detail")
 """Where answers that are no success say why, the fullest first."""
-MOST_SAID = 200
 
 
 class Http:
@@ -107,11 +106,6 @@ def _url(template: Template, values: Mapping[str, str]) -> str:
     return url
 
 
-def one_line(value: str) -> str:
-    """What callers said makes no header of its own."""
-    return re.sub(r"[\x00-\x1f\x7f]+", " ", value).strip()
-
-
 async def _result(answer: web.Answer, settings: Settings, secrets: Iterable[str]) -> Result:
     """`secrets` are left out of what the other side says, which may be what it was sent."""
     done = answer.status in settings.done_on if settings.done_on else 200 <= answer.status < 300
@@ -119,7 +113,7 @@ async def _result(answer: web.Answer, settings: Settings, secrets: Iterable[str]
     if done:
         found = {name: _at(document, path) for name, path in settings.result.items()}
         return Done({name: value[:MOST_VALUE] for name, value in found.items() if value is not None})
-    return web.unsuccessful(answer, _said(document, secrets))
+    return web.unsuccessful(answer, _told(document, secrets))
 
 
 async def _document(answer: web.Answer) -> Any:
@@ -130,14 +124,11 @@ async def _document(answer: web.Answer) -> Any:
         return None
 
 
-def _said(document: Any, secrets: Iterable[str]) -> str:
+def _told(document: Any, secrets: Iterable[str]) -> str:
     """What an answer says in the usual places of JSON, for whoever mends it."""
     inner = document[0] if isinstance(document, list) and document else document
     texts = (_at(inner, key) for key in SAYING) if isinstance(inner, dict) else ()
-    said = next((one_line(text) for text in texts if text), "")
-    for secret in filter(None, secrets):
-        said = said.replace(secret, "***")
-    return said[:MOST_SAID]
+    return said(next((text for text in texts if text), ""), secrets)
 
 
 def _at(document: Any, path: str) -> str | None:
