@@ -4,6 +4,7 @@ Times of day are Unix seconds (float); durations are seconds unless the name say
 signed little-endian mono PCM. Causes are Q.850 numbers; terms are those of RFC 3261, 4733 and 6787.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Literal
@@ -183,7 +184,20 @@ class TransferFailed:
     status: int
 
 
-Input = Heard | Pressed | NoInput | TransferFailed | QueueTold | QueueOver | PersonLeft
+@dataclass(frozen=True, slots=True)
+class Acted:
+    """What came of what an Await waits for, by its `key`; `result` by name.
+
+    Of a promise: it is done, it is noted and will be done, or it never can be. Of a look-up: something was
+    found, nothing was, or it is not known in time.
+    """
+
+    key: str
+    outcome: Literal["done", "noted", "refused", "found", "not_found", "late"]
+    result: Mapping[str, str] = field(default_factory=dict)
+
+
+Input = Heard | Pressed | NoInput | TransferFailed | Acted | QueueTold | QueueOver | PersonLeft
 
 
 # --- out of the interpreter ------------------------------------------------------------------------------
@@ -237,6 +251,8 @@ class Listen:
     """Nothing is recorded from the first word of this question until the caller's answer is taken."""
     music: str | None = None
     """Plays while nothing else does: a WAV file, "" for the node's own, None for none."""
+    waiting: bool = False
+    """The caller waits for a person here: silence is no input, and he may be put through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +267,23 @@ class Do:
     arguments: tuple[tuple[str, str], ...]
     key: str
     order: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Await:
+    """Hear nothing until Acted tells what came of it, `within` so many seconds at the most.
+
+    With `look_up`, `name` is looked up now; else it is the action that a Do of the same `key` has promised,
+    in this turn or before a crash. `filler` may be said after `filler_after` seconds without a word.
+    """
+
+    key: str
+    name: str
+    arguments: tuple[tuple[str, str], ...]
+    within: float
+    look_up: bool
+    filler_after: float = 1.0
+    filler: tuple[Say, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +311,7 @@ class Hangup:
     cause: Cause = Cause.NORMAL_CLEARING
 
 
-Action = Say | Listen | Do | Record | Enqueue | LeaveQueue | Transfer | Hangup
+Action = Say | Listen | Do | Await | Record | Enqueue | LeaveQueue | Transfer | Hangup
 
 
 # --- what a session tells the world, once ------------------------------------------------------------------
@@ -319,6 +352,8 @@ class StateSaved:
     caller: str = ""
     waits: Enqueue | None = None
     """With this turn the caller began to wait for a person."""
+    leaves: LeaveQueue | None = None
+    """With this turn he chose to wait no longer; after `waits`, where both are given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,7 +363,7 @@ class TurnFinished:
     call_id: str
     number: int  # from 1
     step: str  # where the caller was
-    via: str  # start | speech | dtmf | silence | transfer | resume
+    via: str  # start | speech | dtmf | silence | transfer | queue | person | action | resume
     heard: str
     confidence: float
     intent: str  # "" when none matched

@@ -98,8 +98,16 @@ class Waiter(Protocol):
         and of several QueueTold the last."""
         ...
 
-    def put_through(self, other_call_id: str, agent: str) -> None:
-        """Bridge him to that call, and listen to nothing until `PersonLeft` is told."""
+    def put_through(self, other_call_id: str, agent: str, other: Line | None = None) -> None:
+        """Bridge him to that call, and listen to nothing until `PersonLeft` is told.
+
+        `other` is the person's line, which nobody else may read from then on: a recording takes his voice
+        from it. Who speaks with somebody already is bridged to the next.
+        """
+        ...
+
+    def wait_on(self) -> None:
+        """The talk is over, and he waits again: for another person, in the queue that he was put into."""
         ...
 
 
@@ -223,6 +231,10 @@ class Conversation(Protocol):
 
     def resume(self, state: str) -> tuple[Action, ...]:
         """Go on from a saved state: what has to be said and done to be in conversation again."""
+        ...
+
+    def restore(self, state: str) -> None:
+        """Be where a saved state was, and say nothing: the caller speaks with a person."""
         ...
 
     def take(self, event: Input) -> tuple[Action, ...]: ...

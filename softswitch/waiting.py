@@ -15,7 +15,7 @@ class Enqueue:
 
     Higher `priority` is served first, then who waits longer. `since` is the place of one who waited before
     (Unix seconds), 0 for now. `reason` is what the person is told in short. Without an answer within
-    `max_wait` seconds, QueueOver follows; 0: no bound.
+    `max_wait` seconds, QueueOver follows; 0: no bound. Where `most_waiting` wait already, it is full; 0: never.
     """
 
     queue: str
@@ -24,6 +24,7 @@ class Enqueue:
     reason: str = ""
     since: float = 0.0
     max_wait: float = 0.0
+    most_waiting: int = 0
 
 
 @dataclass(frozen=True, slots=True)

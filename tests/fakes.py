@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from softswitch.events import Action, CallInfo, Cause, Heard, Hypothesis, Input, Recognition, Say
+from softswitch.ports import Waiter
+from softswitch.waiting import Enqueue, LeaveQueue
 
 FRAME_BYTES = 320
 LOOPS = 4
@@ -43,6 +45,10 @@ class FakeLine:
     """None: not yet; whether with early media."""
     dtmf: str = ""
     holding: bool = False
+    music_file: str = ""
+    bridged: str = ""
+    bridges: list[str] = field(default_factory=list)
+    """All that was asked for, "" for the end of one."""
     expecting: bool = False
 
     def read(self) -> Sequence[bytes]:
@@ -89,6 +95,17 @@ class FakeLine:
     def hold(self, on: bool) -> None:
         self.holding = on
 
+    def music(self, path: str) -> None:
+        self.music_file = path
+
+    def bridge(self, other_call_id: str) -> None:
+        self.bridged = other_call_id
+        self.bridges.append(other_call_id)
+
+    def unbridge(self) -> None:
+        self.bridged = ""
+        self.bridges.append("")
+
     def clock(self) -> None:
         """20 ms pass at the gateway."""
         at = len(self.audio) - self.pending * FRAME_BYTES
@@ -96,6 +113,28 @@ class FakeLine:
         if self.pending:
             self.pending -= 1
             self.played += 1
+
+
+@dataclass
+class FakePeople:
+    """Remembers what it was told, and by whom."""
+
+    told: list[tuple[str, object]] = field(default_factory=list)
+    waiter: Waiter | None = None
+
+    def enqueue(self, waiter: Waiter, info: CallInfo, plan: str, order: Enqueue) -> None:
+        self.waiter = waiter
+        self.told.append(("enqueue", order))
+
+    def leave(self, call_id: str, order: LeaveQueue) -> None:
+        self.told.append(("leave", order))
+
+    def gone(self, call_id: str) -> None:
+        self.told.append(("gone", call_id))
+
+    def transfer(self, waiter: Waiter, uri: str) -> None:
+        self.waiter = waiter
+        self.told.append(("transfer", uri))
 
 
 @dataclass
@@ -223,6 +262,7 @@ class ScriptedConversation:
     masked: bool = False
     context: Mapping[str, str] = field(default_factory=dict)
     inputs: list[Input] = field(default_factory=list)
+    restored: str = ""
 
     def start(self) -> tuple[Action, ...]:
         return self.answers.pop(0)
@@ -230,6 +270,9 @@ class ScriptedConversation:
     def resume(self, state: str) -> tuple[Action, ...]:
         self.inputs.append(Heard(f"resumed {state}", 1.0))
         return self.answers.pop(0)
+
+    def restore(self, state: str) -> None:
+        self.restored = state
 
     def take(self, event: Input) -> tuple[Action, ...]:
         self.inputs.append(event)

@@ -26,6 +26,7 @@ from softswitch.events import (
     SessionEvent,
     TurnFinished,
 )
+from softswitch.ports import People
 from softswitch.session.session import Parts, Session
 
 GREETING = Say("one two three four five six seven eight nine ten")  # 1 s
@@ -41,6 +42,7 @@ class Call:
     voice: FakeVoice = field(default_factory=FakeVoice)
     context: dict[str, str] = field(default_factory=dict)
     events: list[SessionEvent] = field(default_factory=list)
+    people: People | None = None
 
     def __post_init__(self) -> None:
         self.line = FakeLine()
@@ -51,7 +53,17 @@ class Call:
         keep = frozenset({"colour"})
         self.tapes: list[FakeTape] = []
         tape = self._open_tape
-        parts = Parts(ears, self.voice, FakeEndpointer, self.events.append, keep, self._filled, tape)
+        parts = Parts(
+            ears,
+            self.voice,
+            FakeEndpointer,
+            self.events.append,
+            keep,
+            self._filled,
+            tape,
+            people=self.people,
+            music_file=lambda music: f"{music or 'own'}.pcm",
+        )
         self.session = Session(self.line, self.plan, parts, "by day")
 
     def _open_tape(self, info: CallInfo) -> FakeTape:

@@ -105,6 +105,11 @@ class Ear:
         self._endpointer.reset()
         self._settle_keys(late=False)
 
+    @property
+    def idle(self) -> bool:
+        """Whether the caller neither speaks nor keys."""
+        return self._utterance is None and not self._keys
+
     def disarm(self) -> None:
         self._listen = None
         self._drop_utterance()

@@ -9,11 +9,12 @@ import logging
 import time
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from softswitch.events import (
     Action,
     BargeIn,
+    BridgeChanged,
     CallAnswered,
     CallConfirmed,
     CallEnded,
@@ -38,22 +39,19 @@ from softswitch.events import (
     Transfer,
     TransferFailed,
     TransferProgress,
-    TurnFinished,
 )
-from softswitch.ports import Conversation, Endpointer, Line, Recognizer, Tape, Voice
+from softswitch.ports import Conversation, Endpointer, Line, People, Recognizer, Tape, Voice, Waiter
+from softswitch.session.ending import Ending
 from softswitch.session.fillers import Fillers
 from softswitch.session.inband import InbandKeys
 from softswitch.session.listening import Ear, Timing
 from softswitch.session.speaking import Speaker
 from softswitch.session.taping import Taping
+from softswitch.session.turn import Turn
+from softswitch.session.waiting import News, Place, recorded
+from softswitch.waiting import Enqueue, LeaveQueue
 
 log = logging.getLogger(__name__)
-END_MARGIN = 10
-"""Ticks between the last frame played and a hang-up or transfer: what was said is still on its way."""
-TRANSFER_LIMIT = 1500
-"""Ticks (30 s) that a transfer may stay without a word."""
-MASK = "****"
-"""Recorded in the stead of what a caller said or pressed that nobody shall see."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,8 @@ class Parts:
     """What the sessions of one dialplan are made of; `app` wires the real ones.
 
     `recognizers` by language, the plan's first one first; `remembers` names the variables that are kept of a
-    caller; `filled` is told of each filler that is said; `open_tape` begins to record a call.
+    caller; `filled` is told of each filler that is said; `open_tape` begins to record a call. Without
+    `people` nobody is there to wait for; `music_file` gives the raw PCM file of a Listen's music, or "".
     """
 
     recognizers: Mapping[str, Recognizer]
@@ -71,25 +70,8 @@ class Parts:
     remembers: frozenset[str] = frozenset()
     filled: Callable[[], None] = lambda: None
     open_tape: Callable[[CallInfo], Tape | None] = lambda info: None
-
-
-@dataclass
-class Turn:
-    """The turn whose answer is being heard."""
-
-    number: int
-    step: str
-    via: str
-    heard: str = ""
-    confidence: float = 0.0
-    intent: str = ""
-    at: float = 0.0
-    stages_ms: dict[str, float] = field(default_factory=dict)
-    path: tuple[str, ...] = ()
-    language: str = ""
-
-    def mask(self) -> None:
-        self.heard = MASK if self.heard else ""
+    people: People | None = None
+    music_file: Callable[[str], str] = lambda music: ""
 
 
 class Session:
@@ -106,14 +88,13 @@ class Session:
         self._speaker = Speaker(line, parts.voice, self._fillers)
         self._ear = Ear(parts.new_endpointer(), parts.recognizers, conversation.completes, self)
         self._taping = Taping(line, parts.open_tape)
+        self._place = Place(line, parts.people, parts.music_file, conversation.plan, self)
         self._turn: Turn | None = None
         self._turns = 0
         self._listen: Listen | None = None
         self._to_arm = False
         """Whether the ear waits until the caller was told that he is recorded."""
-        self._end: Transfer | Hangup | None = None
-        self._since_end = 0
-        self._transferring = False
+        self._ending = Ending(line, self._place.call, self.on_transfer_failed)
         self._held = False
         self._confirmed = False
         self._inband: InbandKeys | None = None
@@ -127,7 +108,7 @@ class Session:
     @property
     def state(self) -> str:
         """RFC 4235's word for the dialog, or what we make of it."""
-        if self._transferring:
+        if self._ending.transferring:
             return "transferring"
         if self._held:
             return "held"
@@ -160,12 +141,28 @@ class Session:
         self._respond(turn, lambda: self._conversation.resume(state))
         turn.step = self._conversation.step  # known only now
 
+    def take_up_bridged(
+        self, state: str, next_turn: int, other_call_id: str, agent: str, other: Line | None = None
+    ) -> None:
+        """A call whose control died while the caller spoke with a person, as he does still."""
+        self._turns, self._confirmed = next_turn - 1, True
+        self._conversation.restore(state)
+        self._place.take_up(other_call_id, agent, other)
+
+    @property
+    def waiter(self) -> Waiter:
+        """The caller as the distributor of callers sees him."""
+        return self._place
+
     def tick(self) -> None:
         """Every 20 ms."""
         frames = self._line.read()
-        if not self._taping.idle:
-            self._taping.tick(frames, self._speaker.heard)
+        if not self._taping.idle or self._place.other:
+            self._taping.tick(frames, self._speaker.heard, self._place.other)
         if self.ended or self._held:
+            return
+        if self._place.talks:
+            self._place.tick()
             return
         if self._listen and self._to_arm and not self._taping.waits:
             self._arm(self._listen)
@@ -179,8 +176,9 @@ class Session:
         self._speaker.tick()
         if over and self._turn and self._speaker.done:
             self._record_turn()
-        if self._end and self._speaker.done:
-            self._approach_end(self._end)
+        if self._speaker.done:
+            self._ending.tick()
+        self._place.tick()
 
     def on_event(self, event: LegEvent) -> None:
         match event:
@@ -193,14 +191,16 @@ class Session:
             case HoldChanged():
                 self._held = event.held
             case TransferProgress():
-                self._on_transfer(event)
+                self._ending.on_progress(event)
+            case BridgeChanged():
+                self._place.on_bridge(event.other)
             case CallEnded():
                 self._finish(event)
 
     def _on_key(self, key: str) -> None:
         """A key that was signalled: whoever signals his keys need not be listened to for their tones."""
         inband, self._inband = self._inband, None
-        if inband is None or not inband.heard(key):
+        if not self._place.talks and (inband is None or not inband.heard(key)):
             self._ear.key(key)
 
     def lose(self, reason: str) -> None:
@@ -218,6 +218,7 @@ class Session:
         if self.ended:
             return
         self.ended = True
+        self._place.gone()
         self._ear.disarm()
         self._record_turn()
         self._taping.close()
@@ -266,12 +267,32 @@ class Session:
             return False
         return all(word in self._listen.backchannel for word in event.text.split())
 
-    def _on_transfer(self, progress: TransferProgress) -> None:
-        if self._transferring and progress.final and progress.status >= 300:
-            self._fail_transfer(progress.status)
+    # --- while the caller waits for a person, and speaks with him ---------------------------------------
 
-    def _fail_transfer(self, status: int) -> None:
-        self._transferring = False
+    @property
+    def has_heard_all(self) -> bool:
+        return self._speaker.done and not self._held
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.has_heard_all and self._ear.idle and self._listen is not None and self._listen.waiting
+
+    def on_news(self, news: News) -> None:
+        via, heard = recorded(news)
+        self._take(Turn(0, self._conversation.step, via, heard=heard, at=time.time()), news)
+
+    def fall_silent(self) -> None:
+        self._record_turn()
+        self._speaker.stop()
+        self._ear.disarm()
+        self._ending.approach(None)
+
+    def listen_on(self) -> None:
+        if self._listen:
+            self._place.play(self._listen.music)
+            self._arm(self._listen)
+
+    def on_transfer_failed(self, status: int) -> None:
         turn = Turn(0, self._conversation.step, "transfer", heard=str(status), at=time.time())
         self._take(turn, TransferFailed(status))
 
@@ -293,7 +314,7 @@ class Session:
         stages["interpret"] = (decided - began) * 1000
         stages["answer"] = (time.perf_counter() - decided) * 1000
         stages["total"] = sum(stages.values())
-        self._save(tuple(action for action in actions if isinstance(action, Do)))
+        self._save(actions)
 
     def _decide(self, turn: Turn, decide: Callable[[], tuple[Action, ...]]) -> tuple[Action, ...]:
         plan = self._conversation
@@ -310,75 +331,54 @@ class Session:
             self._taping.forget()
         return actions
 
-    def _save(self, promised: tuple[Do, ...]) -> None:
+    def _save(self, actions: tuple[Action, ...]) -> None:
         plan = self._conversation
+        promised = tuple(action for action in actions if isinstance(action, Do))
+        waits = next((action for action in actions if isinstance(action, Enqueue)), None)
+        leaves = next((action for action in actions if isinstance(action, LeaveQueue)), None)
         remembered = self._worth_remembering()
         news = tuple((name, value) for name, value in remembered if (name, value) not in self._remembered)
         self._remembered = remembered
         other = "called_number" if self._line.info.direction == "out" else "caller_number"
         caller = plan.context.get(other, "") if news else ""
-        self._emit(StateSaved(self.call_id, plan.step, plan.dump(), time.time(), promised, news, caller))
+        step, state = plan.step, plan.dump()
+        self._emit(StateSaved(self.call_id, step, state, time.time(), promised, news, caller, waits, leaves))
 
     def _worth_remembering(self) -> tuple[tuple[str, str], ...]:
         context = self._conversation.context
         return tuple((name, context[name]) for name in sorted(self._parts.remembers) if name in context)
 
     def _carry_out(self, actions: tuple[Action, ...]) -> None:
-        self._end, self._since_end, self._to_arm = None, 0, False
+        self._to_arm = False
+        self._ending.approach(None)
         self._taping.answer(actions)
         if listen := next((action for action in actions if isinstance(action, Listen)), None):
             self._fillers.use(listen)
         self._speaker.say([action for action in actions if isinstance(action, Say)])
+        self._place.play(listen.music if listen else None)
         for action in actions:
-            if isinstance(action, Listen):
+            if isinstance(action, Enqueue):
+                self._place.enqueue(action)
+            elif isinstance(action, LeaveQueue):
+                self._place.leave(action)
+            elif isinstance(action, Listen):
                 self._listen = action
                 self._to_arm = self._taping.waits
                 if not self._to_arm:
                     self._arm(action)
             elif isinstance(action, Transfer | Hangup):
                 self._ear.disarm()
-                self._end = action
+                self._ending.approach(action)
 
     def _arm(self, listen: Listen) -> None:
         self._to_arm = False
         self._ear.arm(listen)
 
-    def _approach_end(self, end: Transfer | Hangup) -> None:
-        """Transfer or hang up once everything said has been heard."""
-        self._since_end += 1
-        if self._since_end == END_MARGIN:
-            if isinstance(end, Transfer):
-                self._transferring = True
-                self._line.transfer(end.uri)
-            else:
-                self._line.hangup(end.cause)
-        elif self._since_end > TRANSFER_LIMIT and self._transferring:
-            self._fail_transfer(408)
-
     def _record_turn(self) -> None:
         turn, self._turn = self._turn, None
         if turn is None:
             return
-        account = self._speaker.account()
-        self._emit(
-            TurnFinished(
-                call_id=self.call_id,
-                number=turn.number,
-                step=turn.step,
-                via=turn.via,
-                heard=turn.heard,
-                confidence=turn.confidence,
-                intent=turn.intent,
-                said=account.said,
-                said_s=account.said_s,
-                said_heard_s=account.heard_s,
-                said_heard=account.heard,
-                at=turn.at,
-                stages_ms=turn.stages_ms,
-                path=turn.path,
-                language=turn.language,
-            )
-        )
+        self._emit(turn.finished(self.call_id, self._speaker.account()))
 
     def _emit(self, event: SessionEvent) -> None:
         self._parts.emit(event)

@@ -1,0 +1,46 @@
+"""A turn of the conversation while its answer is being heard, and what is recorded of it afterwards."""
+
+from dataclasses import dataclass, field
+
+from softswitch.events import TurnFinished
+from softswitch.session.speaking import Account
+
+MASK = "****"
+"""Recorded in the stead of what a caller said or pressed that nobody shall see."""
+
+
+@dataclass
+class Turn:
+    number: int
+    step: str
+    via: str
+    heard: str = ""
+    confidence: float = 0.0
+    intent: str = ""
+    at: float = 0.0
+    stages_ms: dict[str, float] = field(default_factory=dict)
+    path: tuple[str, ...] = ()
+    language: str = ""
+
+    def mask(self) -> None:
+        self.heard = MASK if self.heard else ""
+
+    def finished(self, call_id: str, account: Account) -> TurnFinished:
+        """Its record, with what became of its answer."""
+        return TurnFinished(
+            call_id=call_id,
+            number=self.number,
+            step=self.step,
+            via=self.via,
+            heard=self.heard,
+            confidence=self.confidence,
+            intent=self.intent,
+            said=account.said,
+            said_s=account.said_s,
+            said_heard_s=account.heard_s,
+            said_heard=account.heard,
+            at=self.at,
+            stages_ms=self.stages_ms,
+            path=self.path,
+            language=self.language,
+        )

@@ -1,0 +1,200 @@
+"""A caller's wait for a person as his session sees it: his place, the music, and the talk itself.
+
+Implements ports.Waiter for the distributor of callers. What it tells reaches the dialplan once the caller has
+heard all that was said and says nothing himself, but for the end of a talk, which is told at once.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Protocol
+
+from softswitch.ports import Line, People
+from softswitch.waiting import Enqueue, LeaveQueue, PersonLeft, QueueOver, QueueTold
+
+log = logging.getLogger(__name__)
+BRIDGE_LIMIT = 150
+"""Ticks (3 s) that a bridge may take to come about."""
+LOST_AFTER = 50
+"""Ticks (1 s) after a bridge has ended in which the distributor says why; else the person counts as lost."""
+
+News = QueueTold | QueueOver | PersonLeft
+
+
+def recorded(news: News) -> tuple[str, str]:
+    """Under which `via` a turn is recorded that it leads to, and what of it."""
+    match news:
+        case QueueTold():
+            return "queue", str(news.position)
+        case QueueOver():
+            return "queue", news.why
+        case PersonLeft():
+            return "person", news.how
+
+
+class Host(Protocol):
+    """The session."""
+
+    @property
+    def has_heard_all(self) -> bool:
+        """Whether nothing that was said is still to be heard."""
+        ...
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the caller is at the question at which he waits, has heard all, and says nothing."""
+        ...
+
+    def on_news(self, news: News) -> None: ...
+
+    def on_transfer_failed(self, status: int) -> None: ...
+
+    def fall_silent(self) -> None:
+        """The caller speaks with somebody else from here on."""
+        ...
+
+    def listen_on(self) -> None:
+        """As before `fall_silent`."""
+        ...
+
+
+class Place:
+    """Without `people` every queue is empty. `music_file` gives the raw PCM file for Listen.music."""
+
+    def __init__(
+        self, line: Line, people: People | None, music_file: Callable[[str], str], plan: str, host: Host
+    ) -> None:
+        self._line, self._people, self._music_file = line, people, music_file
+        self._plan, self._host = plan, host
+        self._waits = False
+        self._news: News | None = None
+        self._music = ""
+        self._refused = 0
+        """The status of the REFER in the stead of which the distributor calls; 0: it does not."""
+        self._with = ""
+        self._agent = ""
+        self._bridged = False
+        self._unbridged_for = 0  # ticks
+        self.other: Line | None = None
+        """The line of whom the caller speaks with, where it is known."""
+
+    # --- ports.Waiter -----------------------------------------------------------------------------------
+
+    @property
+    def call_id(self) -> str:
+        return self._line.info.call_id
+
+    @property
+    def free(self) -> bool:
+        if self._refused:
+            return self._host.has_heard_all
+        return self._waits and not self._with and self._host.is_waiting
+
+    def tell(self, news: News) -> None:
+        if isinstance(news, PersonLeft) and self._with:
+            self._end_talk(news)
+        elif isinstance(news, QueueOver) and self._refused:
+            status, self._refused = self._refused, 0
+            self.play(None)
+            self._host.on_transfer_failed(status)
+        elif self._waits and (self._news is None or isinstance(self._news, QueueTold)):
+            self._news = news
+
+    def put_through(self, other_call_id: str, agent: str, other: Line | None = None) -> None:
+        if self._with:  # to the next one
+            self._line.unbridge()
+        else:
+            self.play(None)
+            self._host.fall_silent()
+        self._talk(other_call_id, agent, other)
+        self._line.bridge(other_call_id)
+
+    def wait_on(self) -> None:
+        if not self._with:
+            return
+        self._hang_up_on_person()
+        self._host.listen_on()
+
+    # --- what the session does ----------------------------------------------------------------------------
+
+    @property
+    def talks(self) -> bool:
+        """Whether the caller speaks with a person."""
+        return bool(self._with)
+
+    def enqueue(self, order: Enqueue) -> None:
+        self._waits, self._news = True, None
+        if self._people:
+            self._people.enqueue(self, self._line.info, self._plan, order)
+        else:
+            self.tell(QueueOver("empty"))
+
+    def leave(self, order: LeaveQueue) -> None:
+        self._waits, self._news = False, None
+        if self._people:
+            self._people.leave(self.call_id, order)
+
+    def call(self, uri: str, status: int) -> bool:
+        """Whether somebody calls there, because a REFER was refused with that status."""
+        if self._people is None:
+            return False
+        self._refused = status
+        self.play("")
+        self._people.transfer(self, uri)
+        return True
+
+    def gone(self) -> None:
+        """The call is over."""
+        known = self._waits or self._with or self._refused
+        self._waits, self._with, self._refused, self._news, self.other = False, "", 0, None, None
+        if known and self._people:
+            self._people.gone(self.call_id)
+
+    def play(self, music: str | None) -> None:
+        """Listen.music: what is heard while nothing is said."""
+        path = "" if music is None else self._music_file(music)
+        if path != self._music:
+            self._music = path
+            self._line.music(path)
+
+    def take_up(self, other_call_id: str, agent: str, other: Line | None) -> None:
+        """The gateway has bridged him to that call already."""
+        self._waits = True
+        self._talk(other_call_id, agent, other)
+        self._bridged = True
+
+    def on_bridge(self, other_call_id: str) -> None:
+        """With whom the caller is bridged now, "" with nobody."""
+        if self._with:
+            self._bridged, self._unbridged_for = other_call_id == self._with, 0
+
+    def tick(self) -> None:
+        if self._with:
+            if not self._bridged:
+                self._miss_person()
+        elif self._news and self.free:
+            news, self._news = self._news, None
+            self._waits = self._waits and isinstance(news, QueueTold)
+            self._host.on_news(news)
+
+    # --- the talk -------------------------------------------------------------------------------------------
+
+    def _talk(self, other_call_id: str, agent: str, other: Line | None) -> None:
+        self._with, self._agent, self.other = other_call_id, agent, other
+        self._news, self._refused = None, 0
+        self._bridged, self._unbridged_for = False, LOST_AFTER - BRIDGE_LIMIT
+
+    def _miss_person(self) -> None:
+        self._unbridged_for += 1
+        if self._unbridged_for >= LOST_AFTER:
+            log.warning("call %s has lost %s, and nobody says why", self.call_id, self._agent)
+            self._end_talk(PersonLeft(self._agent, "lost"))
+
+    def _end_talk(self, news: PersonLeft) -> None:
+        self._waits = False
+        self._hang_up_on_person()
+        self._host.on_news(news)
+
+    def _hang_up_on_person(self) -> None:
+        """The gateway does not mind when the bridge is gone already."""
+        self._with, self._agent, self.other = "", "", None
+        self._line.unbridge()
