@@ -6,15 +6,24 @@ from functools import cached_property
 
 from softswitch.dialplan import expressions
 from softswitch.dialplan import steps as compiled
+from softswitch.dialplan.files.flow import Do as DoFile
 from softswitch.dialplan.files.flow import FlowFile
+from softswitch.dialplan.files.flow import Lookup as LookupFile
 from softswitch.dialplan.files.flow import Step as StepFile
 from softswitch.dialplan.files.plan import Failure, Repairs
+from softswitch.dialplan.files.texts import Prompts
+from softswitch.dialplan.language import LANGUAGES
 from softswitch.dialplan.parts import Parts
-from softswitch.dialplan.prompts import NOTHING, Scripts
+from softswitch.dialplan.prompts import NOTHING, Scripts, Voice
 from softswitch.dialplan.questions import Questions
 from softswitch.dialplan.steps import KINDS, Failing, Kind, Step
 from softswitch.dialplan.tongues import Tongue
-from softswitch.events import Record
+from softswitch.events import Record, Say
+
+DEFAULT_BUDGET_S = 1.0
+"""For looking something up, where the plan says nothing."""
+PROMISED = ("done", "noted", "refused")
+LOOKED_UP = ("found", "not_found", "late")
 
 
 @dataclass(frozen=True)
@@ -64,7 +73,7 @@ class Builder:
             say,
             reprompt,
             {**inherited, **own} if own else inherited,
-            next=file.next or file.else_ or (file.do.next if file.do else ""),
+            next=file.next or file.else_ or (file.do.next if file.do and file.do.next else ""),
             question=self._questions.of(name, flow, file, say, reprompt) if file.hears else None,
             branches=tuple(
                 compiled.Branch(self._parse(branch.when), branch.then) for branch in file.if_ or ()
@@ -72,6 +81,7 @@ class Builder:
             call=self.parts.first_steps[file.call] if file.call else "",
             do=self._do(file),
             lookup=self._lookup(file),
+            awaited=self._awaited(file),
             language=file.language or "",
             record=Record(file.record) if file.record else None,
             transfer=self._transfer(file),
@@ -89,10 +99,42 @@ class Builder:
         return compiled.Do(file.do.action, action.arguments, action.order_by or "")
 
     def _lookup(self, file: StepFile) -> compiled.Lookup | None:
-        if (lookup := file.lookup) is None:
+        if (lookup := file.lookup) is None or lookup.table is None or lookup.key is None:
             return None
         rows = self.parts.tables[lookup.table].rows
         return compiled.Lookup(rows, lookup.key, lookup.found, lookup.not_found)
+
+    def _awaited(self, file: StepFile) -> compiled.Awaited | None:
+        if file.lookup and file.lookup.action:
+            within = DEFAULT_BUDGET_S if file.lookup.within is None else file.lookup.within
+            return self._waiting(file.lookup.action, within, file.lookup, LOOKED_UP)
+        if file.do and file.do.within is not None:
+            return self._waiting(file.do.action, file.do.within, file.do, PROMISED)
+        return None
+
+    def _waiting(
+        self, name: str, within: float, file: LookupFile | DoFile, outcomes: tuple[str, ...]
+    ) -> compiled.Awaited:
+        action, filler = self.parts.plan.actions[name], self.parts.plan.filler
+        return compiled.Awaited(
+            name,
+            action.arguments,
+            outcomes is LOOKED_UP,
+            within,
+            {outcome: getattr(file, outcome) for outcome in outcomes},
+            action.result,
+            filler.after if filler else 1.0,
+            self._fillers,
+        )
+
+    @cached_property
+    def _fillers(self) -> Mapping[str, tuple[Say, ...]]:
+        """What is said while the caller waits for an action: the plan's fillers, else the language's."""
+        given = self.parts.plan.filler
+        default = {language: LANGUAGES[language].talk.lines["wait"] for language in self.tongues}
+        script = self.scripts.script(given.say if given else Prompts(), default)
+        barge_in = self.parts.plan.barge_in
+        return {language: tuple(script.lines(Voice(language, 1.0, barge_in))) for language in self.tongues}
 
     def _transfer(self, file: StepFile) -> compiled.Transfer | None:
         if (transfer := file.transfer) is None:

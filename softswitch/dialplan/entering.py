@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from softswitch.dialplan import collecting, recording
+from softswitch.dialplan import awaiting, collecting, recording
 from softswitch.dialplan.prompts import RATES, SLOWEST
 from softswitch.dialplan.state import MAX_FRAMES, Frame
 from softswitch.dialplan.steps import Step, Way
@@ -49,7 +49,7 @@ def begin(turn: Turn) -> Leap:
     kept = {name: turn.context[name] for name in plan.remembered if name in turn.context}
     turn.context = plan.beginning({**turn.facts, **kept})
     turn.frames, turn.trail, turn.askers = (), (), {}
-    turn.asking, turn.pending, turn.unsure = "", None, False
+    turn.asking, turn.pending, turn.unsure, turn.awaiting = "", None, False, ""
     return Leap(plan.first(turn.context))
 
 
@@ -84,6 +84,9 @@ def _onward(turn: Turn, step: Step) -> Leap | None:
     if step.call:
         _push(turn, Frame(step.next, False))
         return Leap(step.call)
+    if step.awaited:
+        awaiting.begin(turn, step)
+        return None
     if step.do:
         turn.promise(step)
     if step.language:

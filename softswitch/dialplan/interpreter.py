@@ -1,20 +1,20 @@
 """The interpreter: a state and an input give the next state and what to do. Pure: no clock, no I/O.
 
-Every list of actions ends in Listen, Transfer or Hangup, with something said before, so that nothing ends in
-silence; and every input is answered in bounded steps.
+Every list of actions ends in Listen, Transfer or Hangup, with something said before, or in Await, which is
+bounded, so that nothing ends in silence; and every input is answered in bounded steps.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from softswitch.dialplan import collecting, entering, readings, recording, repairing, understanding
+from softswitch.dialplan import awaiting, collecting, entering, readings, recording, repairing, understanding
 from softswitch.dialplan.entering import Leap
 from softswitch.dialplan.plan import Plan
 from softswitch.dialplan.spoken import normalise
 from softswitch.dialplan.state import Pending, State
 from softswitch.dialplan.turn import MASK, Outcome, Turn
 from softswitch.dialplan.understanding import Meaning
-from softswitch.events import Heard, Hypothesis, Input, NoInput, Pressed, TransferFailed
+from softswitch.events import Acted, Heard, Hypothesis, Input, NoInput, Pressed, TransferFailed
 from softswitch.waiting import PersonLeft, QueueOver, QueueTold
 
 FILLS = "{}"
@@ -41,19 +41,28 @@ def resume(plan: Plan, state: State) -> Outcome:
     """Go on after an interruption: a short line, then the step's question. An unknown step starts anew; where
     a secret is missing that had been given, the step that asked for it asks again.
     """
-    turn = Turn(plan, _known(plan, state))
+    turn = Turn(plan, as_known(plan, state))
     turn.strikes, turn.pending, turn.unsure = 0, None, True
     recording.resume(turn)
     turn.say(plan.lines.resumed)
     missing = [step for name, step in state.askers.items() if name not in turn.context and step in plan.steps]
     turn.askers = {name: step for name, step in state.askers.items() if name in turn.context}
-    known = state.step in plan.steps
-    again = known or not state.trail
-    entering.run(turn, Leap(missing[0]) if missing else Leap(turn.before.step, again=again, keep=known))
+    if turn.awaiting and awaiting.resume(turn):
+        return turn.outcome()
+    entering.run(turn, Leap(missing[0]) if missing else _where(turn, state))
     return turn.outcome()
 
 
-def _known(plan: Plan, state: State) -> State:
+def _where(turn: Turn, state: State) -> Leap:
+    """The step to go on at. One that waited, and waits no longer, is not entered: it would promise anew."""
+    if state.awaiting and turn.trail:
+        return Leap(turn.trail[-1].step, again=True, keep=True)
+    known = state.step in turn.plan.steps and not state.awaiting
+    step = turn.plan.first(state.facts) if state.awaiting else turn.before.step
+    return Leap(step, again=known or not state.trail, keep=known)
+
+
+def as_known(plan: Plan, state: State) -> State:
     """The state as far as the plan knows what it speaks of: it may be another version's."""
     return replace(
         state,
@@ -70,9 +79,12 @@ def take(plan: Plan, state: State, event: Input) -> Outcome:
     """What an input leads to."""
     turn = Turn(plan, state)
     recording.answered(turn)
-    if isinstance(event, TransferFailed):
+    if turn.awaiting:
+        if target := awaiting.take(turn, event):
+            entering.move(turn, target)
+    elif isinstance(event, TransferFailed):
         _transfer_failed(turn)
-    elif turn.step.question is None or isinstance(event, QueueTold | QueueOver | PersonLeft):
+    elif turn.step.question is None or isinstance(event, Acted | QueueTold | QueueOver | PersonLeft):
         # Something came while the call was ending: it is said again.
         entering.run(turn, Leap(state.step))
     elif isinstance(event, NoInput):

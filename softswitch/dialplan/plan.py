@@ -107,8 +107,20 @@ class Plan:
         if route := self._route(facts):
             context.update(route.set)
         for prefetch in plan.prefetch:
-            context.update(self.files.tables[prefetch.table].rows.get(context.get(prefetch.key, ""), {}))
+            if prefetch.table and prefetch.key:
+                context.update(self.files.tables[prefetch.table].rows.get(context.get(prefetch.key, ""), {}))
         return context
+
+    def prefetched(self, facts: Mapping[str, str]) -> list[tuple[str, dict[str, str]]]:
+        """What integrations are to look up as the call arrives, with the arguments; those that are known."""
+        plan, context = self.files.plan, self.beginning(facts)
+        names = [prefetch.action for prefetch in plan.prefetch if prefetch.action]
+        wanted = ((name, plan.actions[name].arguments) for name in names)
+        return [
+            (name, {argument: context[argument] for argument in arguments})
+            for name, arguments in wanted
+            if context.keys() >= set(arguments)
+        ]
 
     def _route(self, facts: Mapping[str, str]) -> routing.Route | None:
         number = facts.get(ROUTE, "")
@@ -133,7 +145,15 @@ class Plan:
         for step in self.steps.values():
             for say in step.question.listen(self.languages[0], "", False).filler if step.question else ():
                 found.setdefault((say.language, say.text, say.rate, say.audio), say)
+        for say in next((says for says in self._waiting_for()), ()):
+            found.setdefault((say.language, say.text, say.rate, say.audio), say)
         return tuple(found.values())
+
+    def _waiting_for(self) -> Iterator[tuple[Say, ...]]:
+        """What is said while something is waited for: the same at every step."""
+        for step in self.steps.values():
+            if step.awaited:
+                yield tuple(say for says in step.awaited.filler.values() for say in says)
 
     def _scripts(self) -> Iterator[Script]:
         for step in self.steps.values():

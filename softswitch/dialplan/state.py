@@ -53,7 +53,7 @@ class State:
     `failures` counts by kind, in a row at this question, `strikes` of all kinds since the caller was last
     understood. `said` is what `repeat` says; `trail` the questions so far, the present one last; `asking` the
     variable that is asked for; `askers` the step that asked, of each sensitive variable that is set;
-    `recording` what recording.py makes of it.
+    `recording` what recording.py makes of it; `awaiting` the key of what the step waits for.
     """
 
     version: str
@@ -74,6 +74,7 @@ class State:
     visits: int = 0
     askers: Mapping[str, str] = field(default_factory=dict)
     recording: str = ""
+    awaiting: str = ""
 
 
 def dump(state: State, sensitive: Collection[str]) -> str:
@@ -103,6 +104,7 @@ def dump(state: State, sensitive: Collection[str]) -> str:
         "visits": state.visits,
         "askers": state.askers,
         "recording": state.recording,
+        "awaiting": state.awaiting,
     }
     return json.dumps(raw, separators=(",", ":"))
 
@@ -135,6 +137,7 @@ def load(text: str) -> State:
             visits=int(raw["visits"]),
             askers=_texts(raw["askers"]),
             recording=str(raw.get("recording", "")),
+            awaiting=str(raw.get("awaiting", "")),
         )
     except (LookupError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         raise ValueError(f"not a dialplan's state: {error!r}") from None

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from softswitch.dialplan.expressions import Expression
 from softswitch.dialplan.prompts import Script
-from softswitch.events import BargeIn, Listen, Record
+from softswitch.events import BargeIn, Listen, Record, Say
 
 Kind = Literal["no_input", "silent", "no_match", "shouting", "low_confidence"]
 """What can go wrong at a question."""
@@ -82,6 +82,24 @@ class Do:
 
 
 @dataclass(frozen=True, slots=True)
+class Awaited:
+    """What a step waits for: what comes of the action that it promises, or of looking something up.
+
+    `ways` by what Acted may say; `result` are the variables that it may fill, all of them where something was
+    found. `filler` by language.
+    """
+
+    action: str
+    arguments: tuple[str, ...]
+    look_up: bool
+    within: float
+    ways: Mapping[str, str]
+    result: tuple[str, ...]
+    filler_after: float
+    filler: Mapping[str, tuple[Say, ...]]
+
+
+@dataclass(frozen=True, slots=True)
 class Lookup:
     table: Mapping[str, Mapping[str, str]]
     key: str
@@ -116,6 +134,7 @@ class Step:
     call: str = ""
     do: Do | None = None
     lookup: Lookup | None = None
+    awaited: Awaited | None = None
     language: str = ""
     record: Record | None = None
     transfer: Transfer | None = None

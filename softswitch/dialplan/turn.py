@@ -70,7 +70,7 @@ class Turn:
         self.pending: Pending | None = state.pending
         self.unsure, self.rate, self.visits = state.unsure, state.rate, state.visits
         self.askers: Mapping[str, str] = state.askers
-        self.recording = state.recording
+        self.recording, self.awaiting = state.recording, state.awaiting
         self.told = 0
         """Actions so far that only tell the caller that he is recorded: no part of what is repeated."""
         self.fresh: set[str] = set()
@@ -171,14 +171,20 @@ class Turn:
             trail = trail[:-1]
         self.trail = (*trail, Stop(self.step.name, self.frames, forgotten))[-MAX_TRAIL:]
 
-    def promise(self, step: Step) -> None:
-        """The action of a step that does one."""
+    def promise(self, step: Step) -> str:
+        """The action of a step that does one; its key."""
         do = step.do
         assert do is not None
-        self.visits += 1
+        key = self.new_key(step)
         arguments = tuple((name, self._open(name)) for name in do.arguments)
         order = self._open(do.order_by) if do.order_by else ""
-        self.actions.append(Do(do.action, arguments, f"{step.name}:{self.visits}", order))
+        self.actions.append(Do(do.action, arguments, key, order))
+        return key
+
+    def new_key(self, step: Step) -> str:
+        """For what this visit of the step does: the same after a crash, another at the next visit."""
+        self.visits += 1
+        return f"{step.name}:{self.visits}"
 
     def _open(self, name: str) -> str:
         """A variable as it may be written down; "" when it is not set, or secret."""
@@ -202,6 +208,8 @@ class Turn:
 
     def _never_silent(self) -> None:
         """A text may have come out empty, because its variables are not set."""
+        if self.awaiting:  # fillers are said while he waits
+            return
         if not any(type(action) is Say for action in self.actions):
             at = next(
                 (n for n, action in enumerate(self.actions) if type(action) not in (Do, Record)),
@@ -229,6 +237,7 @@ class Turn:
             self.visits,
             self.askers,
             self.recording,
+            self.awaiting,
         )
 
     def end(self, action: Transfer | Hangup) -> None:

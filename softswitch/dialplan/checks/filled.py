@@ -41,8 +41,11 @@ def _uses(known: Known, name: str) -> None:
             _prompts(known, name, failure.say, (kind, "say"), asking | heard)
     _conditions(known, name, step, now)
     _question(known, name, step, asking, answered)
-    if step.lookup:
+    if step.lookup and step.lookup.key:
         _needs(known, name, ("lookup", "key"), [step.lookup.key], now, "looked up")
+    if step.lookup and step.lookup.action:
+        given_to = known.ways.plan.actions[step.lookup.action].arguments
+        _needs(known, name, ("lookup", "action"), given_to, now, f"given to '{step.lookup.action}'")
     if step.do:
         action = known.ways.plan.actions[step.do.action]
         needed = {*action.arguments, *([action.order_by] if action.order_by else ())}

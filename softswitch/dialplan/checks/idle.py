@@ -66,6 +66,8 @@ def _filled(ways: Ways) -> Iterator[str]:
             yield from step.collect.fields
         if step.dtmf and step.dtmf.slot:
             yield step.dtmf.slot
+    for action in ways.plan.actions.values():
+        yield from action.result
     for document in ways.draft.documents["tables"].values():
         yield from columns(document)
     for route in ways.plan.routes:
@@ -77,12 +79,12 @@ def _used(ways: Ways) -> Iterator[str]:
         for _, _, line in each.each():
             yield from variables(line.text) if isinstance(line, Line) else ()
     for step in ways.steps.values():
-        if step.lookup:
+        if step.lookup and step.lookup.key:
             yield step.lookup.key
     for action in ways.plan.actions.values():
         yield from action.arguments
         yield action.order_by or ""
-    yield from (each.key for each in ways.plan.prefetch)
+    yield from (each.key for each in ways.plan.prefetch if each.key)
     yield from (name for name, variable in ways.plan.variables.items() if variable.scope == "caller")
 
 
@@ -90,12 +92,14 @@ def _things(ways: Ways) -> None:
     """Lists, tables, actions, rules, hours, recordings."""
     draft, plan = ways.draft, ways.plan
     steps = list(ways.steps.values())
-    tables = {step.lookup.table for step in steps if step.lookup} | {each.table for each in plan.prefetch}
+    tables = {step.lookup.table for step in steps if step.lookup and step.lookup.table}
+    tables |= {each.table for each in plan.prefetch if each.table}
     lists = {variable.of for variable in plan.variables.values()}
     for kind, used in (("tables", tables), ("lists", lists)):
         for name, document in draft.documents[kind].items():
             _unused(ways, name, used, kind[:-1], document, ())
     actions = {step.do.action for step in steps if step.do}
+    actions |= {step.lookup.action for step in steps if step.lookup and step.lookup.action}
     rules = {rule for text in _templates(ways) for rule in templates.rules_of(text)}
     for kind, used, declared in (("action", actions, plan.actions), ("rule", rules, plan.rules)):
         for name in declared:

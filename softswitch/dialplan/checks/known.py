@@ -11,7 +11,8 @@ from softswitch.dialplan.checks.names import columns, known_variables
 from softswitch.dialplan.checks.texts import HEARD
 from softswitch.dialplan.checks.values import Expressions
 from softswitch.dialplan.checks.ways import Ways
-from softswitch.dialplan.files.flow import Step
+from softswitch.dialplan.files.flow import Lookup, Step
+from softswitch.dialplan.files.plan import PlanFile
 from softswitch.marked_yaml import Place
 
 ALWAYS = frozenset({"today", "now", "holiday", "language"})
@@ -66,6 +67,7 @@ def _summarise(known: Known, flow: str) -> None:
     """Walks the flow alone: what was known before a call is none of its business."""
     ways, steps = known.ways, known.ways.draft.flows[flow].steps
     emptied = known.mask(name for step in steps.values() for name in asked(step))
+    emptied |= known.mask(name for step in steps.values() for name in looked_up(ways.plan, step))
     for step in steps:
         if step in ways.calls:
             emptied |= known.lost.get(ways.calls[step], 0) | known.gained.get(ways.calls[step], 0)
@@ -114,7 +116,14 @@ def _leaving(known: Known, name: str, before: int) -> int:
     step = known.ways.steps[name]
     after = before | known.mask(step.set)
     after &= ~known.mask(asked(step))
+    after &= ~known.mask(looked_up(known.ways.plan, step))
     return after & ~lost_by_digressing(known, name)
+
+
+def looked_up(plan: PlanFile, step: Step) -> set[str]:
+    """What a step that waits for an action forgets, to have it filled by the answer."""
+    waits = step.lookup.action if step.lookup else step.do.action if step.do and step.do.ways else None
+    return set(plan.actions[waits].result).difference(plan.actions[waits].arguments) if waits else set()
 
 
 def lost_by_digressing(known: Known, name: str) -> int:
@@ -126,13 +135,20 @@ def lost_by_digressing(known: Known, name: str) -> int:
     return found
 
 
+def _found(known: Known, lookup: Lookup) -> int:
+    """What a look-up that found something has filled."""
+    if lookup.action:
+        return known.mask(known.ways.plan.actions[lookup.action].result)
+    return known.columns[str(lookup.table)] | known.mask([str(lookup.key)])
+
+
 def _on_the_way(known: Known, name: str, place: Place) -> int:
     """What one way fills: an answer, a row that was found, what a condition proves."""
     step, at = known.ways.steps[name], place[2:]
     if at in (("collect", "next"), ("dtmf", "next")):
         return known.mask(asked(step))
     if at == ("lookup", "found") and step.lookup:
-        return known.columns[step.lookup.table] | known.mask([step.lookup.key])
+        return _found(known, step.lookup)
     if at[:1] in (("if",), ("else",)):
         number = len(step.if_ or ()) if at == ("else",) else int(at[1])
         return _proven(known, name, number)

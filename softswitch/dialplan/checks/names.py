@@ -35,8 +35,15 @@ STEP: Shape = {
     "listen": CHOICES,
     "collect": {**CHOICES, "slot": "settable variable", "form": {KEYS: "settable variable"}, "next": "step"},
     "dtmf": {"slot": "settable variable", "next": "step"},
-    "lookup": {"table": "table", "key": "variable", "found": "step", "not_found": "step"},
-    "do": {"action": "action", "next": "step"},
+    "lookup": {
+        "table": "table",
+        "key": "variable",
+        "action": "look-up action",
+        "found": "step",
+        "not_found": "step",
+        "late": "step",
+    },
+    "do": {"action": "queue action", "next": "step", "done": "step", "noted": "step", "refused": "step"},
     "if": {"then": "step"},
     "then": "step",
     "else": "step",
@@ -49,22 +56,33 @@ PLAN: Shape = {
     "start": "step",
     "routes": {"start": "step", "language": "language", "set": {KEYS: "settable variable"}},
     "variables": {VALUES: {"of": "list"}},
-    "prefetch": {"table": "table", "key": "variable"},
-    "actions": {VALUES: {"arguments": "variable", "order_by": "variable"}},
+    "prefetch": {"table": "table", "key": "variable", "action": "look-up action"},
+    "actions": {VALUES: {"arguments": "variable", "order_by": "variable", "result": "settable variable"}},
     "universal": CHOICES,
     "repair": {**REPAIRS, "then": "step"},
 }
 SHAPES: Mapping[str, Shape] = {"plan": PLAN, "flows": {"repair": REPAIRS, "steps": {VALUES: STEP}}}
 NAMED_IN: Mapping[str, frozenset[str]] = {
-    "plan": frozenset({"variable", "settable variable", "action", "language", "target"}),
+    "plan": frozenset(
+        {"variable", "settable variable", "queue action", "look-up action", "language", "target"}
+    ),
     "flows": frozenset({"step", "target"}),
     "tables": frozenset({"variable"}),
     "intents": frozenset(),
     "lists": frozenset(),
 }
 """Kinds of names that stand in a kind of file: where one cannot be read, what it names is not known."""
-ORDINARY = {"settable variable": "variable", "target": "step", "meaning": "step or intent"}
+ORDINARY = {
+    "settable variable": "variable",
+    "target": "step",
+    "meaning": "step or intent",
+    "queue action": "action",
+}
 """How a kind is called where its name is not found."""
+OF_ANOTHER_KIND = {
+    "queue action": ("look-up action", "is looked up: `do` cannot promise it, `lookup` asks for it"),
+    "look-up action": ("queue action", "is promised: `lookup` cannot ask for it; give it `kind: lookup`"),
+}
 
 
 def check(draft: Draft) -> None:
@@ -116,7 +134,8 @@ class _Names:
             "intent": intents,
             "list": draft.documents["lists"].keys(),
             "table": draft.documents["tables"].keys(),
-            "action": mapping(plan, "actions").keys(),
+            "queue action": _actions(plan, lookup=False),
+            "look-up action": _actions(plan, lookup=True),
             "variable": known_variables(draft).keys(),
             "settable variable": mapping(plan, "variables").keys(),
             "language": spoken(draft),
@@ -165,7 +184,16 @@ class _Names:
             return
         told = ORDINARY.get(kind, kind)
         message = f"there is no {told} '{name}'{suggest(name, self.known[kind])}"
+        other, why = OF_ANOTHER_KIND.get(kind, ("", ""))
+        if other and name in self.known[other]:
+            message = f"'{name}' {why}"
         self.draft.report(f"unknown-{told.rpartition(' ')[2]}", document, place, message, key=key)
+
+
+def _actions(plan: Any, *, lookup: bool) -> list[str]:
+    """Those that are promised, or those that only look something up."""
+    declared = mapping(plan, "actions")
+    return [name for name in declared if (mapping(declared, name).get("kind") == "lookup") == lookup]
 
 
 def spoken(draft: Draft) -> tuple[str, ...]:

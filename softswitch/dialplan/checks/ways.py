@@ -168,8 +168,12 @@ def _silent(step: Step) -> Iterator[tuple[str, Place]]:
     if step.lookup:
         yield step.lookup.found, ("lookup", "found")
         yield step.lookup.not_found, ("lookup", "not_found")
-    if step.do:
+        if step.lookup.late:
+            yield step.lookup.late, ("lookup", "late")
+    if step.do and step.do.next:
         yield step.do.next, ("do", "next")
+    elif step.do:
+        yield from ((target, ("do", outcome)) for outcome, target in step.do.ways.items())
     if step.transfer:
         yield step.transfer.failed, ("transfer", "failed")
 

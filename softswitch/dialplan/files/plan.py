@@ -132,18 +132,38 @@ class Route(Section):
 
 
 class Prefetch(Section):
-    """A table looked up when the call arrives; the row's columns become variables."""
+    """Looked up when the call arrives. Of a table the row's columns become variables; what an `action` finds
+    is there when a step looks the same up.
+    """
 
-    table: Name
-    key: Name
+    table: Name | None = None
+    key: Name | None = None
+    action: Name | None = None
+
+    @model_validator(mode="after")
+    def _is_one(self) -> "Prefetch":
+        if (self.table is None) == (self.action is None) or (self.table is None) != (self.key is None):
+            raise ValueError("expected `table` and `key`, or `action`")
+        return self
 
 
 class Action(Section):
-    """Something that `do` promises: it is written down with the turn, and done by a worker. Once."""
+    """Of the kind `queue`, something that `do` promises: it is written down with the turn, and done by a
+    worker. Once. Of the kind `lookup`, something that `lookup` asks an integration for: it changes nothing.
+    """
 
-    kind: Literal["queue"] = "queue"
+    kind: Literal["queue", "lookup"] = "queue"
     arguments: Annotated[tuple[Name, ...], OneOrMany] = ()
     order_by: Name | None = Field(None, description="Actions with the same value of this are done in order.")
+    result: Annotated[tuple[Name, ...], OneOrMany] = Field((), description="Variables that the answer fills.")
+
+    @model_validator(mode="after")
+    def _fits_its_kind(self) -> "Action":
+        if self.kind == "lookup" and not self.result:
+            raise ValueError("a look-up needs `result`: the variables that it fills")
+        if self.kind == "lookup" and self.order_by:
+            raise ValueError("a look-up has no `order_by`: it changes nothing")
+        return self
 
 
 class Recording(Section):

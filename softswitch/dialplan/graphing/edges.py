@@ -86,13 +86,18 @@ def _onward(step: Step) -> Iterator[tuple[str, str]]:
     if step.lookup:
         yield "found", step.lookup.found
         yield "not found", step.lookup.not_found
+        if step.lookup.late:
+            yield "late", step.lookup.late
     if step.transfer:
         yield "failed", step.transfer.failed
     collects = step.collect or (step.dtmf if step.dtmf and step.dtmf.slot else None)
     if collects and collects.next:
         yield "collected", collects.next
-    if step.do:
+    if step.do and step.do.next:
         yield f"do {step.do.action}", step.do.next
+    elif step.do:
+        for outcome, target in step.do.ways.items():
+            yield f"{step.do.action} {outcome}", target
     if step.next and not step.call:
         yield "", step.next
 
