@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from softswitch.events import Action, CallInfo, Cause, Hypothesis, Input, Recognition, Say
+from softswitch.events import Acted, Action, Await, CallInfo, Cause, Hypothesis, Input, Recognition, Say
 from softswitch.waiting import Enqueue, LeaveQueue, PersonLeft, QueueOver, QueueTold
 
 
@@ -128,6 +128,14 @@ class People(Protocol):
 
     def transfer(self, waiter: Waiter, uri: str) -> None:
         """Where REFER was refused: call `uri` and bridge. PersonLeft at its end, or QueueOver("empty")."""
+        ...
+
+
+class Actor(Protocol):
+    """Finds out what comes of actions while callers wait."""
+
+    async def outcome(self, call_id: str, plan: str, awaited: Await) -> Acted:
+        """Who waits cancels it when his time is over, which changes nothing about a promise."""
         ...
 
 

@@ -26,7 +26,7 @@ from softswitch.events import (
     SessionEvent,
     TurnFinished,
 )
-from softswitch.ports import People
+from softswitch.ports import Actor, People
 from softswitch.session.session import Parts, Session
 
 GREETING = Say("one two three four five six seven eight nine ten")  # 1 s
@@ -43,6 +43,7 @@ class Call:
     context: dict[str, str] = field(default_factory=dict)
     events: list[SessionEvent] = field(default_factory=list)
     people: People | None = None
+    actor: Actor | None = None
 
     def __post_init__(self) -> None:
         self.line = FakeLine()
@@ -63,6 +64,7 @@ class Call:
             tape,
             people=self.people,
             music_file=lambda music: f"{music or 'own'}.pcm",
+            actor=self.actor,
         )
         self.session = Session(self.line, self.plan, parts, "by day")
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from softswitch.events import Listen, Say
+from softswitch.events import Await, Listen, Say
 
 FRAME_S = 0.02
 AGAIN_S = 5.0
@@ -22,9 +22,9 @@ class Fillers:
         self._after = 0.0
         self.rewind()
 
-    def use(self, listen: Listen) -> None:
+    def use(self, step: Listen | Await) -> None:
         """Those of this step from here on."""
-        self._says, self._after = listen.filler, listen.filler_after
+        self._says, self._after = step.filler, step.filler_after
 
     def rewind(self) -> None:
         """A new answer is being waited for."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from softswitch.events import (
     Action,
+    Await,
     BargeIn,
     BridgeChanged,
     CallAnswered,
@@ -40,14 +41,15 @@ from softswitch.events import (
     TransferFailed,
     TransferProgress,
 )
-from softswitch.ports import Conversation, Endpointer, Line, People, Recognizer, Tape, Voice, Waiter
+from softswitch.ports import Actor, Conversation, Endpointer, Line, People, Recognizer, Tape, Voice, Waiter
+from softswitch.session.awaiting import Awaiting
 from softswitch.session.ending import Ending
 from softswitch.session.fillers import Fillers
 from softswitch.session.inband import InbandKeys
 from softswitch.session.listening import Ear, Timing
 from softswitch.session.speaking import Speaker
 from softswitch.session.taping import Taping
-from softswitch.session.turn import Turn
+from softswitch.session.turn import Turn, via_of
 from softswitch.session.waiting import News, Place, recorded
 from softswitch.waiting import Enqueue, LeaveQueue
 
@@ -72,6 +74,7 @@ class Parts:
     open_tape: Callable[[CallInfo], Tape | None] = lambda info: None
     people: People | None = None
     music_file: Callable[[str], str] = lambda music: ""
+    actor: Actor | None = None
 
 
 class Session:
@@ -88,6 +91,7 @@ class Session:
         self._speaker = Speaker(line, parts.voice, self._fillers)
         self._ear = Ear(parts.new_endpointer(), parts.recognizers, conversation.completes, self)
         self._taping = Taping(line, parts.open_tape)
+        self._awaiting = Awaiting(line.info.call_id, conversation.plan, parts.actor)
         self._place = Place(line, parts.people, parts.music_file, conversation.plan, self)
         self._turn: Turn | None = None
         self._turns = 0
@@ -178,6 +182,8 @@ class Session:
             self._record_turn()
         if self._speaker.done:
             self._ending.tick()
+            if not self._taping.waits and (acted := self._awaiting.take()):
+                self._tell("action", acted.outcome, acted)
         self._place.tick()
 
     def on_event(self, event: LegEvent) -> None:
@@ -213,6 +219,7 @@ class Session:
         self.ended = True
         self._taping.close()
         self._ear.disarm()
+        self._awaiting.cancel()
 
     def _finish(self, ended: CallEnded) -> None:
         if self.ended:
@@ -220,6 +227,7 @@ class Session:
         self.ended = True
         self._place.gone()
         self._ear.disarm()
+        self._awaiting.cancel()
         self._record_turn()
         self._taping.close()
         self._speaker.stop()
@@ -250,7 +258,7 @@ class Session:
         if self._is_backchannel(event):
             self._ear.arm(self._listen or Listen())
             return
-        turn = Turn(0, self._conversation.step, _via(event), at=time.time())
+        turn = Turn(0, self._conversation.step, via_of(event), at=time.time())
         turn.stages_ms = {"endpoint": timing.endpoint_ms, "recognize": timing.recognize_ms}
         answer_heard = self._speaker.account().heard
         if isinstance(event, Heard):
@@ -278,8 +286,7 @@ class Session:
         return self.has_heard_all and self._ear.idle and self._listen is not None and self._listen.waiting
 
     def on_news(self, news: News) -> None:
-        via, heard = recorded(news)
-        self._take(Turn(0, self._conversation.step, via, heard=heard, at=time.time()), news)
+        self._tell(*recorded(news), news)
 
     def fall_silent(self) -> None:
         self._record_turn()
@@ -293,10 +300,13 @@ class Session:
             self._arm(self._listen)
 
     def on_transfer_failed(self, status: int) -> None:
-        turn = Turn(0, self._conversation.step, "transfer", heard=str(status), at=time.time())
-        self._take(turn, TransferFailed(status))
+        self._tell("transfer", str(status), TransferFailed(status))
 
     # --- turns ----------------------------------------------------------------------------------------
+
+    def _tell(self, via: str, heard: str, event: Input) -> None:
+        """Something that the caller has not done himself."""
+        self._take(Turn(0, self._conversation.step, via, heard=heard, at=time.time()), event)
 
     def _take(self, turn: Turn, event: Input) -> None:
         self._record_turn()
@@ -350,6 +360,7 @@ class Session:
 
     def _carry_out(self, actions: tuple[Action, ...]) -> None:
         self._to_arm = False
+        self._awaiting.cancel()
         self._ending.approach(None)
         self._taping.answer(actions)
         if listen := next((action for action in actions if isinstance(action, Listen)), None):
@@ -366,6 +377,12 @@ class Session:
                 self._to_arm = self._taping.waits
                 if not self._to_arm:
                     self._arm(action)
+            elif isinstance(action, Await):
+                self._listen = None
+                self._ear.disarm()
+                self._fillers.use(action)
+                self._speaker.waits = True
+                self._awaiting.begin(action)
             elif isinstance(action, Transfer | Hangup):
                 self._ear.disarm()
                 self._ending.approach(action)
@@ -382,7 +399,3 @@ class Session:
 
     def _emit(self, event: SessionEvent) -> None:
         self._parts.emit(event)
-
-
-def _via(event: Heard | Pressed | NoInput) -> str:
-    return {Heard: "speech", Pressed: "dtmf", NoInput: "silence"}[type(event)]

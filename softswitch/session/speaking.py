@@ -56,13 +56,17 @@ class Speaker:
         self._spans: list[Span] = []
         self._begun_at = 0  # the line's position, in frames, where the answer begins
         self._after_key = False
+        self._lead = 0.0  # silence before the answer's first word
+        self.waits = False
+        """Whether something more is to be said, which somebody else is still finding out."""
         self._frame_bytes = round(line.clock_rate * FRAME_S) * 2
         self._piece_bytes = self._frame_bytes * round(PIECE_S / FRAME_S)
 
     def say(self, items: Sequence[Say]) -> None:
         """A new answer: what was left of the old one is dropped."""
         self.stop()
-        self._spans = []
+        self._lead = BREATH_S if self.waits and (self._spans or self._fillers.said) else 0.0
+        self._spans, self.waits = [], False
         self._begun_at = self._line.played
         self._waiting.extend(items)
         self._fillers.rewind()
@@ -88,7 +92,7 @@ class Speaker:
         """Every 20 ms."""
         if self._pieces:
             self._write()
-        elif self._synthesis and not self._spans:
+        elif (self._synthesis and not self._spans) or (self.waits and self.done):
             self._fill()
         elif not self._waiting and not self._synthesis:
             self._line.expect_more(False)
@@ -174,7 +178,7 @@ class Speaker:
             return BREATH_S if say.pause is None else say.pause
         if self._fillers.said:
             return BREATH_S
-        return AFTER_KEY_S if self._after_key else 0.0
+        return AFTER_KEY_S if self._after_key else self._lead
 
     def _put(self, pcm: bytes) -> None:
         pcm = self._rest + pcm

@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass, field
 
-from softswitch.events import TurnFinished
+from softswitch.events import Heard, NoInput, Pressed, TurnFinished
 from softswitch.session.speaking import Account
 
 MASK = "****"
 """Recorded in the stead of what a caller said or pressed that nobody shall see."""
+
+
+def via_of(event: Heard | Pressed | NoInput) -> str:
+    return {Heard: "speech", Pressed: "dtmf", NoInput: "silence"}[type(event)]
 
 
 @dataclass

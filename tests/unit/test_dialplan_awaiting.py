@@ -7,7 +7,8 @@ from plan_text import FACTS, Talk
 
 from softswitch.dialplan import loader
 from softswitch.dialplan.conversation import Conversation
-from softswitch.events import Acted, Await, Do, Heard, NoInput, Pressed, QueueOver, Say
+from softswitch.events import Acted, Await, Do, Heard, NoInput, Pressed, Say
+from softswitch.waiting import QueueOver
 
 PLAN = """
 plan:
