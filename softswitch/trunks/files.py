@@ -76,6 +76,16 @@ def load(path: Path, *, passwords: bool = True) -> Loaded:
     return parse(marked_yaml.read(path), path.parent, passwords=passwords)
 
 
+def parts(path: Path) -> tuple[Path, ...]:
+    """The file and those that it has passwords in, whatever else may be wrong with it."""
+    try:
+        entries = _entries(marked_yaml.read(path).value)
+    except SoftswitchError:
+        return (path,)
+    named = (entry.get("password_file") for entry in entries if isinstance(entry, dict))
+    return (path, *(path.parent / name for name in named if isinstance(name, str) and name))
+
+
 def parse(document: Document, folder: Path, *, passwords: bool = True) -> Loaded:
     """The same from a document that was read; paths in it are relative to `folder`."""
     twice = list(_duplicates(document))

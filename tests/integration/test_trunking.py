@@ -142,6 +142,24 @@ async def test_the_file_counts_beside_the_database_and_follows_its_changes(confi
     await so(lambda: set(gateway.now) == {"a"})
 
 
+async def test_a_password_in_a_file_of_its_own_is_read_anew_when_that_file_changes(
+    config: Config, gateway: Gateway
+):
+    assert config.trunks_file
+    secret = config.trunks_file.with_name("secret")
+    config.trunks_file.write_text(
+        "trunks: [{name: m, kind: register, hosts: 192.0.2.9, username: u, password_file: secret}]\n"
+    )
+    await so(lambda: gateway.trunking.problems)
+    assert "secret cannot be read" in gateway.trunking.problems[0]
+    secret.write_text("first\n")
+    await so(lambda: gateway.now.get("m") and gateway.now["m"].password == "first")
+    assert not gateway.trunking.problems
+    secret.with_suffix(".new").write_text("second\n")
+    secret.with_suffix(".new").replace(secret)
+    await so(lambda: gateway.now["m"].password == "second")
+
+
 async def test_a_broken_file_keeps_the_old_trunks_and_says_so_while_the_database_is_followed(
     config: Config, gateway: Gateway, caplog: pytest.LogCaptureFixture
 ):

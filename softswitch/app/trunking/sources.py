@@ -1,20 +1,24 @@
-"""The trunks as declared, in the database and in the file, read anew whenever either has changed."""
+"""The trunks as declared, in the database and in the file, read anew whenever either has changed, or a file
+that has one of their passwords.
+"""
 
 import asyncio
 import logging
 from dataclasses import dataclass
+from pathlib import Path
 
 from softswitch.config import Config
 from softswitch.errors import SoftswitchError
 from softswitch.store import changes, declared, trunks
+from softswitch.trunks import files
 from softswitch.trunks.declared import Declared, together
 
 log = logging.getLogger(__name__)
 MOST_TRUNKS = 500
 """The set crosses to the gateway in one message, and PJSIP has 256 accounts."""
 
-Look = tuple[int, tuple[int, int] | None]
-"""The database's revision; the file's time of change and size."""
+Look = tuple[int, tuple[tuple[int, int] | None, ...]]
+"""The database's revision; of the file, and of those with passwords, time of change and size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,7 @@ class Sources:
         self._config = config
         self._watch = changes.Watch(config.database_url)
         self._seen: Look | None = None
+        self._files: tuple[Path, ...] = (config.trunks_file,) if config.trunks_file else ()
         self._database: tuple[Declared, ...] = ()
         self._file: tuple[Declared, ...] = ()
         self.found = Found()
@@ -65,13 +70,7 @@ class Sources:
         return self._put(whole[:MOST_TRUNKS], problems)
 
     def _look(self) -> Look:
-        revision = self._watch.revision(trunks.KIND)
-        file = self._config.trunks_file
-        try:
-            stat = file.stat() if file else None
-        except OSError:
-            stat = None
-        return revision, (stat.st_mtime_ns, stat.st_size) if stat else None
+        return self._watch.revision(trunks.KIND), tuple(map(_state, self._files))
 
     def _read_database(self) -> list[str]:
         try:
@@ -83,6 +82,8 @@ class Sources:
         return list(found.problems)
 
     def _read_file(self) -> list[str]:
+        if self._config.trunks_file:
+            self._files = files.parts(self._config.trunks_file)
         try:
             self._file = declared.from_file(self._config, passwords=True)
         except SoftswitchError as error:
@@ -98,3 +99,11 @@ class Sources:
 
     def close(self) -> None:
         self._watch.close()
+
+
+def _state(file: Path) -> tuple[int, int] | None:
+    try:
+        stat = file.stat()
+    except OSError:
+        return None
+    return stat.st_mtime_ns, stat.st_size
