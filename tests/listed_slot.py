@@ -12,6 +12,9 @@ class ListedSlot:
         self.type, self._values = type, dict(values)
         self.keys, self.phrases = (0, 0), tuple(values)
 
+    def begins(self, token: str) -> bool:
+        return any(said.split()[:1] == [token] for said in self._values)
+
     def read(self, tokens: Sequence[str], at: int, now: datetime) -> list[tuple[int, str]]:
         found = [
             (at + len(said.split()), value)

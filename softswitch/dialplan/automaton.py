@@ -83,7 +83,7 @@ class Automaton:
         sentence into its opposite. `weights`: what words of meaning and `{slots}` tell of the intent.
         `skip_words`: sequences of words that a caller may say anywhere between those of a template.
         """
-        self._slots, self.language, self.weights = slots, language, weights
+        self.slots, self.language, self.weights = slots, language, weights
         self._skip: dict[str, list[tuple[str, ...]]] = {}
         for words in skip_words:
             self._skip.setdefault(words[0], []).append(tuple(words))
@@ -190,12 +190,12 @@ class Automaton:
             if tuple(tokens[at : at + len(words)]) == words
         ]
 
-    def readings(self, name: str, tokens: Sequence[str], at: int, now: datetime) -> list[tuple[int, str]]:
-        """Longest first; text shortest first, because it takes whatever it gets."""
-        slot = self._slots[name]
-        if slot.type == "text":
-            return [(end, " ".join(tokens[at:end])) for end in range(at + 1, len(tokens) + 1)]
-        return slot.read(tokens, at, now)
+
+def _readings(slot: Slot, tokens: Sequence[str], at: int, now: datetime) -> list[tuple[int, str]]:
+    """Longest first; text shortest first, because it takes whatever it gets."""
+    if slot.type == "text":
+        return [(end, " ".join(tokens[at:end])) for end in range(at + 1, len(tokens) + 1)]
+    return slot.read(tokens, at, now) if slot.begins(tokens[at]) else []
 
 
 class _Way(NamedTuple):
@@ -214,8 +214,9 @@ class _Search:
         self._automaton, self._tokens, self._allowed, self._now = automaton, tokens, allowed, now
         self._found: list[Found] = []
         self._negations = list(_negations(tokens, automaton.language))
+        self._skips = [automaton.skips(tokens, at) for at in range(len(tokens))]
         self._dead: set[tuple[int, int]] = set()
-        self._readings: dict[tuple[str, int], list[tuple[int, str]]] = {}
+        self._readings: dict[tuple[Slot, int], list[tuple[int, str]]] = {}
         self._visits = MAX_VISITS
 
     def run(self, start: State) -> list[Found]:
@@ -238,7 +239,7 @@ class _Search:
         whole = word in state.words and self._visit(state.words[word], at + 1, self._with(word, at, way))
         for name, after in state.slots:
             whole |= self._read(name, after, at, way)
-        for end in self._automaton.skips(self._tokens, at):
+        for end in self._skips[at]:
             whole |= self._visit(state, end, way)
         if state.gap:
             whole |= self._pass(state.gap, at, way)
@@ -255,31 +256,42 @@ class _Search:
 
     def _read(self, name: str, after: State, at: int, way: _Way) -> bool:
         """The first reading that lets the rest match is taken."""
-        if not after.intents & self._allowed:
+        if not (readings := self._values(name, at)) or not after.intents & self._allowed:
             return False
         told = self._telling(f"{{{name}}}", at, way)
-        if (readings := self._readings.get((name, at))) is None:
-            # Many templates look for the same value at the same word.
-            readings = self._automaton.readings(name, self._tokens, at, self._now)
-            self._readings[name, at] = readings
         for end, value in readings:
             bindings = (*way.bindings, (name, value))
-            if self._visit(after, end, way._replace(told=told, bindings=bindings)):
+            if self._visit(after, end, _Way(told, way.literal, way.loose, bindings)):
                 return True
         return False
+
+    def _values(self, name: str, at: int) -> list[tuple[int, str]]:
+        """Many templates look for the same value at the same word, by one name or another."""
+        slot = self._automaton.slots[name]
+        if (readings := self._readings.get((slot, at))) is None:
+            readings = self._readings[slot, at] = _readings(slot, self._tokens, at, self._now)
+        return readings
 
     def _pass(self, after: State, at: int, way: _Way) -> bool:
         """A gap takes one word after another."""
         whole = False
         if after.intents & self._allowed:
             self._automaton.unfold(after)
-            plain = not after.slots and after.gap is None
             for end in range(at + 1, len(self._tokens) + 1):
                 # Most words lead nowhere; a look at them is cheaper than a visit.
-                leads = not plain or end == len(self._tokens) or self._tokens[end] in after.words
-                if leads and not self._opposes(at, end):
-                    whole |= self._visit(after, end, way._replace(loose=way.loose + end - at))
+                if self._leads(after, end) and not self._opposes(at, end):
+                    loose = way.loose + end - at
+                    whole |= self._visit(after, end, _Way(way.told, way.literal, loose, way.bindings))
         return whole
+
+    def _leads(self, state: State, at: int) -> bool:
+        """Whether a template may end here, or goes on with the next word. Skip words are a gap's as well."""
+        return (
+            at == len(self._tokens)
+            or self._tokens[at] in state.words
+            or state.gap is not None
+            or any(self._values(name, at) for name, _ in state.slots)
+        )
 
     def _opposes(self, at: int, end: int) -> bool:
         """Whether words in a gap turn what stands before it, or after it, into its opposite."""

@@ -104,8 +104,8 @@ class Said:
     def spans(self, name: str) -> Iterator[Span]:
         """Where the slot can be read, first to last, the longest reading of each place."""
         slot, function = self._overlap.slots[name], self._overlap.language.function_words
-        for at in range(len(self.tokens)) if slot.type != "text" else ():
-            for end, value in slot.read(self.tokens, at, self.now)[:1]:
+        for at, token in enumerate(self.tokens) if slot.type != "text" else ():
+            for end, value in slot.read(self.tokens, at, self.now)[:1] if slot.begins(token) else ():
                 # "to" and "a" may be numbers; alone, among other words, they seldom are.
                 if not function.issuperset(self.tokens[at:end]):
                     yield at, end, value

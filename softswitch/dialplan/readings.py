@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from softswitch.dialplan import corrections
 from softswitch.dialplan.language import LANGUAGES
 from softswitch.dialplan.questions import WHEN_ASKED
+from softswitch.dialplan.slots import Slot
 from softswitch.dialplan.steps import Field
 from softswitch.dialplan.turn import Scan, Turn
 
@@ -50,18 +51,25 @@ def scan(turn: Turn, tokens: Sequence[str]) -> Scan:
 
 
 def _scan(turn: Turn, tokens: Sequence[str]) -> Scan:
-    fields = [field for field in preferred(turn) if turn.slot(field.name).type not in WHEN_ASKED]
-    types = {field.name: turn.slot(field.name).type for field in fields}
+    slots = {field.name: turn.slot(field.name) for field in preferred(turn)}
+    wanted = {name: slot for name, slot in slots.items() if slot.type not in WHEN_ASKED}
     light = LANGUAGES[turn.language].function_words
     values: dict[str, str] = {}
     at = taken = left = 0
-    while at < len(tokens) <= MAX_TOKENS and fields:
-        rivals = frozenset[str]() if turn.asking in values else _type_asked(turn)
-        wanted = [field for field in fields if field.name == turn.asking or types[field.name] not in rivals]
-        end, name, value = _longest(turn, wanted, tokens, at)
+    rivals = _type_asked(turn)
+    # No further than values can still be most of what was said.
+    while at < len(tokens) <= MAX_TOKENS and wanted and left <= taken + len(tokens) - at:
+        beginning = [
+            (name, slot)
+            for name, slot in wanted.items()
+            if slot.begins(tokens[at]) and (name == turn.asking or slot.type not in rivals)
+        ]
+        end, name, value = _longest(turn, beginning, tokens, at)
         if name:
             values[name] = value
-            fields = [field for field in fields if field.name != name]
+            del wanted[name]
+            if name == turn.asking:
+                rivals = frozenset()
             taken, at = taken + end - at, end
         else:
             left, at = left + (tokens[at] not in light), at + 1
@@ -69,12 +77,14 @@ def _scan(turn: Turn, tokens: Sequence[str]) -> Scan:
     return Scan(values, taken, left)
 
 
-def _longest(turn: Turn, fields: Iterable[Field], tokens: Sequence[str], at: int) -> tuple[int, str, str]:
+def _longest(
+    turn: Turn, slots: Iterable[tuple[str, Slot]], tokens: Sequence[str], at: int
+) -> tuple[int, str, str]:
     best = (at, "", "")
-    for field in fields:
-        for end, value in turn.slot(field.name).read(tokens, at, turn.now)[:1]:
+    for name, slot in slots:
+        for end, value in slot.read(tokens, at, turn.now)[:1]:
             if end > best[0]:
-                best = (end, field.name, value)
+                best = (end, name, value)
     return best
 
 

@@ -40,6 +40,10 @@ MAX_STATES_COMPARED = 20_000
 MAX_STOLEN = 1_000
 ANY_DAY = datetime(2026, 1, 5, 12)
 """Whether two sentences are the same does not hang on the day."""
+LATELY = 16
+"""Utterances whose strict reading is remembered: every hypothesis of the ear is read strictly and then, where
+that gives nothing, fuzzily, and before that to see whether the caller is done.
+"""
 LISTENING_SETS = 512
 """Sets of intents that are remembered ready for use: about as many as a plan has steps."""
 
@@ -123,6 +127,7 @@ class Sentences:
         self._automaton.start()
         self._of_template = np.array([number for number, _, _ in self._templates], dtype=np.intp)
         self._listening: dict[frozenset[str], _Allowed] = {}
+        self._lately: dict[tuple[str, int, datetime], list[_Meant]] = {}
 
     def _parse(self, intent: str, text: str, rules: templates.Rules) -> Choice:
         try:
@@ -142,8 +147,7 @@ class Sentences:
         tokens = normalise(text).split()
         if len(tokens) > MAX_TOKENS:
             return None
-        found = self._automaton.find(tokens, self._allowed(allowed).bits, now)
-        ranked = self._by_intent(found)
+        ranked = self._meant(tokens, allowed, now)
         if not ranked:
             return None
         best = ranked[0]
@@ -153,6 +157,16 @@ class Sentences:
             if len(near) > 1 and near[1].loose < CLOSER * max(1, best.loose):
                 return None
         return self._match(_fullest(best.ways))
+
+    def _meant(self, tokens: Sequence[str], allowed: Collection[str], now: datetime) -> list[_Meant]:
+        """The intents of which the tokens are a phrase, as `_by_intent` has them; remembered for a while."""
+        bits = self._allowed(allowed).bits
+        key = (" ".join(tokens), bits, now)
+        if (known := self._lately.get(key)) is None:
+            if len(self._lately) >= LATELY:
+                self._lately.clear()
+            known = self._lately[key] = self._by_intent(self._automaton.find(tokens, bits, now))
+        return known
 
     def _by_intent(self, found: Sequence[Found]) -> list[_Meant]:
         """The ways of each intent, the best first; the intent first for which there is most evidence in all
@@ -176,7 +190,7 @@ class Sentences:
         read. Where it is a phrase of several intents, it is none of others.
         """
         said = self._said(text, now)
-        strict = self._by_intent(self._automaton.find(said.tokens, self._allowed(allowed).bits, now))
+        strict = self._meant(said.tokens, allowed, now)
         allowed = [self._intent(each) for each in _as_likely(strict)] or allowed
         floor = max(0.0, self._threshold - self._margin)
         ranked = self._rank(said, allowed, floor, self._margin)
@@ -193,9 +207,8 @@ class Sentences:
     ) -> list[Candidate]:
         """The intents that come nearest, the best template of each, best first; strict ones score 1."""
         said = self._said(text, now)
-        strict = self._automaton.find(said.tokens, self._allowed(allowed).bits, now)
         found: dict[str, Candidate] = {}
-        for meant in self._by_intent(strict):
+        for meant in self._meant(said.tokens, allowed, now):
             way = meant.ways[0]
             match = self._match(way)
             why = (

@@ -50,6 +50,9 @@ class Slot(Protocol):
     def phrases(self) -> tuple[str, ...]:
         """What a recogniser's closed grammar needs to hear such a value; none for text."""
 
+    def begins(self, token: str) -> bool:
+        """False where no value can begin with this word: said quickly, because most words begin none."""
+
     def read(self, tokens: Sequence[str], at: int, now: datetime) -> Readings:
         """All readings that begin at token `at` and fit the declaration. Tokens are those of `normalise`."""
 

@@ -15,6 +15,8 @@ Span = tuple[int, int, str]
 
 SIGN = r"(?:(?<![\w+-])[+-])?"
 WORD = re.compile(rf"{SIGN}[0-9]+(?:[.,:/-][0-9]+)+(?=[ap]m\b|[\W_]|$)|{SIGN}[^\W_]+(?:'[^\W_]+)*")
+NORMAL = re.compile(r"[a-z]+(?:[ '][a-z]+)*")
+"""What an ear writes is as it should be."""
 PUNCTUATION = re.compile(r"[.,:/+-]")
 TYPED = re.compile(r"[0-9+-]")
 LONGEST_TYPED = 40
@@ -26,6 +28,8 @@ def normalise(text: str) -> str:
 
     Apostrophes inside words stay, and so does what stands between digits: "9:30", "2026-11-23", "42.50".
     """
+    if NORMAL.fullmatch(text):
+        return text
     plain = text if text.isascii() else unicodedata.normalize("NFKC", text).replace("’", "'")
     words = WORD.findall(plain.lower())
     return " ".join(map(_apart, words) if TYPED.search(plain) else words)

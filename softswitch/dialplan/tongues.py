@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property, partial
 
 from softswitch.dialplan import corrections, templates
 from softswitch.dialplan.files.data import ListFile
@@ -46,7 +46,9 @@ class Tongue:
             for type_ in ("phone", "text", "date", "time", "yes_no")
         }
         known = {name: made[type_] for name, type_ in self.parts.facts.items()}
-        return {**known, **{name: slot(self._declaration(name), self.language) for name in declared}}
+        # One slot for all variables that are declared alike: what it reads for one, it reads for all.
+        alike = cache(partial(slot, language=self.language))
+        return {**known, **{name: alike(self._declaration(name)) for name in declared}}
 
     def _declaration(self, name: str) -> Declaration:
         plan, variable = self.parts.plan, self.parts.plan.variables[name]
@@ -91,12 +93,13 @@ class Tongue:
     def sentences(self) -> Sentences:
         """Besides the intents, `{variable}` stands for a bare value, and a step for its own sentences."""
         plan = self.parts.plan
+        forgiving = {slot: Forgiving(slot) for slot in self.slots.values()}
         bare = {f"{{{name}}}": (f"{{{name}}}",) for name in self.parts.collected}
         own = {name: texts.in_language(self.name) for name, texts in self.own.items()}
         return Sentences(
             {**self.intents, **bare, **own},
             self._rules,
-            {name: Forgiving(slot) for name, slot in self.slots.items()},
+            {name: forgiving[slot] for name, slot in self.slots.items()},
             self.language,
             plan.skip_words.in_language(self.name),
             plan.matching.threshold,
@@ -112,7 +115,7 @@ class Forgiving:
     def __init__(self, slot: Slot) -> None:
         self._slot = slot
         self.type, self.keys, self.phrases = slot.type, slot.keys, slot.phrases
-        self.read_any, self.fits = slot.read_any, slot.fits
+        self.begins, self.read_any, self.fits = slot.begins, slot.read_any, slot.fits
         self.keyed, self.spoken = slot.keyed, slot.spoken
 
     def read(self, tokens: Sequence[str], at: int, now: datetime) -> Readings:

@@ -1,6 +1,7 @@
 """What speech and keys mean at a question."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
 from typing import Literal, NamedTuple
 
 from softswitch.dialplan import readings
@@ -54,12 +55,11 @@ def understand(turn: Turn, heard: Heard) -> Understood:
         matching.confidence_threshold, matching.confirm_threshold
     ):
         return NOTHING
-    exact = _best(turn, hypotheses, _exact)
-    return (
-        exact
-        if exact.confidence >= matching.confidence_threshold
-        else _best(turn, hypotheses, _exact_or_near)
-    )
+    exact = cache(partial(_exact, turn))
+    best = _best(turn, hypotheses, exact)
+    if best.confidence >= matching.confidence_threshold:
+        return best
+    return _best(turn, hypotheses, lambda text: exact(text) or _near(turn, text))
 
 
 def _distinct(hypotheses: Sequence[Hypothesis]) -> list[_Hypothesis]:
@@ -71,14 +71,12 @@ def _distinct(hypotheses: Sequence[Hypothesis]) -> list[_Hypothesis]:
     return [_Hypothesis(text, confidence) for text, confidence in found.items()]
 
 
-def _best(
-    turn: Turn, hypotheses: Sequence[_Hypothesis], read: Callable[[Turn, str], Meaning | None]
-) -> Understood:
+def _best(turn: Turn, hypotheses: Sequence[_Hypothesis], read: Callable[[str], Meaning | None]) -> Understood:
     """The first meaning that reaches the threshold; else the surest."""
     threshold = turn.plan.settings.matching.confidence_threshold
     meanings: list[Meaning | None] = []
     for number, said in enumerate(hypotheses):
-        meanings.append(read(turn, said.text))
+        meanings.append(read(said.text))
         # What the ear heard best, and is sure of, needs no support.
         if number == 0 and meanings[0] and said.confidence >= threshold:
             return Understood(meanings[0], said.confidence, said.text)
@@ -135,10 +133,6 @@ def _exact(turn: Turn, text: str) -> Meaning | None:
     if not turn.asking and (name := readings.named(turn, text)):
         return Meaning("change", name, {})
     return None
-
-
-def _exact_or_near(turn: Turn, text: str) -> Meaning | None:
-    return _exact(turn, text) or _near(turn, text)
 
 
 def _near(turn: Turn, text: str) -> Meaning | None:

@@ -6,6 +6,7 @@ from datetime import datetime
 Readings = list[tuple[int, str]]
 """Each the token after the last and the canonical value; longest first, the likelier first among equals."""
 
+TYPED_FIRST = frozenset("0123456789+-")
 MOST_STEPS = 150  # taken through ways to read one text; callers leave no more ways open
 
 
@@ -15,10 +16,16 @@ class Base:
     type = ""
     keys = (0, 0)
     phrases: tuple[str, ...] = ()
+    first: frozenset[str] = frozenset()
+    """The words that values begin with; those typed in digits begin with a digit or a sign."""
+
+    def begins(self, token: str) -> bool:
+        return token in self.first or token[:1] in TYPED_FIRST
 
     def read(self, tokens: Sequence[str], at: int, now: datetime) -> Readings:
         """A value that only begins another one, which does not fit, is none: "nine hundred" is not 9."""
-        readings = self.read_any(tokens, at, now)
+        if not (readings := self.read_any(tokens, at, now)):
+            return []
         fitting = [reading for reading in readings if self.fits(reading[1])]
         return fitting if fitting and fitting[0][0] == readings[0][0] else []
 

@@ -31,6 +31,7 @@ class YesNoSlot(Base):
 
     def __init__(self, language: Language) -> None:
         self._answers, self.phrases = _answers(language)
+        self.first = self._answers.first
         self._words = dict(zip(("yes", "no"), language.talk.yes_no, strict=True))
 
     def read_any(self, tokens: Sequence[str], at: int, now: datetime) -> Readings:
@@ -64,6 +65,7 @@ class ListSlot(Base):
         named = {value: forms or (value.replace("_", " "),) for value, forms in values.items()}
         self._forms = {value: forms[0] for value, forms in named.items()}
         self._phrases = Phrases((form, value) for value, forms in named.items() for form in forms)
+        self.first = self._phrases.first
         self.phrases = tuple(dict.fromkeys(normalise(form) for forms in named.values() for form in forms))
         self.keys = (1, 1) if values else (0, 0)
 
@@ -83,6 +85,9 @@ class ListSlot(Base):
 
 class TextSlot(Base):
     type = "text"
+
+    def begins(self, token: str) -> bool:
+        return True
 
     def read_any(self, tokens: Sequence[str], at: int, now: datetime) -> Readings:
         ends = range(min(len(tokens), at + MOST_WORDS), at, -1)

@@ -180,6 +180,7 @@ class DateSlot(Base):
                 raise ValueError(f"expected a date such as 2026-11-23, found '{text}'")
         self._calendar = language.calendar
         self._patterns = date_patterns(language)
+        self.first = self._patterns.first
         self._minimum, self._maximum = minimum, maximum
         self.phrases = _phrases(language)
 

@@ -47,6 +47,7 @@ class DigitsSlot(Base):
 
     def __init__(self, language: Language, length: tuple[int, int] | None) -> None:
         self._reader = DigitReader(language)
+        self.first = self._reader.first
         self.keys = length or (1, LONGEST_TYPED)
         self.phrases = language.digit_phrases
 
@@ -72,6 +73,7 @@ class PhoneSlot(Base):
     def __init__(self, language: Language, country: str) -> None:
         self._reader = DigitReader(language)
         self._plus = language.numbers.plus
+        self.first = self._reader.first | self._plus
         self._country = country
         e164(
             "0", country

@@ -24,15 +24,18 @@ class LettersSlot(Base):
         self._names = Phrases({**letters.names, **letters.spellings, **letters.alphabet})
         self._as_in = Phrases(dict.fromkeys(letters.as_in, True))
         self._written = frozenset(letters.names.values()) | DIGITS
-        self._first = (
+        self.first = (
             self._names.first | letters.capitals | frozenset(self._numbers.lookup) | self._numbers.one
         )
         self.phrases = tuple(
             dict.fromkeys((*letters.names, *letters.alphabet, *letters.as_in[:1], *language.digit_phrases))
         )
 
+    def begins(self, token: str) -> bool:
+        return token in self.first or self._is_typed(token)
+
     def read_any(self, tokens: Sequence[str], at: int, now: datetime) -> Readings:
-        if at >= len(tokens) or not (tokens[at] in self._first or self._is_typed(tokens[at])):
+        if at >= len(tokens) or not self.begins(tokens[at]):
             return []
         return strings(partial(self._pieces, tokens), at, min(LONGEST, 2 * self._length[1]))
 

@@ -83,6 +83,7 @@ class MoneySlot(Base):
         self._code = currency
         self._currency = self._money.currencies.get(currency)
         self._patterns = money_patterns(language, currency)
+        self.first = self._patterns.first
         self.phrases = _phrases(language, currency)
 
     def read_any(self, tokens: Sequence[str], at: int, now: datetime) -> Readings:

@@ -8,13 +8,15 @@ from functools import lru_cache
 
 from softswitch.dialplan.language import Language
 from softswitch.dialplan.languages.parts import Kind, Numbers
-from softswitch.dialplan.slot_types.base import Base, Readings, ordered
-from softswitch.dialplan.slot_types.patterns import DIGITS, Found, Phrases
+from softswitch.dialplan.slot_types.base import TYPED_FIRST, Base, Readings, ordered
+from softswitch.dialplan.slot_types.patterns import Found, Phrases
 from softswitch.dialplan.spoken import cardinals
 
 CANONICAL = re.compile(r"(?!-0$)-?(?:0|[1-9][0-9]{0,19})(?:\.[0-9]{0,9}[1-9])?")
 TYPED = re.compile(r"[+-]?[0-9]{1,15}(?:[.,][0-9]{1,10})*")
 MOST_DECIMALS = 10
+REMEMBERED = 256
+"""Places in utterances: of one that may be an amount, a day or a year, every slot wants the number anew."""
 
 
 class NumberReader:
@@ -29,18 +31,21 @@ class NumberReader:
             for word, (kind, _) in numbers.lookup.items()
             if kind not in (Kind.TIMES, Kind.SCALE) or word in numbers.bare_scales
         }
+        self._read = lru_cache(maxsize=REMEMBERED)(self._read_anew)
         self.first = frozenset(words | numbers.one | numbers.point | numbers.minus | self._phrases.first)
 
-    def read(self, tokens: Sequence[str], at: int) -> list[tuple[int, Decimal]]:
+    def read(self, tokens: Sequence[str], at: int) -> tuple[tuple[int, Decimal], ...]:
         """Every number that begins at token `at`, longest first."""
-        token = tokens[at] if at < len(tokens) else ""
-        if token in self._numbers.minus:
+        if at >= len(tokens) or not (tokens[at] in self.first or tokens[at][:1] in TYPED_FIRST):
+            return ()
+        return self._read(tuple(tokens), at)
+
+    def _read_anew(self, tokens: tuple[str, ...], at: int) -> tuple[tuple[int, Decimal], ...]:
+        if tokens[at] in self._numbers.minus:
             found = [(end, -value) for end, value in self._unsigned(tokens, at + 1)]
-        elif token in self.first or token.lstrip("+-")[:1] in DIGITS:
-            found = self._unsigned(tokens, at)
         else:
-            return []
-        return sorted(dict.fromkeys(found), key=lambda reading: -reading[0])
+            found = self._unsigned(tokens, at)
+        return tuple(sorted(dict.fromkeys(found), key=lambda reading: -reading[0]))
 
     def _unsigned(self, tokens: Sequence[str], at: int) -> list[tuple[int, Decimal]]:
         if at >= len(tokens):
@@ -135,6 +140,7 @@ class NumberSlot(Base):
         """Raises ValueError when a limit is no number."""
         self._language = language
         self._reader = number_reader(language)
+        self.first = self._reader.first
         self._minimum, self._maximum = limit(minimum), limit(maximum)
         self.keys = (1, len(str(int(abs(self._maximum)))) if self._maximum is not None else 9)
         self.phrases = number_phrases(language)

@@ -63,7 +63,8 @@ def phrase_reader(phrases: Phrases[int]) -> Reader:
 @dataclass
 class _Node:
     words: dict[str, "_Node"] = field(default_factory=dict)
-    readers: dict[str, "_Node"] = field(default_factory=dict)
+    readers: dict[Reader, dict[str, "_Node"]] = field(default_factory=dict)
+    """What follows a value, by the reader, which reads once for all its names."""
     ends: list[tuple[int, Mapping[str, int]]] = field(default_factory=list)  # the row, and what it means
 
 
@@ -78,16 +79,14 @@ class Patterns:
         for rank, (pattern, meaning) in enumerate(rows):
             for phrase in expand(pattern):
                 self._add(phrase.split(), rank, meaning)
-        first = [self._readers[name] for name in self._root.readers]
-        self.first = frozenset(self._root.words).union(*(reader.first for reader in first))
+        self.first = frozenset(self._root.words).union(*(reader.first for reader in self._root.readers))
 
     def _add(self, items: list[str], rank: int, meaning: Mapping[str, int]) -> None:
         node, run = self._root, ""
         for item in items:
             if item.startswith("{"):
                 name = item[1:-1]
-                assert name in self._readers, name
-                node = node.readers.setdefault(name, _Node())
+                node = node.readers.setdefault(self._readers[name], {}).setdefault(name, _Node())
                 self._segment(run)
                 run = ""
             else:
@@ -132,8 +131,8 @@ class Patterns:
         following = node.words.get(token)
         if following is not None:
             self._walk(following, tokens, at + 1, values, found)
-        for name, after in node.readers.items():
-            reader = self._readers[name]
+        for reader, named in node.readers.items():
             if token in reader.first or (reader.typed and token[:1] in DIGITS):
                 for end, value in reader.read(tokens, at):
-                    self._walk(after, tokens, end, {**values, name: value}, found)
+                    for name, after in named.items():
+                        self._walk(after, tokens, end, {**values, name: value}, found)

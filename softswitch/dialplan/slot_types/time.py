@@ -87,6 +87,7 @@ class TimeSlot(Base):
                 raise ValueError(f"expected a time such as 09:30, found '{text}'")
         self._clock = language.clock
         self._patterns = time_patterns(language)
+        self.first = self._patterns.first
         self._minimum, self._maximum = minimum or "00:00", maximum or "23:59"
         self.phrases = _phrases(language)
 
