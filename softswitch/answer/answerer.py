@@ -1,0 +1,245 @@
+"""The path of an answer beyond the dialplan's own text: remembered, else thought; and who shares it.
+
+A hundred callers who ask the same thing cause one request. A model that is down or slow is not asked at all
+(breaker), one that is late is asked a second time (hedge), and one plan's slow model leaves another plan's
+calls untouched (bulkhead). What comes of it is told; what is done then is the ladder's business.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from softswitch.answer.asking import Failed, Llm, Message, Piece, ToolCall, Usage
+from softswitch.answer.book import Book
+from softswitch.answer.breaker import Breaker, Limits
+from softswitch.answer.guarding import Guards
+from softswitch.answer.hedging import hedged
+from softswitch.answer.remembering import Asked, Remembered, may_keep
+from softswitch.answer.replying import Reply
+from softswitch.answer.sharing import Flight, Flights
+from softswitch.answer.thinking import Outcome, Thought, Tools
+
+How = Literal["remembered", "shared", "thought"]
+Described = Sequence[Mapping[str, Any]]
+"""Tools, as the protocol has them."""
+Keep = Callable[[Asked, Reply, float], None]
+"""Is given an answer to remember, and the Unix time at which it expires; never waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Of one plan. Seconds; with `remember` 0 nothing is kept; `at_once` bounds the requests under way; with
+    `hedge_after` 0 each is sent once.
+    """
+
+    remember: float = 0.0
+    approved_only: bool = False
+    at_once: int = 20
+    hedge_after: float = 0.0
+    sensitive: frozenset[str] = frozenset()
+    breaker: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """All that a thought needs. `shareable`: nothing of this call but the question went into it."""
+
+    asked: Asked
+    messages: list[Message]
+    guards: Guards
+    tools: Tools | None = None
+    shareable: bool = False
+
+
+@dataclass(slots=True)
+class Answer:
+    """Iterate `sentences` once; `how` is known before the first, `outcome` after the last."""
+
+    sentences: AsyncGenerator[str, None]
+    how: How
+    outcome: Outcome | None = None
+
+
+@dataclass
+class Figures:
+    """`outcomes` by how and what came of it; requests are those that were sent, hedges among them."""
+
+    outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    requests: int = 0
+    hedges: int = 0
+    shunned: Counter[str] = field(default_factory=Counter)
+    """Not asked at all: breaker, bulkhead."""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+class Answerer:
+    """Answers one plan's questions with one model."""
+
+    def __init__(self, llm: Llm, book: Book, settings: Settings, keep: Keep) -> None:
+        self._llm = llm
+        self._book = book
+        self._settings = settings
+        self._keep = keep
+        self._flights: Flights[str] = Flights()
+        self._thoughts: dict[Flight[str], Thought] = {}
+        self.breaker = Breaker(settings.breaker)
+        self.under_way = 0
+        self.figures = Figures()
+
+    def answer(self, question: Question) -> Answer:
+        """Begins at once; never raises: what goes wrong is the answer's outcome."""
+        asked = question.asked
+        approved_only = self._settings.approved_only
+        if found := self._book.find(asked, time.time(), approved_only=approved_only):
+            self._book.used(found)
+            return self._recalled(found)
+        about = (asked.plan, asked.version, asked.language, asked.key, asked.intent)
+        if question.shareable and asked.key and (flight := self._flights.find(about)):
+            answer = Answer(_nothing(), "shared")
+            answer.sentences = self._shared(answer, flight, self._thoughts[flight], question)
+            return answer
+        answer = Answer(_nothing(), "thought")
+        thought = Thought(self._ask, question.guards, question.tools, self._llm.model.structured == "none")
+        if question.shareable and asked.key:
+            flight = self._flights.begin(about, self._think(thought, question))
+            self._thoughts[flight] = thought
+            flight.when_ended(lambda: self._forget(flight))
+            answer.sentences = self._listen(answer, flight, thought)
+        else:
+            answer.sentences = self._own(answer, thought, question)
+        return answer
+
+    def _forget(self, flight: Flight[str]) -> None:
+        self._thoughts.pop(flight, None)
+
+    # --- remembered and shared ------------------------------------------------------------------------
+
+    def _recalled(self, found: Remembered) -> Answer:
+        reply = Reply(found.answer, found.scope, tuple(found.fields), True, True)
+        outcome = Outcome("answered", reply, found.answer)
+        self.figures.outcomes["remembered", "answered"] += 1
+        return Answer(_one(found.answer), "remembered", outcome)
+
+    async def _shared(
+        self, answer: Answer, flight: Flight[str], thought: Thought, question: Question
+    ) -> AsyncGenerator[str, None]:
+        """What another caller's request gives, once it is known that it holds for this one too."""
+        await flight.first(lambda: bool(thought.reply.text))
+        if thought.reply.scope in ("nothing", "plan") and not thought.reply.fields:
+            async with contextlib.aclosing(self._listen(answer, flight, thought)) as sentences:
+                async for sentence in sentences:
+                    yield sentence
+            return
+        answer.how = "thought"
+        own = Thought(self._ask, question.guards, question.tools, thought.plain)
+        async with contextlib.aclosing(self._own(answer, own, question)) as sentences:
+            async for sentence in sentences:
+                yield sentence
+
+    async def _listen(
+        self, answer: Answer, flight: Flight[str], thought: Thought
+    ) -> AsyncGenerator[str, None]:
+        async with contextlib.aclosing(flight.values()) as sentences:
+            async for sentence in sentences:
+                yield sentence
+        self._conclude(answer, thought)
+
+    async def _own(self, answer: Answer, thought: Thought, question: Question) -> AsyncGenerator[str, None]:
+        async with contextlib.aclosing(self._think(thought, question)) as sentences:
+            async for sentence in sentences:
+                yield sentence
+        self._conclude(answer, thought)
+
+    def _conclude(self, answer: Answer, thought: Thought) -> None:
+        answer.outcome = thought.outcome
+        self.figures.outcomes[answer.how, thought.outcome.kind] += 1
+
+    # --- thinking ---------------------------------------------------------------------------------------
+
+    async def _think(self, thought: Thought, question: Question) -> AsyncGenerator[str, None]:
+        async with contextlib.aclosing(thought.sentences(question.messages)) as sentences:
+            async for sentence in sentences:
+                yield sentence
+        outcome = thought.outcome
+        self.figures.prompt_tokens += outcome.usage.prompt_tokens
+        self.figures.completion_tokens += outcome.usage.completion_tokens
+        settings = self._settings
+        keeps = outcome.kind == "answered" and settings.remember > 0
+        if keeps and may_keep(outcome.reply, question.asked, settings.sensitive) and outcome.rounds == 1:
+            self._keep(question.asked, outcome.reply, time.time() + settings.remember)
+
+    async def _ask(
+        self, messages: Sequence[Message], tools: Described
+    ) -> AsyncGenerator[Piece | ToolCall | Usage, None]:
+        """A request behind breaker and bulkhead, hedged where that is configured. Raises Failed."""
+        if self.under_way >= self._settings.at_once:
+            self.figures.shunned["bulkhead"] += 1
+            raise Failed("busy", f"{self._settings.at_once} requests of this plan are under way already")
+        if not self.breaker.allow(time.monotonic()):
+            self.figures.shunned["breaker"] += 1
+            raise Failed("busy", f"{self._llm.model.name} is down or slow: it is not asked for a while")
+        self.under_way += 1
+        try:
+            async with contextlib.aclosing(self._watched(messages, tools)) as parts:
+                async for part in parts:
+                    yield part
+        finally:
+            self.under_way -= 1
+
+    async def _watched(
+        self, messages: Sequence[Message], tools: Described
+    ) -> AsyncGenerator[Piece | ToolCall | Usage, None]:
+        """Tells the breaker what came of it: how long the first piece took, and whether the end came."""
+        began, first = time.monotonic(), None
+        try:
+            async with contextlib.aclosing(self._stream(messages, tools)) as parts:
+                async for part in parts:
+                    first = first or time.monotonic()
+                    yield part
+        except Failed as failed:
+            if failed.kind == "status":
+                self.breaker.failed(time.monotonic())
+            else:
+                self.breaker.failed(time.monotonic(), time.monotonic() - began)
+            raise
+        except (asyncio.CancelledError, GeneratorExit):
+            self._left_early(began, first)
+            raise
+        self.breaker.succeeded(time.monotonic(), (first or time.monotonic()) - began)
+
+    def _left_early(self, began: float, first: float | None) -> None:
+        """Nobody listens any more. That the model had not even begun after so long counts against it."""
+        now = time.monotonic()
+        if first is None and now - began > self._settings.breaker.slow:
+            self.breaker.overdue(now, now - began)
+        elif first is None:
+            self.breaker.cancelled()
+        else:
+            self.breaker.succeeded(now, first - began)
+
+    def _stream(
+        self, messages: Sequence[Message], tools: Described
+    ) -> AsyncGenerator[Piece | ToolCall | Usage, None]:
+        def begin() -> AsyncGenerator[Piece | ToolCall | Usage, None]:
+            self.figures.requests += 1
+            return self._llm.ask(messages, tools)
+
+        def hedge() -> None:
+            self.figures.hedges += 1
+
+        after = self._settings.hedge_after
+        return hedged(begin, after, hedge) if after else begin()
+
+
+async def _one(text: str) -> AsyncGenerator[str, None]:
+    yield text
+
+
+async def _nothing() -> AsyncGenerator[str, None]:
+    return
+    yield

@@ -1,0 +1,64 @@
+"""The remembered answers of a node, in memory, by what they answer. Pure: the clock is passed in.
+
+The table behind it is the store's; what is found here costs no query. Bounded: beyond `most` the ones that
+were used the longest ago are dropped from memory (not from the table).
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import replace
+
+from softswitch.answer.remembering import Asked, Remembered, suits
+
+Key = tuple[str, str, str, str, str]
+"""Plan, version, language, key and intent."""
+
+
+class Book:
+    def __init__(self, most: int = 50_000) -> None:
+        self._most = most
+        self._pages: OrderedDict[Key, dict[int, Remembered]] = OrderedDict()
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def put(self, answers: Iterable[Remembered]) -> None:
+        """Add, or change by id. A forgotten one is taken out."""
+        for answer in answers:
+            key = _key_of(answer)
+            page = self._pages.setdefault(key, {})
+            self._count -= answer.id in page
+            page.pop(answer.id, None)
+            if answer.state != "forgotten":
+                page[answer.id] = answer
+                self._count += 1
+            self._pages.move_to_end(key)
+            if not page:
+                del self._pages[key]
+        while self._count > self._most:
+            _, page = self._pages.popitem(last=False)
+            self._count -= len(page)
+
+    def find(self, asked: Asked, now: float, *, approved_only: bool = False) -> Remembered | None:
+        """The answer to that question of that caller: approved ones first, then the latest."""
+        if not asked.key:
+            return None
+        key = (asked.plan, asked.version, asked.language, asked.key, asked.intent)
+        page = self._pages.get(key)
+        if page is None:
+            return None
+        self._pages.move_to_end(key)
+        found = [answer for answer in page.values() if suits(answer, asked, now, approved_only=approved_only)]
+        return max(found, key=lambda answer: (answer.state == "approved", answer.made_at), default=None)
+
+    def used(self, answer: Remembered) -> None:
+        self.put([replace(answer, uses=answer.uses + 1)])
+
+    def clear(self) -> None:
+        self._pages.clear()
+        self._count = 0
+
+
+def _key_of(answer: Remembered) -> Key:
+    return answer.plan, answer.version, answer.language, answer.key, answer.intent

@@ -1,0 +1,172 @@
+"""One thought: a language model is asked, and each sentence of its answer given as soon as it may be spoken.
+
+Tools are asked for by the model and run by whoever offers them; the model is then asked again with what they
+gave, a bounded number of times.
+"""
+
+import contextlib
+import json
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from softswitch.answer.asking import Failed, Message, Piece, ToolCall, Usage
+from softswitch.answer.guarding import Guards, speakable
+from softswitch.answer.replying import Reply, ReplyReader
+from softswitch.answer.sentences import Sentences
+
+ROUNDS = 3
+"""How often a model may ask for tools before it has to answer."""
+MOST_RESULT = 2_000
+
+Kind = Literal["answered", "unknown", "refused", "failed"]
+Ask = Callable[
+    [Sequence[Message], Sequence[Mapping[str, Any]]], AsyncGenerator[Piece | ToolCall | Usage, None]
+]
+
+
+NOTHING, NO_USAGE = Reply(), Usage()
+
+
+class Tools(Protocol):
+    """The plan's actions and look-ups that a model may call."""
+
+    @property
+    def described(self) -> Sequence[Mapping[str, Any]]:
+        """As the protocol has it: function, name, description, parameters by JSON schema."""
+        ...
+
+    def call(self, name: str, arguments: Mapping[str, Any]) -> Awaitable[Mapping[str, str]]:
+        """What it gave. Raises ValueError for a name or arguments that are not allowed, with what is."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a thought came to. `spoken` are the words that were given out; `why` tells of what went wrong;
+    `status` is asking.Kind of a failure, "malformed" too.
+    """
+
+    kind: Kind
+    reply: Reply = NOTHING
+    spoken: str = ""
+    why: str = ""
+    status: str = ""
+    usage: Usage = NO_USAGE
+    rounds: int = 1
+
+
+@dataclass
+class Thought:
+    """Iterate `sentences` once; then `outcome` tells what it came to. `reply` is what is known on the way."""
+
+    ask: Ask
+    guards: Guards
+    tools: Tools | None = None
+    plain: bool = False
+    """Whether a reply that is no JSON object is spoken: for models that cannot write one."""
+    outcome: Outcome = Outcome("failed", why="not thought yet")
+    reply: Reply = NOTHING
+    _spoken: list[str] = field(default_factory=list)
+    _usage: Usage = NO_USAGE
+
+    async def sentences(self, messages: Sequence[Message]) -> AsyncGenerator[str, None]:
+        told, rounds = list(messages), 1
+        try:
+            while True:
+                calls: list[ToolCall] = []
+                async with contextlib.aclosing(self._round(told, calls, rounds)) as sentences:
+                    async for sentence in sentences:
+                        self._spoken.append(sentence)
+                        yield sentence
+                if not calls or rounds > ROUNDS:
+                    break
+                told += await self._run(calls)
+                rounds += 1
+            self.outcome = self._conclude(rounds)
+        except Failed as failed:
+            self.outcome = self._told("failed", rounds, str(failed), failed.kind)
+        except _Refused as refused:
+            self.outcome = self._told("refused", rounds, str(refused))
+
+    async def _round(
+        self, messages: Sequence[Message], calls: list[ToolCall], number: int
+    ) -> AsyncGenerator[str, None]:
+        reader, splitter = ReplyReader(), Sentences()
+        tools = self.tools.described if self.tools and number <= ROUNDS else ()
+        async with contextlib.aclosing(self.ask(messages, tools)) as parts:
+            async for part in parts:
+                match part:
+                    case Piece():
+                        added = reader.feed(part.text)
+                        self.reply = reader.reply
+                        if added and self._may_speak(reader):
+                            for sentence in self._allowed(splitter.feed(added)):
+                                yield sentence
+                    case ToolCall():
+                        calls.append(part)
+                    case Usage():
+                        self._usage = _sum(self._usage, part)
+        if not calls:
+            if not reader.is_object and not self.plain:
+                raise Failed("malformed", "the reply is no answer in the form that was asked for")
+            if self._may_speak(reader):
+                for sentence in self._allowed(splitter.finish()):
+                    yield sentence
+
+    def _may_speak(self, reader: ReplyReader) -> bool:
+        return reader.reply.knows and (reader.is_object or self.plain)
+
+    def _allowed(self, sentences: Sequence[str]) -> Iterator[str]:
+        """Those that may be spoken. Raises _Refused at the first that may not."""
+        for sentence in sentences:
+            text = speakable(sentence)
+            if not text:
+                continue
+            if why := self.guards.refuse(text):
+                raise _Refused(why)
+            words = sum(len(each.split()) for each in (*self._spoken, text))
+            if words > self.guards.most_words and self._spoken:
+                raise _Refused(f"longer than {self.guards.most_words} words")
+            yield text
+
+    async def _run(self, calls: Sequence[ToolCall]) -> list[Message]:
+        """What the model asked for, and what came of it, as the protocol wants it told."""
+        asked = [
+            {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+            for call in calls
+        ]
+        told: list[Message] = [{"role": "assistant", "content": None, "tool_calls": asked}]
+        for call in calls:
+            given = json.dumps(await self._call(call), ensure_ascii=False)[:MOST_RESULT]
+            told.append({"role": "tool", "tool_call_id": call.id, "content": given})
+        return told
+
+    async def _call(self, call: ToolCall) -> Mapping[str, str]:
+        assert self.tools
+        try:
+            arguments = json.loads(call.arguments or "{}")
+            if not isinstance(arguments, dict):
+                raise ValueError("expected a JSON object")
+            return await self.tools.call(call.name, arguments)
+        except ValueError as error:
+            return {"error": str(error)}
+
+    def _conclude(self, rounds: int) -> Outcome:
+        if not self.reply.knows:
+            return self._told("unknown", rounds, "the model does not know")
+        if not self._spoken:
+            return self._told("failed", rounds, "the reply says nothing", "malformed")
+        return self._told("answered", rounds)
+
+    def _told(self, kind: Kind, rounds: int, why: str = "", status: str = "") -> Outcome:
+        spoken = " ".join(self._spoken)
+        return Outcome(kind, self.reply, spoken, why, status, self._usage, rounds)
+
+
+class _Refused(Exception):
+    """A guard stopped the answer."""
+
+
+def _sum(one: Usage, other: Usage) -> Usage:
+    return Usage(one.prompt_tokens + other.prompt_tokens, one.completion_tokens + other.completion_tokens)

@@ -1,0 +1,244 @@
+"""The path of an answer with a real client and a scripted model: remembered, shared, thought, guarded."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from softswitch.answer.answerer import Answer as Answered
+from softswitch.answer.answerer import Answerer, Question, Settings
+from softswitch.answer.asking import Llm, Model
+from softswitch.answer.book import Book
+from softswitch.answer.breaker import Limits
+from softswitch.answer.guarding import Guards, known_figures
+from softswitch.answer.prompting import messages
+from softswitch.answer.questions import key
+from softswitch.answer.remembering import Asked, Remembered
+from softswitch.answer.replying import Reply
+from softswitch.dialplan.language import ENGLISH
+from softswitch.replay.scripted_llm import Answer, Moods, ScriptedLlm
+
+KNOWN = "We open at 9 and close at 18. A bouquet costs 25 pounds."
+ANSWERS = [
+    Answer("open", "We open at nine. We close at eighteen hours."),
+    Answer("discount", "There is a discount. It is 40 percent today."),
+    Answer("long", "And so it goes on. " * 20),
+    Answer("my order", "Your order is on its way.", "caller"),
+    Answer("branch", "That is round the corner.", "plan", fields=("branch",)),
+    Answer("what did i say", "You said hello.", "call"),
+    Answer("stock", "", tool="find_stock", arguments={"flower": "rose"}),
+]
+QUICK = Moods(median=0.02, sigma=0.1, pace=0.001)
+
+
+class Kept:
+    """Remembers in a book, as the store does."""
+
+    def __init__(self, book: Book) -> None:
+        self.book, self.count = book, 0
+
+    def __call__(self, asked: Asked, reply: Reply, expires_at: float) -> None:
+        self.count += 1
+        answer = Remembered(
+            self.count, asked.plan, asked.version, asked.language, asked.key, reply.text, reply.scope,
+            asked.values(reply.fields), asked.caller if reply.scope == "caller" else "", "new",
+            time.time(), expires_at, asked.intent, asked.text,
+        )  # fmt: skip
+        self.book.put([answer])
+
+
+class Room:
+    """One plan's answerer, and the server that it asks."""
+
+    def __init__(self, server: ScriptedLlm, settings: Settings, model: Mapping[str, Any]) -> None:
+        self.server = server
+        self.llm = Llm(Model("main", server.url, "scripted", **{"first_piece": 2.0, **model}))
+        self.book = Book()
+        self.kept = Kept(self.book)
+        self.answerer = Answerer(self.llm, self.book, settings, self.kept)
+
+    def ask(
+        self, text: str, caller: str = "+441", context: Mapping[str, str] | None = None, **more: Any
+    ) -> Answered:
+        asked = Asked("shop", "v1", "en", key(text, "en"), text, "", caller, context or {})
+        told = messages(text, language="English", instructions=KNOWN, context=context)
+        guards = Guards(ENGLISH, known_figures([KNOWN, text], ENGLISH), most_words=30)
+        return self.answerer.answer(Question(asked, told, guards, shareable=not context, **more))
+
+    async def say(self, text: str, caller: str = "+441", **more: Any) -> tuple[str, str, str]:
+        """How it was answered, what came of it, and what was spoken."""
+        answer = self.ask(text, caller, **more)
+        spoken = [sentence async for sentence in answer.sentences]
+        assert answer.outcome
+        return answer.how, answer.outcome.kind, " ".join(spoken)
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[ScriptedLlm]:
+    async with ScriptedLlm(ANSWERS, QUICK) as server:
+        yield server
+
+
+@pytest.fixture
+async def room(server: ScriptedLlm) -> AsyncIterator[Room]:
+    settings = Settings(remember=60, breaker=Limits(least=3, window=10, slow=0.5, wait=0.3))
+    room = Room(server, settings, {})
+    await room.llm.prepare()
+    yield room
+    await room.llm.close()
+
+
+async def test_an_answer_is_thought_once_and_remembered_for_all(room: Room) -> None:
+    said = "We open at nine. We close at eighteen hours."
+    assert await room.say("When do you open?") == ("thought", "answered", said)
+    assert await room.say("hello, could you tell me when do you open please", "+442") == (
+        "remembered",
+        "answered",
+        said,
+    )
+    assert len(room.server.asked) == 1
+
+
+async def test_an_answer_about_a_caller_is_given_to_him_alone(room: Room) -> None:
+    assert (await room.say("where is my order", "+441"))[0] == "thought"
+    assert (await room.say("where is my order", "+442"))[0] == "thought"
+    assert (await room.say("where is my order", ""))[0] == "thought"
+    assert (await room.say("where is my order", "+441"))[0] == "remembered"
+
+
+async def test_an_answer_holds_only_where_the_fields_that_it_depends_on_are_the_same(room: Room) -> None:
+    assert (await room.say("where is the branch", context={"branch": "north"}))[0] == "thought"
+    assert (await room.say("where is the branch", context={"branch": "south"}))[0] == "thought"
+    assert (await room.say("where is the branch", context={"branch": "north"}))[0] == "remembered"
+
+
+async def test_an_answer_about_the_call_is_kept_by_nobody(room: Room) -> None:
+    for _ in range(2):
+        assert (await room.say("what did I say"))[:2] == ("thought", "answered")
+    assert room.kept.count == 0
+
+
+async def test_what_the_model_does_not_know_is_neither_spoken_nor_kept(room: Room) -> None:
+    assert await room.say("do you sell cars") == ("thought", "unknown", "")
+    assert room.kept.count == 0
+
+
+async def test_an_invented_figure_is_not_spoken_and_the_answer_not_kept(room: Room) -> None:
+    assert await room.say("is there a discount") == ("thought", "refused", "There is a discount.")
+    assert room.kept.count == 0
+
+
+async def test_an_answer_without_end_is_cut_at_a_sentence(room: Room) -> None:
+    how, kind, spoken = await room.say("tell me something long")
+    assert (how, kind, len(spoken.split())) == ("thought", "refused", 30)
+
+
+async def test_a_hundred_callers_who_ask_the_same_cause_one_request(room: Room) -> None:
+    told = await asyncio.gather(*(room.say("when do you open", f"+44{number}") for number in range(100)))
+    assert {spoken for _, _, spoken in told} == {"We open at nine. We close at eighteen hours."}
+    assert [how for how, _, _ in told].count("shared") == 99
+    assert len(room.server.asked) == 1
+
+
+async def test_what_concerns_one_caller_is_not_shared_with_those_who_ask_at_the_same_time(room: Room) -> None:
+    told = await asyncio.gather(*(room.say("where is my order", f"+44{number}") for number in range(5)))
+    assert [how for how, _, _ in told] == ["thought"] * 5
+    assert len(room.server.asked) == 5
+
+
+async def test_the_first_sentence_is_spoken_while_the_second_is_being_written(room: Room) -> None:
+    room.server.moods = Moods(median=0.02, sigma=0.1, pace=0.05)
+    answer = room.ask("when do you open")
+    began = time.monotonic()
+    assert await anext(answer.sentences) == "We open at nine."
+    first = time.monotonic() - began
+    rest = [sentence async for sentence in answer.sentences]
+    assert rest == ["We close at eighteen hours."]
+    assert time.monotonic() - began > first + 0.1
+
+
+async def test_a_caller_who_hangs_up_ends_the_request(room: Room) -> None:
+    room.server.moods = Moods(median=0.02, sigma=0.1, pace=0.05)
+    answer = room.ask("when do you open")
+    await anext(answer.sentences)
+    await answer.sentences.aclose()
+    await asyncio.sleep(0.2)
+    assert room.answerer.under_way == 0
+    assert room.server.tokens["completion"] == 0
+
+
+class Stock:
+    described: Sequence[Mapping[str, Any]] = (
+        {"type": "function", "function": {"name": "find_stock", "parameters": {"type": "object"}}},
+    )
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, Mapping[str, Any]]] = []
+
+    async def call(self, name: str, arguments: Mapping[str, Any]) -> Mapping[str, str]:
+        self.calls.append((name, arguments))
+        return {"stock": "12"}
+
+
+async def test_a_tool_is_called_and_the_model_asked_again_but_not_for_ever(room: Room) -> None:
+    stock = Stock()
+    how, kind, spoken = await room.say("is it in stock", tools=stock)
+    assert stock.calls[0] == ("find_stock", {"flower": "rose"})
+    assert (len(stock.calls), len(room.server.asked)) == (3, 4), "the script asks for the tool each time"
+    told = [message["role"] for message in room.server.requests[1]["messages"]]
+    assert told[-2:] == ["assistant", "tool"]
+    assert (how, kind, spoken) == ("thought", "failed", "")
+
+
+# --- bad days -----------------------------------------------------------------------------------------------
+
+
+async def test_a_model_that_fails_is_not_asked_any_more_and_asked_again_once_it_is_well(room: Room) -> None:
+    room.server.fault = "error"
+    for _ in range(5):
+        assert (await room.say("when do you open"))[1] == "failed"
+    assert len(room.server.asked) == 3
+    assert room.answerer.breaker.state == "open"
+    room.server.fault = None
+    await asyncio.sleep(0.35)
+    for _ in range(2):
+        assert (await room.say("when do you open" + " now" * (_ + 1)))[1] == "answered"
+    assert room.answerer.breaker.state == "closed"
+
+
+async def test_what_is_remembered_is_answered_while_the_model_is_down(room: Room) -> None:
+    await room.say("when do you open")
+    room.server.fault = "error"
+    for _ in range(4):
+        await room.say("do you sell cars")
+    assert room.answerer.breaker.state == "open"
+    assert (await room.say("when do you open"))[:2] == ("remembered", "answered")
+
+
+@pytest.mark.parametrize("fault", ["cut", "malformed"])
+async def test_a_broken_reply_is_a_failure_and_is_not_kept(room: Room, fault: str) -> None:
+    room.server.fault = fault  # type: ignore[assignment]
+    assert (await room.say("when do you open"))[1] == "failed"
+    assert room.kept.count == 0
+
+
+async def test_one_plan_has_so_many_requests_under_way_and_no_more(server: ScriptedLlm) -> None:
+    room = Room(server, Settings(at_once=2), {})
+    await room.llm.prepare()
+    server.wait = 0.3
+    told = await asyncio.gather(*(room.say(f"question number {number}") for number in range(5)))
+    assert sorted(kind for _, kind, _ in told) == ["failed"] * 3 + ["unknown"] * 2
+    assert room.answerer.figures.shunned["bulkhead"] == 3
+    assert room.answerer.under_way == 0
+    await room.llm.close()
+
+
+async def test_a_late_first_piece_is_hedged(server: ScriptedLlm) -> None:
+    room = Room(server, Settings(hedge_after=0.1), {})
+    await room.llm.prepare()
+    server.wait = 0.3
+    assert (await room.say("when do you open"))[1] == "answered"
+    assert (room.answerer.figures.requests, room.answerer.figures.hedges) == (2, 1)
+    await room.llm.close()
