@@ -10,6 +10,7 @@ from softswitch.actions.kinds.http import Http
 from softswitch.actions.kinds.log import Log
 from softswitch.actions.kinds.mqtt import Mqtt
 from softswitch.actions.kinds.script import Script
+from softswitch.actions.kinds.sql import Sql
 from softswitch.actions.settings import Host, Name, Secret
 from softswitch.actions.templates import NAME
 from softswitch.values import Section, one_or_many
@@ -26,7 +27,7 @@ def _action_name(text: str) -> str:
 
 
 ActionName = Annotated[str, AfterValidator(_action_name)]
-AnyIntegration = Annotated[Http | Email | Mqtt | Script | Log, Field(discriminator="kind")]
+AnyIntegration = Annotated[Http | Email | Sql | Mqtt | Script | Log, Field(discriminator="kind")]
 
 
 class ActionsFile(Section):

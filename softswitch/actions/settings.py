@@ -62,9 +62,16 @@ def _json(value: object) -> Json | None:
     return None if value is None else parse_json(value)
 
 
+def _field_path(text: str) -> str:
+    if not re.fullmatch(r"[^.\s]+(\.[^.\s]+)*", text):
+        raise ValueError("expected where in the answer it stands, as in order.number or items.0.id")
+    return text
+
+
 Name = Annotated[str, Field(pattern=f"^{NAME}$")]
 Host = Annotated[str, AfterValidator(_host)]
 Server = Annotated[str, AfterValidator(_server)]
+FieldPath = Annotated[str, AfterValidator(_field_path)]
 Body = Annotated[Any, BeforeValidator(_json)]
 Url = Annotated[Template, AfterValidator(_url)]
 SecretText = Annotated[Template, AfterValidator(_secret_text)]

@@ -20,6 +20,7 @@ from softswitch.actions.kinds.http import Http
 from softswitch.actions.kinds.log import Log
 from softswitch.actions.kinds.mqtt import Mqtt
 from softswitch.actions.kinds.script import Script
+from softswitch.actions.kinds.sql import Sql
 from softswitch.actions.settings import Integration, Secret
 from softswitch.cli.root import softswitch
 from softswitch.config import Config, default_path
@@ -101,6 +102,7 @@ actions:
 INTEGRATIONS: dict[str, type[BaseModel]] = {
     "http": Http,
     "email": Email,
+    "sql": Sql,
     "mqtt": Mqtt,
     "script": Script,
     "log": Log,

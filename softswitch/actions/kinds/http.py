@@ -1,22 +1,15 @@
 """What a request to a host of the operator's list takes, and how it says who asks."""
 
-import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from softswitch.actions.settings import Body, Integration, Name, SecretText, Url, host_of
+from softswitch.actions.settings import Body, FieldPath, Integration, Name, SecretText, Url, host_of
 from softswitch.actions.templates import Template, fields_of
 from softswitch.values import Section, one_or_many
 
 HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")]
-
-
-def _field_path(text: str) -> str:
-    if not re.fullmatch(r"[^.\s]+(\.[^.\s]+)*", text):
-        raise ValueError("expected where in the answer it stands, as in order.number or items.0.id")
-    return text
 
 
 def _without_values(url: Template) -> Template:
@@ -69,7 +62,7 @@ class Http(Integration):
     done_on: Annotated[tuple[Annotated[int, Field(ge=200, le=599)], ...], BeforeValidator(one_or_many)] = (
         Field((), description="Statuses that are a success, instead of all of 2xx.")
     )
-    result: dict[Name, Annotated[str, AfterValidator(_field_path)]] = Field(
+    result: dict[Name, FieldPath] = Field(
         {}, description="What is kept of the answer: names, and where in its JSON they stand."
     )
     basic: Basic | None = Field(None, description="User and password.")

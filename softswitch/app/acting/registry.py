@@ -16,6 +16,7 @@ from softswitch.actions.settings import Integration
 KINDS: Mapping[str, str] = {
     "http": "softswitch.app.acting.kinds.http:Http",
     "email": "softswitch.app.acting.kinds.email:Email",
+    "sql": "softswitch.app.acting.kinds.sql:Sql",
     "mqtt": "softswitch.app.acting.kinds.mqtt:Mqtt",
     "script": "softswitch.app.acting.kinds.script:Script",
     "log": "softswitch.app.acting.kinds.log:Log",

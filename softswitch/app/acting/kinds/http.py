@@ -17,12 +17,11 @@ from softswitch.actions.kinds.http import Http as Settings
 from softswitch.actions.kinds.http import OAuth2
 from softswitch.actions.templates import Template, Unfilled, fill_json, values_of
 from softswitch.app.acting import web
+from softswitch.app.acting.mapping import at, mapped
 from softswitch.app.acting.registry import Means
 from softswitch.app.acting.saying import one_line, said
 from softswitch.app.acting.tokens import NoToken, Tokens, basic
 
-MOST_VALUE = 10_000
-"""Letters of a value of the answer that are kept."""
 SAYING = ("message", "error_description", "description", "error", "title", "detail")
 """Where answers that are no success say why, the fullest first."""
 
@@ -111,8 +110,7 @@ async def _result(answer: web.Answer, settings: Settings, secrets: Iterable[str]
     done = answer.status in settings.done_on if settings.done_on else 200 <= answer.status < 300
     document = await _document(answer) if not done or settings.result else None
     if done:
-        found = {name: _at(document, path) for name, path in settings.result.items()}
-        return Done({name: value[:MOST_VALUE] for name, value in found.items() if value is not None})
+        return Done(mapped(document, settings.result))
     return web.unsuccessful(answer, _told(document, secrets))
 
 
@@ -127,18 +125,5 @@ async def _document(answer: web.Answer) -> Any:
 def _told(document: Any, secrets: Iterable[str]) -> str:
     """What an answer says in the usual places of JSON, for whoever mends it."""
     inner = document[0] if isinstance(document, list) and document else document
-    texts = (_at(inner, key) for key in SAYING) if isinstance(inner, dict) else ()
+    texts = (at(inner, key) for key in SAYING) if isinstance(inner, dict) else ()
     return said(next((text for text in texts if text), ""), secrets)
-
-
-def _at(document: Any, path: str) -> str | None:
-    for key in path.split("."):
-        if isinstance(document, list) and key.isdigit() and int(key) < len(document):
-            document = document[int(key)]
-        elif isinstance(document, dict) and key in document:
-            document = document[key]
-        else:
-            return None
-    if isinstance(document, bool):
-        return "true" if document else "false"
-    return str(document) if isinstance(document, str | int | float) else None
