@@ -213,6 +213,9 @@ class Dialing(Section):
     calls_per_hour: int = Field(300, ge=0, description="The same in an hour.")
     calls_per_day: int = Field(2000, ge=0, description="The same in a day.")
     calls_per_number: int = Field(10, ge=0, description="Calls to one number in a day; 0: no cap.")
+    minutes_per_call: int = Field(
+        120, ge=0, description="A dialled call that has been up for so many minutes is ended; 0: never."
+    )
     minutes_per_hour: int = Field(600, ge=0, description="Minutes of dialled calls in an hour; 0: no cap.")
     minutes_per_day: int = Field(4000, ge=0, description="The same in a day.")
 

@@ -77,6 +77,8 @@ class Leg:
     hold_wanted: bool | None = None
     """What control asked for last."""
     hold_tries: int = 0
+    longest: float = 0.0
+    """Seconds from its answer that it may last, 0 for ever."""
     rung: int = 0
     """The provisional status that the caller has had."""
     pressed: keys.Pressed = field(default_factory=keys.Pressed)

@@ -236,7 +236,8 @@ class Originate:
     or CallEnded alone, when there is no slot for it or the node drains.
 
     `ring_for`: seconds until it is given up (cause NO_ANSWER). `answer_within`: seconds for any answer at
-    all, even a provisional one, or the call ends with 408.
+    all, even a provisional one, or the call ends with 408. `longest`: seconds from the answer after which it
+    is ended whatever control does; 0: never.
     """
 
     call_id: str
@@ -246,6 +247,7 @@ class Originate:
     from_uri: str
     ring_for: float = 60.0
     answer_within: float = 4.0
+    longest: float = 0.0
     headers: tuple[tuple[str, str], ...] = ()
     type: Literal["originate"] = "originate"
 

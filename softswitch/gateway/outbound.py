@@ -24,6 +24,7 @@ _URI = re.compile(r"(sips?):(?:([^@;?<>\s]+)@)?[^@;?<>\s]+((?:;[^?<>\s]*)?)", re
 def place(leg: Leg, order: Originate) -> None:
     """Send the INVITE of a leg that was offered already; whatever becomes of it is the leg's to tell."""
     now = time.monotonic()
+    leg.longest = order.longest
     leg.timers.set("answer_within", now + order.answer_within, lambda: _give_up(leg, 408, "no answer at all"))
     leg.timers.set("ring_for", now + order.ring_for, lambda: _give_up(leg, 487, "nobody answered"))
     shown, beside = (
@@ -41,6 +42,13 @@ def place(leg: Leg, order: Originate) -> None:
         leg.owner.forget_call(leg.call)
         leg.ended_by = EndedBy.FAILURE
         leg.finish(Cause.NETWORK_OUT_OF_ORDER, 503, error.reason)
+
+
+def limit(leg: Leg) -> None:
+    """It was answered: from now on it may last so long, and no longer."""
+    if leg.longest:
+        end = lambda: leg.hangup(Cause.NORMAL_CLEARING, reason="longest time of a call")  # noqa: E731
+        leg.timers.set("longest", time.monotonic() + leg.longest, end)
 
 
 def request_uri(uri: str, target: Target) -> str:

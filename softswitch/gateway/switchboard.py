@@ -197,6 +197,7 @@ class Switchboard:
         if other.fetched:
             guarded(other.hangup, Cause.NORMAL_CLEARING)
         else:
+        outbound.limit(leg)
             self._leave_alone(other)
 
     def confirmed(self, leg: Leg) -> None:

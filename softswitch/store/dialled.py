@@ -52,12 +52,26 @@ def admit(
         if standing := _standing(connection, number):
             return standing
         if cap := guarding.tripped([(cap, _used(connection, cap, number, now)) for cap in caps]):
-            hold = Hold(cap.scope(number), f"the cap of {cap.told()} is reached", now)
+            hold = _hold(cap, number, now)
             _put(connection, hold)
             return hold
         row = {"call_id": call_id, "number": number, "trunk": trunk, "node": node, "at": now}
         connection.execute(sa.insert(dialled), row)
     return None
+
+
+def trip(url: str, caps: Sequence[Cap], clock: Clock = time.time) -> list[Hold]:
+    """All holds that are there; new ones for caps on minutes that calls have reached which are still up."""
+    holds, minutes = standing(url), [cap for cap in caps if cap.counts == "seconds"]
+    open_ = [cap for cap in minutes if all(hold.scope != cap.scope("") for hold in holds)]
+    if not any(guarding.tripped([(each.cap, each.used)]) for each in usage(url, open_, clock)):
+        return holds
+    with _alone(url) as connection:
+        now = clock()
+        for cap in open_:
+            if guarding.tripped([(cap, _used(connection, cap, "", now))]):
+                _put(connection, _hold(cap, "", now))
+    return standing(url)
 
 
 def close_orphans(url: str, node: str, live_call_ids: Collection[str], at: float) -> int:
@@ -172,6 +186,10 @@ def _usage(connection: sa.Connection, cap: Cap, now: float) -> Usage:
     used = [(number, _used(connection, cap, number, now)) for number in connection.scalars(numbers).all()]
     number, most = max(used, key=lambda each: each[1], default=("", 0.0))
     return Usage(cap, most, number)
+
+
+def _hold(cap: Cap, number: str, now: float) -> Hold:
+    return Hold(cap.scope(number), f"the cap of {cap.told()} is reached", now)
 
 
 def _put(connection: sa.Connection, hold: Hold) -> None:

@@ -53,6 +53,20 @@ def test_a_call_rings_is_answered_and_ended_by_the_far_end(gateway: GatewayAlone
         assert [type(event) for event in call.events] == [CallProgress, CallConfirmed, CallEnded]
 
 
+def test_a_call_that_lasts_too_long_is_ended_though_control_does_nothing(gateway: GatewayAlone) -> None:
+    with FarEnd() as far:
+        call = OutboundCall(gateway, far.port, longest=1.0)
+        answer(far, far.next("INVITE"))
+        call.wait(CallConfirmed)
+        began = time.monotonic()
+        bye = far.next("BYE")
+        assert 0.7 < time.monotonic() - began < 2
+        far.reply(bye, 200)
+        ended = call.ended()
+        assert (ended.ended_by, ended.cause) == (EndedBy.NODE, Cause.NORMAL_CLEARING)
+        assert ended.reason == "longest time of a call"
+
+
 def test_early_media_is_heard_by_control_and_goes_on_after_the_answer(gateway: GatewayAlone) -> None:
     with FarEnd() as far:
         call = OutboundCall(gateway, far.port)

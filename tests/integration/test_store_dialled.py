@@ -76,6 +76,22 @@ def test_a_cap_holds_everything_until_it_is_released(dial: Dialling):
     assert dial.count() == 4
 
 
+def test_minutes_of_a_call_that_is_still_up_trip_their_cap_before_anybody_dials_again(dial: Dialling):
+    assert dial(CALLS, MINUTES) is None
+    dial.note(dialled.answered, dial.call_id, dial.clock.now)
+    dial.clock.now += 100
+    assert dialled.trip(dial.url, (CALLS, MINUTES), dial.clock) == []
+    dial.clock.now += 20
+    (hold,) = dialled.trip(dial.url, (CALLS, MINUTES), dial.clock)
+    assert (hold.scope, hold.at) == ("minutes_per_hour", dial.clock.now)
+    dial.clock.now += 20
+    assert dialled.trip(dial.url, (CALLS, MINUTES), dial.clock) == [hold]
+    dialled.release(dial.url, clock=dial.clock)
+    assert dialled.trip(dial.url, (CALLS, MINUTES), dial.clock) == []  # it counts anew, the call still up
+    dial.clock.now += 120
+    assert dialled.trip(dial.url, (CALLS, MINUTES), dial.clock)
+
+
 def test_what_was_dialled_before_a_release_counts_no_more(dial: Dialling):
     assert [dial(CALLS) for _ in range(3)] == [None] * 3
     assert dial(CALLS)

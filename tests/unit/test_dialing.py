@@ -13,6 +13,7 @@ from softswitch.dialplan.plan import Plan
 from softswitch.errors import SoftswitchError
 from softswitch.events import CallEnded, Cause, EndedBy
 from softswitch.gateway.messages import Originate
+from softswitch.sections import Dialing
 from softswitch.trunks.selection import Route
 from softswitch.trunks.settings import Trunk
 from softswitch.trunks.targets import Target
@@ -76,13 +77,17 @@ def route(**settings: object) -> Route:
 
 
 def order(*, showing: str = "", **settings: object) -> Originate:
-    return tries.originate("c" * 32, route(**settings), NUMBER, showing, 30.0, 4.0)
+    return tries.originate("c" * 32, route(**settings), NUMBER, showing, 30.0, Dialing(minutes_per_call=90))
 
 
 def test_an_invite_has_the_number_as_its_trunk_wants_it():
     assert order().uri == "sip:+442079460123@sip.example.com"
     national = {"send": "national", "country": "GB"}
     assert order(numbers=national, domain="pbx.example").uri == "sip:02079460123@pbx.example"
+
+
+def test_the_gateway_is_told_how_long_a_call_may_last():
+    assert order().longest == 90 * 60
 
 
 def test_an_invite_shows_the_number_of_the_trunk_or_the_one_wanted():

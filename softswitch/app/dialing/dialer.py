@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 AT_ONCE = 100
 """Calls that may be on their way to an answer at once."""
 LOOK_S = 5.0
-"""Between two looks at the holds, which other nodes set and people release."""
+"""Between two looks at the holds, which other nodes set and people release, and at the minutes of calls."""
 PRUNE_S = 3600.0
 MOST_PAST = 1000
 """Ends of calls that are kept for who asks a moment later."""
@@ -262,7 +262,7 @@ class Dialer:
         url, prune_at = self._config.database_url, 0.0
         while True:
             try:
-                holds = await asyncio.to_thread(dialled.standing, url)
+                holds = await asyncio.to_thread(dialled.trip, url, self._caps)
                 self._note({hold.scope for hold in holds}, *(hold.reason for hold in holds))
                 if time.monotonic() >= prune_at:
                     await asyncio.to_thread(dialled.prune, url, time.time() - dialled.KEEP_S)

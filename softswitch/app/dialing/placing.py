@@ -77,7 +77,7 @@ class Placing:
     async def _try(self, call: Dialling, route: Route) -> CallEnded | None:
         """None when it was answered."""
         order = tries.originate(
-            call.call_id, route, call.number, call.caller_id, call.ring_for, self._settings.answer_within
+            call.call_id, route, call.number, call.caller_id, call.ring_for, self._settings
         )
         call.line = None
         call.shown = numbers.shown(call.caller_id, route.trunk).number

@@ -5,7 +5,8 @@ from urllib.parse import quote
 
 from softswitch.errors import SoftswitchError
 from softswitch.gateway.messages import Originate
-from softswitch.trunks import numbers
+from softswitch.sections import Dialing
+from softswitch.trunks import guarding, numbers
 from softswitch.trunks.selection import Route
 from softswitch.trunks.settings import Trunk
 
@@ -43,7 +44,7 @@ def shows(trunk: Trunk, caller_id: str) -> bool:
 
 
 def originate(
-    call_id: str, route: Route, number: str, caller_id: str, ring_for: float, answer_within: float
+    call_id: str, route: Route, number: str, caller_id: str, ring_for: float, settings: Dialing
 ) -> Originate:
     """The order to the gateway: number and caller as the trunk wants them written."""
     trunk = route.trunk
@@ -55,7 +56,8 @@ def originate(
         uri=_uri(numbers.outgoing(number, trunk.numbers).user, route),
         from_uri=from_uri,
         ring_for=ring_for,
-        answer_within=answer_within,
+        answer_within=settings.answer_within,
+        longest=settings.minutes_per_call * guarding.MINUTE,
         headers=headers,
     )
 

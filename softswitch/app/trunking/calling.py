@@ -96,7 +96,7 @@ class EchoCall:
 
     async def _call(self, examination: Examination, trial: Trial, route: Route, number: str) -> None:
         began, within = time.monotonic(), self._config.dialing.answer_within
-        order = tries.originate(trial.call_id, route, number, "", RING_S, within)
+        order = tries.originate(trial.call_id, route, number, "", RING_S, self._config.dialing)
         info = CallInfo(
             trial.call_id, "", order.from_uri, order.uri, "", time.time(), route.trunk.name, "out"
         )
