@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from softswitch.dialplan.steps import Awaited, Step
 from softswitch.dialplan.turn import Turn
+from softswitch.e164 import e164
 from softswitch.events import Acted, Await, Input
 
 
@@ -77,9 +78,15 @@ def _arguments(turn: Turn, awaited: Awaited) -> tuple[tuple[str, str], ...]:
 def _fitting(turn: Turn, awaited: Awaited, result: Mapping[str, str]) -> dict[str, str]:
     """The values that their variables can have."""
     slots = turn.plan.slots[turn.language]
-    found = {name: result.get(name, "") for name in awaited.result}
-    return {
-        name: value
-        for name, value in found.items()
-        if value and (name not in slots or slots[name].fits(value))
-    }
+    found = {name: _canonical(turn, name, result[name]) for name in awaited.result if name in result}
+    return {name: value for name, value in found.items() if value and slots[name].fits(value)}
+
+
+def _canonical(turn: Turn, name: str, value: str) -> str:
+    """As the dialplan has such values: integrations say true and false, and write numbers as they like."""
+    match turn.plan.files.types[name]:
+        case "yes_no":
+            return {"true": "yes", "false": "no"}.get(value.lower(), value)
+        case "phone":
+            return e164(value, turn.plan.settings.country) or value
+    return value.strip()

@@ -15,6 +15,7 @@ from softswitch.actions import retrying
 from softswitch.actions.action import Action, Done, Later, Refused, Result
 from softswitch.actions.settings import Integration
 from softswitch.actions.templates import Unfilled
+from softswitch.app.acting.attending import NOTED, Attended, Fate
 from softswitch.app.acting.leases import BEAT_S, LOOK_S, Watch
 from softswitch.app.acting.registry import Registry, kind_of
 from softswitch.errors import SoftswitchError
@@ -71,6 +72,7 @@ class Workers:
         self._running: dict[asyncio.Task[None], Action] = {}
         self._by_name = Counter[str]()
         self._trouble: set[str] = set()
+        self.attended = Attended()
 
     @property
     def registry(self) -> Registry:
@@ -139,7 +141,7 @@ class Workers:
 
     async def _claim(self) -> None:
         """Everything that is due and that there is room for; when that is nothing, wait for more."""
-        claimed = 0
+        claimed = await self._claim_attended()
         names = [name for name in self._registry.limits if self._room(name)]
         for name in await self._outbox.due(names) if names else ():
             actions = await self._outbox.claim(name, self._room(name))
@@ -150,6 +152,26 @@ class Workers:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), POLL_S)
         self._woken.clear()
+
+    async def _claim_attended(self) -> int:
+        """Those that callers wait for go first, as far as there is room; how many those are."""
+        if not (keys := self.attended.keys):
+            return 0
+        free = self.attended.look(await self._outbox.standing(keys))
+        wanted = [key for name, waiting in free.items() for key in waiting[: self._room(name)]]
+        actions = await self._outbox.claim_keys(wanted) if wanted else []
+        for action in actions:
+            self._begin(action)
+        return len(actions)
+
+    async def attend(self, key: str, plan: str, name: str) -> Fate:
+        """Have the action with that idempotency key done before others, and wait for what comes of it. Who
+        gives up waiting changes nothing about it.
+        """
+        if self._registry.integrations.find(plan, name) is None:
+            return NOTED
+        self.wake()
+        return await self.attended.wait(key)
 
     def _room(self, name: str) -> int:
         """How many actions of that name may be claimed now."""
@@ -224,6 +246,7 @@ class Workers:
     def _note(self, outcome: Outcome) -> None:
         action = outcome.action
         self.figures.attempts[action.name, outcome.state] += 1
+        self.attended.told(outcome)
         if outcome.state == "dead":
             log.error(
                 "action %d, %s, is dead after %d attempts: %s. See softswitch queue show %d",

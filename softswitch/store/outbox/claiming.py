@@ -105,8 +105,18 @@ def due(connection: sa.Connection, names: Sequence[str], now: Now) -> list[str]:
 def claim(connection: sa.Connection, holder: str, name: str, limit: int, now: Now) -> list[Action]:
     """Take the next actions of one name, those due longest first; two workers never get the same one."""
     ready = sa.select(actions.c.id).where(WAITING, actions.c.name == name, actions.c.run_at <= now)
+    return _take(connection, holder, ready.order_by(actions.c.run_at, actions.c.id).limit(limit))
+
+
+def claim_keys(connection: sa.Connection, holder: str, keys: Sequence[str], now: Now) -> list[Action]:
+    """Take those with these idempotency keys that are due, before any others."""
+    wanted = sa.select(actions.c.id).where(actions.c.idempotency_key.in_(keys))
+    return _take(connection, holder, wanted.where(WAITING, actions.c.run_at <= now).order_by(actions.c.id))
+
+
+def _take(connection: sa.Connection, holder: str, ready: sa.Select[tuple[int]]) -> list[Action]:
     known = sa.exists(sa.select(1).where(workers.c.holder == holder))
-    picked = ready.where(known).order_by(actions.c.run_at, actions.c.id).limit(limit)
+    picked = ready.where(known)
     # A common table expression that locks is run once; a subquery might be run again, and lock more.
     chosen = picked.with_for_update(skip_locked=True, of=actions).cte("picked")
     take = (

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -101,6 +101,25 @@ def show(url: str, number: int) -> Entry:
     if row is None:
         raise SoftswitchError(f"there is no action {number}: see softswitch queue list")
     return _entry(row)
+
+
+class Standing(NamedTuple):
+    """What has come of one action so far."""
+
+    idempotency_key: str
+    state: str
+    name: str
+    result: dict[str, Any] | None
+
+
+_STANDING = sa.select(*(actions.c[name] for name in Standing._fields))
+
+
+def standing(connection: sa.Connection, keys: Sequence[str]) -> list[Standing]:
+    """Of those with these idempotency keys that are written down."""
+    return [
+        Standing(*row) for row in connection.execute(_STANDING.where(actions.c.idempotency_key.in_(keys)))
+    ]
 
 
 def tail(url: str, after: int) -> list[Entry]:

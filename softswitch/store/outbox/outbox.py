@@ -18,7 +18,7 @@ from softswitch.errors import SoftswitchError
 from softswitch.store.engine import first_line, open_engine
 from softswitch.store.outbox import claiming
 from softswitch.store.outbox.claiming import Beat, Outcome
-from softswitch.store.outbox.looking import Counts, count
+from softswitch.store.outbox.looking import Counts, Standing, count, standing
 from softswitch.store.writer import Records
 
 THREADS = 3
@@ -59,6 +59,12 @@ class Outbox:
 
     async def claim(self, name: str, limit: int) -> list[Action]:
         return await self._write(claiming.claim, self.holder, name, limit, self._now)
+
+    async def claim_keys(self, keys: Sequence[str]) -> list[Action]:
+        return await self._write(claiming.claim_keys, self.holder, keys, self._now)
+
+    async def standing(self, keys: Sequence[str]) -> list[Standing]:
+        return await self._read(standing, keys)
 
     async def finish(self, outcomes: Sequence[Outcome]) -> int:
         return await self._write(claiming.finish, self.holder, outcomes, self._now)
