@@ -30,7 +30,8 @@ LINE = bytes(16000)
 class GatewayAlone:
     """`with GatewayAlone(folder) as gateway:`. Ended calls are released at once, as control would."""
 
-    def __init__(self, folder: Path, *settings: str) -> None:
+    def __init__(self, folder: Path, *settings: str, line: bytes = LINE) -> None:
+        self.line = line
         folder.mkdir(parents=True, exist_ok=True)
         self.sip_port = free_port()
         overrides = (f"sip.port={self.sip_port}", f"media.rtp_port={rtp_range()}", "media.rtp_ports=1000")
@@ -62,17 +63,23 @@ class GatewayAlone:
             if not is_ready:
                 self.process.wait(5)
             assert is_ready, self.log
-            self._socket = socket.socket(socket.AF_UNIX)
-            self._socket.connect(str(run_dir / "gateway.sock"))
-        line = run_dir / "line.pcm"
-        line.write_bytes(LINE)
+            self.come()
+        self.wait(messages.Ready)
+        return self
+
+    def come(self) -> None:
+        """Control is there from now on; `took` and `events` are of this one."""
+        self._stopped.clear()
+        self._took.clear()
+        self._socket = socket.socket(socket.AF_UNIX)
+        self._socket.connect(str(self.config.run_dir / "gateway.sock"))
+        line = self.config.run_dir / "line.pcm"
+        line.write_bytes(self.line)
         self.region.node[Node.CONTROL_AT_NS] = time.monotonic_ns()  # as control does before it says hello
         self.order(messages.Hello(str(line)))
         self._threads = [threading.Thread(target=work) for work in (self._beat, self._take)]
         for thread in self._threads:
             thread.start()
-        self.wait(messages.Ready)
-        return self
 
     def __exit__(self, *_: object) -> None:
         self.leave()

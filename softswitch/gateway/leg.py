@@ -85,6 +85,8 @@ class Leg:
     to_press: keys.Pending = field(default_factory=keys.Pending)
     ended: bool = False
     transferring: bool = False
+    notified: int = 0
+    """How often the far end has told of the transfer under way."""
     consulted: "Leg | None" = None
     """In an attended transfer the leg whose far end the other one is to speak with."""
     bridged: "Leg | None" = None

@@ -192,16 +192,12 @@ class Switchboard:
         """One of two is gone. While control is away nobody else can say what becomes of the other."""
         other = leg.bridged
         bridging.unbridge(leg)
-        if other is None or self.control_here:
-            return
-        if other.fetched:
-            guarded(other.hangup, Cause.NORMAL_CLEARING)
-        else:
-        outbound.limit(leg)
+        if other and not self.control_here:
             self._leave_alone(other)
 
     def confirmed(self, leg: Leg) -> None:
         watching.watch(leg, leg.trunk.rtp_timeout if leg.trunk else watching.RTP_TIMEOUT)
+        outbound.limit(leg)
 
     def knows(self, source: str) -> bool:
         return self._admission.knows(source)
@@ -297,6 +293,9 @@ class Switchboard:
             guarded(holding.hold, leg, False)
         leg.port.slot.counters[Slot.EXPECT_MORE] = 0
         if leg.bridged:
+            return
+        if leg.fetched:  # for one who has gone, or is no longer his
+            guarded(leg.hangup, Cause.NORMAL_CLEARING)
             return
         leg.alone = Alone(time.monotonic())
         leg.port.holding_line = self._line
