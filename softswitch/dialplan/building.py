@@ -11,15 +11,17 @@ from softswitch.dialplan.files.flow import FlowFile
 from softswitch.dialplan.files.flow import Lookup as LookupFile
 from softswitch.dialplan.files.flow import Step as StepFile
 from softswitch.dialplan.files.plan import Failure, Repairs
+from softswitch.dialplan.files.queue import OFF, QueueSettings
 from softswitch.dialplan.files.texts import Prompts
 from softswitch.dialplan.language import LANGUAGES
 from softswitch.dialplan.parts import Parts
-from softswitch.dialplan.prompts import NOTHING, Scripts, Voice
-from softswitch.dialplan.questions import Questions
+from softswitch.dialplan.prompts import NOTHING, Script, Scripts, Voice
+from softswitch.dialplan.questions import Questions, queued
 from softswitch.dialplan.steps import KINDS, Failing, Kind, Step
 from softswitch.dialplan.tongues import Tongue
 from softswitch.events import Record, Say
 
+CALLER = "caller_number"
 DEFAULT_BUDGET_S = 1.0
 """For looking something up, where the plan says nothing."""
 PROMISED = ("done", "noted", "refused")
@@ -73,7 +75,7 @@ class Builder:
             say,
             reprompt,
             {**inherited, **own} if own else inherited,
-            next=file.next or file.else_ or (file.do.next if file.do and file.do.next else ""),
+            next=_next(file),
             question=self._questions.of(name, flow, file, say, reprompt) if file.hears else None,
             branches=tuple(
                 compiled.Branch(self._parse(branch.when), branch.then) for branch in file.if_ or ()
@@ -85,6 +87,8 @@ class Builder:
             language=file.language or "",
             record=Record(file.record) if file.record else None,
             transfer=self._transfer(file),
+            queue=self._queue(file),
+            leave=self._leave(file),
             hangup=bool(file.hangup),
             returns=bool(file.return_),
         )
@@ -136,6 +140,38 @@ class Builder:
         barge_in = self.parts.plan.barge_in
         return {language: tuple(script.lines(Voice(language, 1.0, barge_in))) for language in self.tongues}
 
+    def _queue(self, file: StepFile) -> compiled.Queue | None:
+        if (queue := file.queue) is None:
+            return None
+        own, plan = queued(self.parts.plan, queue), self.parts.plan
+        hours = plan.queues[queue.name].hours
+        return compiled.Queue(
+            queue.name,
+            own.skills,
+            own.same_language,
+            own.priority,
+            own.max_wait or 0.0,
+            own.most_waiting,
+            f"hours_{hours}" if hours else "",
+            None if own.music == OFF else own.music or "",
+            self._position(own),
+            self.scripts.script(queue.reason) if queue.reason else NOTHING,
+            queue.served,
+            queue.over,
+        )
+
+    def _position(self, queue: QueueSettings) -> Script | None:
+        """What is told of it: as the queue has it, else the plan's lines, else the language's."""
+        if queue.position is None:
+            return None
+        given = queue.position or self.parts.plan.lines.position
+        return self.scripts.script(
+            given, {language: LANGUAGES[language].talk.lines["position"] for language in self.tongues}
+        )
+
+    def _leave(self, file: StepFile) -> compiled.Leave | None:
+        return compiled.Leave(file.leave.for_, file.leave.number or CALLER) if file.leave else None
+
     def _transfer(self, file: StepFile) -> compiled.Transfer | None:
         if (transfer := file.transfer) is None:
             return None
@@ -145,3 +181,9 @@ class Builder:
         else:
             uri = human if human and human != "human" else self.parts.human
         return compiled.Transfer(uri, transfer.failed)
+
+
+def _next(file: StepFile) -> str:
+    """Where a step goes on by itself."""
+    ways = (file.next, file.else_, file.do and file.do.next, file.leave and file.leave.next)
+    return next((way for way in ways if way), "")

@@ -1,6 +1,8 @@
 """One call's dialplan as a session holds it: ports.Conversation over the pure interpreter."""
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Literal
 
 from softswitch.dialplan import interpreter, recording
@@ -8,6 +10,7 @@ from softswitch.dialplan import state as states
 from softswitch.dialplan.plan import Plan
 from softswitch.dialplan.turn import MASK, Outcome
 from softswitch.events import Action, Hypothesis, Input
+from softswitch.waiting import Enqueue
 
 
 class Conversation:
@@ -15,15 +18,23 @@ class Conversation:
     `why`, and whether the input is `masked`: a secret, not to be written down.
     """
 
-    def __init__(self, plan: Plan, facts: Mapping[str, str] | None = None, language: str = "") -> None:
-        """`facts`: see Plan.facts; beside them any variables that are known, such as a caller's."""
+    def __init__(
+        self,
+        plan: Plan,
+        facts: Mapping[str, str] | None = None,
+        language: str = "",
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """`facts`: see Plan.facts; beside them any variables that are known, such as a caller's. `clock` is
+        for the place in a queue: Unix seconds.
+        """
         facts = facts or {}
         self.plan, self.version = plan.name, plan.version
         self.intent, self.masked = "", False
         self.slots: Mapping[str, str] = {}
         self.path: tuple[str, ...] = ()
         self.why: tuple[str, ...] = ()
-        self._plan = plan
+        self._plan, self._clock = plan, clock
         self._state = interpreter.initial(plan, facts, language or facts.get("language", ""))
 
     @property
@@ -64,14 +75,31 @@ class Conversation:
             known = self._state
         return self._took(interpreter.resume(self._plan, known))
 
+    def restore(self, state: str) -> None:
+        """Be where `dump` was, without a word."""
+        try:
+            self._state = interpreter.as_known(self._plan, states.load(state))
+        except ValueError:
+            return
+
     def take(self, event: Input) -> tuple[Action, ...]:
         return self._took(interpreter.take(self._plan, self._state, event))
 
     def _took(self, outcome: Outcome) -> tuple[Action, ...]:
-        self._state = outcome.state
+        self._state, actions = outcome.state, outcome.actions
+        if self._state.waits and not self._state.waits_since:
+            actions = self._keep_since(actions)
         self.intent, self.slots, self.masked = outcome.intent, outcome.slots, outcome.masked
         self.path, self.why = outcome.path, outcome.why
-        return outcome.actions
+        return actions
+
+    def _keep_since(self, actions: tuple[Action, ...]) -> tuple[Action, ...]:
+        """The caller's place in the queue is from now on. The interpreter has no clock."""
+        now = self._clock()
+        self._state = replace(self._state, waits_since=now)
+        return tuple(
+            replace(action, since=now) if isinstance(action, Enqueue) else action for action in actions
+        )
 
     def completes(self, text: str, alternatives: Sequence[Hypothesis] = ()) -> bool:
         """Whether `text`, or an alternative, is all that the present step waits for."""

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from softswitch.dialplan import awaiting, collecting, recording
+from softswitch.dialplan import awaiting, collecting, queueing, recording
 from softswitch.dialplan.prompts import RATES, SLOWEST
 from softswitch.dialplan.state import MAX_FRAMES, Frame
 from softswitch.dialplan.steps import Step, Way
@@ -79,6 +79,7 @@ def _enter(turn: Turn, step: Step, leap: Leap) -> Leap | None:
 def _onward(turn: Turn, step: Step) -> Leap | None:
     """Where a step that does not listen goes on."""
     recording.follow(turn, step)
+    queueing.leave(turn, step)
     if step.returns:
         return _return(turn)
     if step.call:
@@ -125,6 +126,10 @@ def _set(turn: Turn, step: Step) -> None:
 def _arrive(turn: Turn, step: Step, leap: Leap) -> Leap | None:
     """At a question: ask it, unless all that it asks for is known."""
     turn.failures, turn.pending = {}, None
+    if step.queue:
+        _set(turn, step)
+        target = queueing.arrive(turn)
+        return _follow(turn, target) if target else None
     anew = bool(turn.question.fields) and not leap.keep
     turn.remember_question(collecting.clear(turn) if anew else {})
     _set(turn, step)
@@ -198,7 +203,7 @@ def _back(turn: Turn) -> Leap | None:
     if turn.step.question and turn.step.question.fields and collecting.forget_last(turn):
         collecting.proceed(turn, again=True)
         return None
-    if turn.step.question and len(turn.trail) > 1:
+    if turn.step.question and turn.step.queue is None and len(turn.trail) > 1:
         turn.context = {**turn.trail[-1].forgotten, **turn.context}
         turn.trail = turn.trail[:-1]
     if not turn.trail:

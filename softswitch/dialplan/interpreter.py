@@ -7,14 +7,23 @@ bounded, so that nothing ends in silence; and every input is answered in bounded
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from softswitch.dialplan import awaiting, collecting, entering, readings, recording, repairing, understanding
+from softswitch.dialplan import (
+    awaiting,
+    collecting,
+    entering,
+    queueing,
+    readings,
+    recording,
+    repairing,
+    understanding,
+)
 from softswitch.dialplan.entering import Leap
 from softswitch.dialplan.plan import Plan
 from softswitch.dialplan.spoken import normalise
 from softswitch.dialplan.state import Pending, State
 from softswitch.dialplan.turn import MASK, Outcome, Turn
 from softswitch.dialplan.understanding import Meaning
-from softswitch.events import Acted, Heard, Hypothesis, Input, NoInput, Pressed, TransferFailed
+from softswitch.events import Acted, Hangup, Heard, Hypothesis, Input, NoInput, Pressed, TransferFailed
 from softswitch.waiting import PersonLeft, QueueOver, QueueTold
 
 FILLS = "{}"
@@ -47,6 +56,8 @@ def resume(plan: Plan, state: State) -> Outcome:
     turn.say(plan.lines.resumed)
     missing = [step for name, step in state.askers.items() if name not in turn.context and step in plan.steps]
     turn.askers = {name: step for name, step in state.askers.items() if name in turn.context}
+    if turn.waits:
+        queueing.resume(turn)
     if turn.awaiting and awaiting.resume(turn):
         return turn.outcome()
     entering.run(turn, Leap(missing[0]) if missing else _where(turn, state))
@@ -79,14 +90,20 @@ def take(plan: Plan, state: State, event: Input) -> Outcome:
     """What an input leads to."""
     turn = Turn(plan, state)
     recording.answered(turn)
-    if turn.awaiting:
+    if turn.waits and isinstance(event, QueueTold | QueueOver | PersonLeft):
+        _queue(turn, event)
+    elif turn.awaiting:
         if target := awaiting.take(turn, event):
             entering.move(turn, target)
     elif isinstance(event, TransferFailed):
         _transfer_failed(turn)
+    elif isinstance(event, PersonLeft) and turn.step.transfer:
+        _transferred(turn, event)
     elif turn.step.question is None or isinstance(event, Acted | QueueTold | QueueOver | PersonLeft):
         # Something came while the call was ending: it is said again.
         entering.run(turn, Leap(state.step))
+    elif isinstance(event, NoInput) and turn.step.queue:
+        queueing.silent(turn)
     elif isinstance(event, NoInput):
         silent = not turn.spoken_once and "silent" in turn.step.failings
         repairing.fail(turn, "silent" if silent else "no_input")
@@ -115,6 +132,24 @@ def _transfer_failed(turn: Turn) -> None:
     if turn.step.transfer:
         entering.move(turn, turn.step.transfer.failed)
     else:
+        entering.run(turn, Leap(turn.step.name, again=True, keep=True))
+
+
+def _transferred(turn: Turn, left: PersonLeft) -> None:
+    """The far end takes no transfers, so that it was a call through this node, which is over."""
+    if left.how == "lost":
+        _transfer_failed(turn)
+    else:
+        turn.say(turn.plan.lines.goodbye)
+        turn.end(Hangup())
+
+
+def _queue(turn: Turn, news: queueing.News) -> None:
+    """What is told to one who waits for a person."""
+    target = queueing.take(turn, news)
+    if target:
+        entering.move(turn, target)
+    elif target is None:
         entering.run(turn, Leap(turn.step.name, again=True, keep=True))
 
 
@@ -151,6 +186,7 @@ def _hear(turn: Turn, event: Heard) -> None:
 
 def _may_ask(turn: Turn, meaning: Meaning) -> bool:
     answer = meaning.how in ("go", "fill")
+    answer = answer and turn.step.queue is None
     return answer and not turn.masked and repairing.may_ask_whether(turn, meaning.intent)
 
 

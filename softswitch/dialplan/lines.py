@@ -23,11 +23,14 @@ class Lines:
     consent: Script
     recording_started: Script
     recording_stopped: Script
+    position: Script
+    still_waiting: Script
 
     def all(self) -> Iterator[Script]:
         yield from (self.resumed, self.no_human, self.transfer_failed, self.corrected, self.returning)
         yield from (self.goodbye, self.silence)
         yield from (self.consent, self.recording_started, self.recording_stopped)
+        yield from (self.position, self.still_waiting)
 
 
 def lines_of(plan: PlanFile, scripts: Scripts) -> Lines:
@@ -51,4 +54,6 @@ def lines_of(plan: PlanFile, scripts: Scripts) -> Lines:
         own(recording.consent),
         own(recording.started),
         own(recording.stopped),
+        line(file.position, "position"),
+        line(file.still_waiting, "still_waiting"),
     )

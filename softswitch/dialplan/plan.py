@@ -159,6 +159,8 @@ class Plan:
         for step in self.steps.values():
             yield from (step.say, step.reprompt)
             yield from (failing.say for failing in step.failings.values())
+            if step.queue and step.queue.position:
+                yield step.queue.position
             if question := step.question:
                 yield question.confirm
                 for field in question.fields:

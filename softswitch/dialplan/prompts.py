@@ -103,6 +103,12 @@ class Script:
         lines = self._lines.get(voice.language, ())
         return _says(lines[min(number, len(lines)) - 1], voice, spoken) if lines else ()
 
+    def whole(self, voice: Voice, spoken: Spoken) -> tuple[Say, ...]:
+        """All its lines, without the pieces in which a variable is not set."""
+        pieces = (piece for line in self._lines.get(voice.language, ()) for piece in line)
+        known = [p for p in pieces if all(spoken(part.text, part.how) for part in p.parts if part.variable)]
+        return _says(known, voice, spoken)
+
     def count(self, language: str) -> int:
         return len(self._lines.get(language, ()))
 

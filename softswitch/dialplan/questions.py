@@ -1,5 +1,6 @@
 """Compiles what a step understands: intents, keys and values, and how the session is to listen."""
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -7,7 +8,8 @@ from functools import cached_property
 from softswitch.dialplan import expressions
 from softswitch.dialplan.files.flow import Ask, Collect, FlowFile
 from softswitch.dialplan.files.flow import Step as StepFile
-from softswitch.dialplan.files.plan import Timing
+from softswitch.dialplan.files.plan import PlanFile, Timing
+from softswitch.dialplan.files.queue import OFF, Queue, QueueSettings
 from softswitch.dialplan.files.texts import Texts
 from softswitch.dialplan.parts import Parts
 from softswitch.dialplan.prompts import NOTHING, Script, Scripts, Voice
@@ -23,11 +25,19 @@ DEFAULTS = {
     "start_over": "restart",
 }
 """Where universal intents lead unless the plan says otherwise."""
+QUEUE_SILENCE_S = 20.0
+"""Silence after which one who waits without music is told that somebody will come."""
 WHEN_ASKED = frozenset({"text", "yes_no"})
 """Types whose bare values are understood only where they are asked for: too much would be one."""
 
 Heard = tuple[str, bool]
 """The variable that is asked for, "" for none, and whether a yes is waited for."""
+
+
+def queued(plan: PlanFile, step: Queue) -> QueueSettings:
+    """How callers wait at a step: as it says, else as its queue does."""
+    given = {name: getattr(step, name) for name in step.model_fields_set & QueueSettings.model_fields.keys()}
+    return plan.queues[step.name].model_copy(update=given)
 
 
 def own_name(step: str) -> str:
@@ -121,7 +131,7 @@ class Questions:
             yield Field(name, first, reask, valid, invalid, name in self.parts.sensitive)
 
     def _ways(self, file: StepFile) -> Mapping[str, Way]:
-        choices = file.listen or file.collect
+        choices = file.choices
         if choices is None or not (choices.on or choices.digress):
             return self._universal
         return {**self._universal, **_ways(choices.on), **self._digressions(choices.digress)}
@@ -129,7 +139,7 @@ class Questions:
     def _keys(self, file: StepFile) -> dict[str, Way]:
         """A key names an intent that is listened for here, or else a step."""
         ways = self._ways(file)
-        choices = file.listen or file.collect
+        choices = file.choices
         given = choices.dtmf if choices else file.dtmf.menu if file.dtmf else {}
         keys = {**self.parts.plan.universal.dtmf, **given}
         return {key: ways.get(target) or Way(target, False) for key, target in keys.items()}
@@ -183,8 +193,13 @@ class _Listens:
             grammar = grammars.of(
                 self._names[asking, confirming], backchannel, correcting=file.collect is not None
             )
+        waits = {**_waits(plan.timing), **_waits(self._flow.timing), **_waits(file.timing)}
+        music = self._music() if file.queue else None
+        if file.queue:  # music is company enough
+            silence = _waits(file.timing).get("no_input_timeout", QUEUE_SILENCE_S)
+            waits["no_input_timeout"] = silence if music is None else math.inf
         return Listen(
-            **{**_waits(plan.timing), **_waits(self._flow.timing), **_waits(file.timing)},  # type: ignore[arg-type]
+            **waits,
             grammar=grammar,
             dtmf_length=self._length(language, asking, confirming),
             dtmf_terminator=self._terminator(),
@@ -194,7 +209,15 @@ class _Listens:
             filler_after=plan.filler.after if plan.filler else 1.0,
             filler=self._questions._fillers[language],
             sensitive=self._sensitive,
+            music=music,
+            waiting=file.queue is not None,
         )
+
+    def _music(self) -> str | None:
+        assert self._file.queue
+        name = queued(self._questions.parts.plan, self._file.queue).music
+        audio = self._questions.parts.folder / "audio"
+        return None if name == OFF else str((audio / name).absolute()) if name else ""
 
     def _length(self, language: str, asking: str, confirming: bool) -> int:
         if not asking or confirming:

@@ -1,6 +1,6 @@
 """When a caller is not understood, or says nothing: what is said, how often, and where it ends."""
 
-from softswitch.dialplan import collecting, entering
+from softswitch.dialplan import collecting, entering, queueing
 from softswitch.dialplan.state import CONFIRM, Pending
 from softswitch.dialplan.steps import Field, Kind
 from softswitch.dialplan.turn import Turn
@@ -12,8 +12,11 @@ ROUNDS = 2
 
 def fail(turn: Turn, kind: Kind, invalid: Field | None = None) -> None:
     """One failure more in a row: its line (or what is said of an invalid value) and the question again, or
-    after the last one where it ends.
+    after the last one where it ends. Who waits for a person cannot fail.
     """
+    if turn.step.queue:
+        queueing.misheard(turn)
+        return
     failing = turn.step.failings[kind]
     number = _count(turn, kind)
     turn.strikes += 1

@@ -53,7 +53,8 @@ class State:
     `failures` counts by kind, in a row at this question, `strikes` of all kinds since the caller was last
     understood. `said` is what `repeat` says; `trail` the questions so far, the present one last; `asking` the
     variable that is asked for; `askers` the step that asked, of each sensitive variable that is set;
-    `recording` what recording.py makes of it; `awaiting` the key of what the step waits for.
+    `recording` what recording.py makes of it; `awaiting` the key of what the step waits for;
+    `waits` the step at which the caller waits for a person, `waits_since` since when (Unix seconds, 0: now).
     """
 
     version: str
@@ -75,6 +76,8 @@ class State:
     askers: Mapping[str, str] = field(default_factory=dict)
     recording: str = ""
     awaiting: str = ""
+    waits: str = ""
+    waits_since: float = 0.0
 
 
 def dump(state: State, sensitive: Collection[str]) -> str:
@@ -105,6 +108,8 @@ def dump(state: State, sensitive: Collection[str]) -> str:
         "askers": state.askers,
         "recording": state.recording,
         "awaiting": state.awaiting,
+        "waits": state.waits,
+        "waits_since": state.waits_since,
     }
     return json.dumps(raw, separators=(",", ":"))
 
@@ -138,6 +143,8 @@ def load(text: str) -> State:
             askers=_texts(raw["askers"]),
             recording=str(raw.get("recording", "")),
             awaiting=str(raw.get("awaiting", "")),
+            waits=str(raw.get("waits", "")),
+            waits_since=float(raw.get("waits_since", 0.0)),
         )
     except (LookupError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         raise ValueError(f"not a dialplan's state: {error!r}") from None

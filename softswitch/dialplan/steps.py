@@ -116,6 +116,34 @@ class Transfer:
 
 
 @dataclass(frozen=True, slots=True)
+class Queue:
+    """`hours` is the fact that says whether it is open, "" where it always is; `music` that of Listen;
+    `position` is None where no position is told. See waiting.Enqueue.
+    """
+
+    name: str
+    skills: tuple[str, ...]
+    same_language: bool
+    priority: int
+    max_wait: float
+    most_waiting: int
+    hours: str
+    music: str | None
+    position: Script | None
+    reason: Script
+    served: str
+    over: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """`number` is the variable that holds where to call back."""
+
+    how: Literal["call_back", "message"]
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """`next` is where it goes on by itself; which of the others is set is its way on. `call` is the first
     step of the flow that it calls.
@@ -138,5 +166,7 @@ class Step:
     language: str = ""
     record: Record | None = None
     transfer: Transfer | None = None
+    queue: Queue | None = None
+    leave: Leave | None = None
     hangup: bool = False
     returns: bool = False

@@ -10,7 +10,8 @@ from softswitch.dialplan.prompts import Script, Voice, one_by_one
 from softswitch.dialplan.slots import Slot
 from softswitch.dialplan.state import MAX_TRAIL, Frame, Pending, State, Stop
 from softswitch.dialplan.steps import Field, Question, Step
-from softswitch.events import Action, BargeIn, Do, Hangup, Record, Say, Transfer
+from softswitch.events import Action, BargeIn, Do, Hangup, Listen, Record, Say, Transfer
+from softswitch.waiting import Enqueue, LeaveQueue
 
 MAX_STEPS = 200
 """Steps in one turn: holds even where a plan has a circle that nobody can leave."""
@@ -71,6 +72,7 @@ class Turn:
         self.unsure, self.rate, self.visits = state.unsure, state.rate, state.visits
         self.askers: Mapping[str, str] = state.askers
         self.recording, self.awaiting = state.recording, state.awaiting
+        self.waits, self.waits_since = state.waits, state.waits_since
         self.told = 0
         """Actions so far that only tell the caller that he is recorded: no part of what is repeated."""
         self.fresh: set[str] = set()
@@ -125,6 +127,15 @@ class Turn:
     def say_nth(self, script: Script, number: int, extra: Mapping[str, str] | None = None) -> None:
         self._extra = extra or {}
         self.actions += script.nth(number, self.voice, self.spoken)
+
+    def say_whole(self, script: Script, extra: Mapping[str, str]) -> None:
+        """Of a script the sentences whose variables are all set."""
+        self._extra = extra
+        self.actions += script.whole(self.voice, self.spoken)
+
+    @property
+    def says_something(self) -> bool:
+        return any(type(action) is Say for action in self.actions)
 
     def spoken(self, name: str, how: str) -> str:
         """A variable as it is said; "" when it is not set, or secret."""
@@ -191,6 +202,9 @@ class Turn:
         return "" if name in self.plan.sensitive else self.context.get(name, "")
 
     def outcome(self) -> Outcome:
+        if self.waits and not self._keeps_place():
+            self.actions.insert(-1, LeaveQueue())
+            self.waits = ""
         self._never_silent()
         masked = self.plan.sensitive
         slots = self.slots
@@ -210,12 +224,23 @@ class Turn:
         """A text may have come out empty, because its variables are not set."""
         if self.awaiting:  # fillers are said while he waits
             return
-        if not any(type(action) is Say for action in self.actions):
+        if not self.says_something and not self._plays_music():
+            unheard = (Do, Record, Enqueue, LeaveQueue)
             at = next(
-                (n for n, action in enumerate(self.actions) if type(action) not in (Do, Record)),
+                (n for n, action in enumerate(self.actions) if type(action) not in unheard),
                 len(self.actions),
             )
             self.actions[at:at] = self.plan.lines.silence.render(self.voice, self.spoken)
+
+    def _plays_music(self) -> bool:
+        last = self.actions[-1] if self.actions else None
+        return isinstance(last, Listen) and last.music is not None
+
+    def _keeps_place(self) -> bool:
+        """Whether he is where he waits in a queue, or digresses from there."""
+        if isinstance(self.actions[-1], Transfer | Hangup):
+            return False
+        return self.step.name == self.waits or Frame(self.waits, True) in self.frames
 
     def _state(self) -> State:
         return State(
@@ -238,6 +263,8 @@ class Turn:
             self.askers,
             self.recording,
             self.awaiting,
+            self.waits,
+            self.waits_since,
         )
 
     def end(self, action: Transfer | Hangup) -> None:

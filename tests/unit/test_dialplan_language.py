@@ -152,7 +152,8 @@ def test_what_is_said_in_any_conversation_is_made_of_templates(language: Languag
         assert expand(text)
     names = {name for text in talk.corrections for name in re.findall("{(.*?)}", text)}
     assert names == {"value", "other", "name"}
-    assert {name for line in talk.lines.values() for name in re.findall("{(.*?)}", line)} == {"value"}
+    said = {name for line in talk.lines.values() for name in re.findall("{(.*?)}", line)}
+    assert said == {"value", "position", "expected_wait"}
 
 
 @pytest.mark.parametrize("language", LANGUAGES.values(), ids=list(LANGUAGES))

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from softswitch.dialplan.files.flow import RESERVED_TARGETS, Choices, FlowFile, Step
+from softswitch.dialplan.files.choices import Choices
+from softswitch.dialplan.files.flow import RESERVED_TARGETS, FlowFile, Step
 from softswitch.dialplan.files.plan import PlanFile, Repairs, Universal
 from softswitch.dialplan.questions import DEFAULTS
 from softswitch.dialplan.reading import Draft

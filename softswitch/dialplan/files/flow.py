@@ -4,7 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from softswitch.dialplan.files.choices import Choices
 from softswitch.dialplan.files.plan import Repairs, Timing
+from softswitch.dialplan.files.queue import Leave, Queue
 from softswitch.dialplan.files.texts import (
     Destination,
     Expression,
@@ -25,16 +27,6 @@ RESERVED_TARGETS = frozenset({"repeat", "slower", "faster", "back", "restart", "
 """Targets that are no steps: say the last thing again, slower, faster; the question before this one; the
 whole call anew; the place that called this flow.
 """
-
-
-class Choices(Section):
-    """Where intents and keys lead: `on` to a step, `digress` into a flow and back; a key means an intent that
-    is listened for here, or leads to a step.
-    """
-
-    on: dict[Name, Name] = Field({})
-    digress: dict[Name, Name] = Field({})
-    dtmf: dict[Key, Name] = Field({})
 
 
 class Listen(Choices):
@@ -201,6 +193,8 @@ class Step(Repairs):
         None, description="What becomes of the recording."
     )
     transfer: Transfer | None = None
+    queue: Queue | None = None
+    leave: Leave | None = None
     hangup: Yes | None = None
     return_: Yes | None = Field(None, alias="return")
     next: Name | None = None
@@ -236,7 +230,12 @@ class Step(Repairs):
     @property
     def hears(self) -> bool:
         """Whether the caller's turn comes here."""
-        return bool(self.listen or self.collect or self.dtmf)
+        return bool(self.listen or self.collect or self.dtmf or self.queue)
+
+    @property
+    def choices(self) -> Choices | None:
+        """What may be said or pressed here; None where only keys are heard, or nothing."""
+        return self.listen or self.collect or self.queue
 
 
 WAYS = {
@@ -248,12 +247,14 @@ WAYS = {
     "if": "if_",
     "call": "call",
     "transfer": "transfer",
+    "queue": "queue",
+    "leave": "leave",
     "hangup": "hangup",
     "return": "return_",
     "next": "next",
 }
 """The ways on, as the author writes them, with the field of each."""
-SPEAKING = ("listen", "collect", "dtmf", "transfer", "hangup")
+SPEAKING = ("listen", "collect", "dtmf", "transfer", "queue", "hangup")
 """Where something must be said."""
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from softswitch.dialplan.files.queue import QueueFile
 from softswitch.dialplan.files.texts import (
     Destination,
     Key,
@@ -101,6 +102,8 @@ class Lines(Section):
     transfer_failed: Prompts = Prompts()
     corrected: Prompts = Prompts()
     returning: Prompts = Prompts()
+    position: Prompts = Prompts()
+    still_waiting: Prompts = Prompts()
 
 
 class Universal(Section):
@@ -210,6 +213,7 @@ class PlanFile(Section):
     repair: Repair
     lines: Lines = Lines()
     recording: Recording = Recording()
+    queues: dict[Name, QueueFile] = Field({}, description="Where callers wait for a person.")
     human: Destination | None = Field(
         None, description="Where `transfer: human` leads, if not where the node says."
     )

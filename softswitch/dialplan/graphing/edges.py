@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from softswitch.dialplan.files.flow import RESERVED_TARGETS, Choices, Step
+from softswitch.dialplan.files.choices import Choices
+from softswitch.dialplan.files.flow import RESERVED_TARGETS, Step
 from softswitch.dialplan.files.plan import Repairs, Universal
 from softswitch.dialplan.parts import Parts
 from softswitch.dialplan.questions import DEFAULTS

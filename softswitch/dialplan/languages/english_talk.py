@@ -1,6 +1,6 @@
 """English answers, universal requests, corrections, and the lines that a plan need not write."""
 
-from softswitch.dialplan.languages.parts import Talk
+from softswitch.dialplan.languages.parts import Talk, Waits
 
 _CLAUSES = (
     "and but so because if when then or since although though unless while who what what's where where's how "
@@ -224,7 +224,17 @@ TALK = Talk(
         "wait": "One moment, please.",
         "trouble": "I'm sorry, something went wrong on our side.",
         "goodbye": "Thank you for calling. Goodbye.",
+        "position": "You are number {position} in the queue. It will take {expected_wait}.",
+        "still_waiting": "Please hold the line. Somebody will be with you as soon as possible.",
     },
+    waits=Waits(
+        soon="less than a minute",
+        minute="about a minute",
+        minutes="about {minutes} minutes",
+        half_hour="about half an hour",
+        hour="about an hour",
+        longer="more than an hour",
+    ),
     function_words=frozenset(_FUNCTION_WORDS.split()),
     negations=frozenset(["no", "not", "don't", "can't", "never", "nothing", "nope", "cannot"]),
     clauses=frozenset(_CLAUSES.split()),

@@ -153,6 +153,18 @@ class Letters:
 
 
 @dataclass(frozen=True)
+class Waits:
+    """How an expected wait is told; `minutes` holds {minutes}."""
+
+    soon: str
+    minute: str
+    minutes: str
+    half_hour: str
+    hour: str
+    longer: str
+
+
+@dataclass(frozen=True)
 class Talk:
     """What is said in any conversation. Sentences are templates as plans write them."""
 
@@ -162,6 +174,7 @@ class Talk:
     intents: Mapping[str, tuple[str, ...]]  # the universal ones
     corrections: tuple[str, ...]  # with {value}, {other} (the value that was wrong) and {name} (of the slot)
     lines: Mapping[str, str]  # what a plan need not write
+    waits: Waits
     function_words: frozenset[str]  # weigh little when sentences are compared
     negations: frozenset[str]  # turn a sentence into its opposite
     clauses: frozenset[str]  # words that begin a clause, up to which a negation reaches

@@ -1,6 +1,6 @@
 """Spanish answers, universal requests, corrections, and the lines that a plan need not write."""
 
-from softswitch.dialplan.languages.parts import Talk
+from softswitch.dialplan.languages.parts import Talk, Waits
 
 _CLAUSES = (
     "y pero así porque si cuando entonces o aunque mientras quién qué dónde cuándo cómo yo usted ella él "
@@ -174,7 +174,17 @@ TALK = Talk(
         "wait": "Un momento, por favor.",
         "trouble": "Lo siento, ha habido un problema por nuestra parte.",
         "goodbye": "Gracias por llamar. Adiós.",
+        "position": "Es el número {position} en la cola. Tardará {expected_wait}.",
+        "still_waiting": "Siga a la espera, por favor. Le atenderán lo antes posible.",
     },
+    waits=Waits(
+        soon="menos de un minuto",
+        minute="más o menos un minuto",
+        minutes="unos {minutes} minutos",
+        half_hour="una media hora",
+        hour="más o menos una hora",
+        longer="más de una hora",
+    ),
     function_words=frozenset(_FUNCTION_WORDS.split()),
     negations=frozenset(["no", "nunca", "nada", "jamás", "tampoco", "ni", "ninguno", "sin"]),
     clauses=frozenset(_CLAUSES.split()),
