@@ -4,6 +4,7 @@
 #include <cstring>
 #include <initializer_list>
 
+#include <pjsip_simple.h>
 #include <pjsip_ua.h>
 
 #include "inside.hpp"
@@ -15,6 +16,7 @@ pjsip_endpoint *endpoint;
 
 const char *const KNOWN_METHODS[] = {"INVITE",  "ACK",    "BYE",       "CANCEL", "OPTIONS", "REGISTER", "PRACK",
                                      "UPDATE",  "INFO",   "SUBSCRIBE", "NOTIFY", "REFER",   "MESSAGE",  "PUBLISH"};
+const char *const UNREAD_METHODS[] = {"MESSAGE", "PUBLISH"}; /* PJSIP would take them, for nobody */
 const char *const METHODS_OF_CALLS[] = {"BYE", "PRACK", "UPDATE", "INFO", "NOTIFY"};
 
 template <size_t N> bool is_one_of(const pjsip_method &method, const char *const (&names)[N])
@@ -34,6 +36,8 @@ void respond(pjsip_rx_data *rdata, int status, int capability = -1, const pj_str
         const pj_str_t name = text("Unsupported");
         pj_list_push_back(&headers, pjsip_generic_string_hdr_create(pool, &name, unsupported));
     }
+    if (status == PJSIP_SC_BAD_EVENT || capability == PJSIP_H_OTHER)
+        pj_list_push_back(&headers, pjsip_hdr_clone(pool, pjsip_evsub_get_allow_events_hdr(NULL)));
     for (int type : {int(PJSIP_H_ALLOW), int(PJSIP_H_ACCEPT), int(PJSIP_H_SUPPORTED)}) {
         if (capability != type && capability != PJSIP_H_OTHER)
             continue;
@@ -91,13 +95,25 @@ pj_bool_t on_info(pjsip_rx_data *rdata)
     return PJ_TRUE;
 }
 
+/* Outside of calls: there is nothing to subscribe to, and nothing was subscribed to (RFC 6665 sections 4.2.1.1
+ * and 4.1.3). PJSIP would tell anybody's presence, and take news of a mailbox.
+ */
+pj_bool_t on_subscription(pjsip_rx_data *rdata, const pjsip_method &method)
+{
+    const bool asks = pj_strcmp2(&method.name, "SUBSCRIBE") == 0;
+    if (!asks && pj_strcmp2(&method.name, "NOTIFY") != 0)
+        return PJ_FALSE;
+    respond(rdata, asks ? 489 : 481);
+    return PJ_TRUE;
+}
+
 /* Before the dialogs: what they would answer with 500, and what section 8.2 wants to be looked at first. */
 pj_bool_t on_early_request(pjsip_rx_data *rdata)
 {
     const pjsip_method &method = rdata->msg_info.msg->line.req.method;
     if (method.id == PJSIP_INVITE_METHOD || method.id == PJSIP_ACK_METHOD || method.id == PJSIP_CANCEL_METHOD)
         return PJ_FALSE;
-    if (!is_one_of(method, KNOWN_METHODS) || pj_strcmp2(&method.name, "PUBLISH") == 0) {
+    if (!is_one_of(method, KNOWN_METHODS) || is_one_of(method, UNREAD_METHODS)) {
         respond_to_method(rdata, method);
         return PJ_TRUE;
     }
@@ -107,7 +123,7 @@ pj_bool_t on_early_request(pjsip_rx_data *rdata)
         return PJ_TRUE;
     }
     if (!is_in_a_call(rdata))
-        return PJ_FALSE;
+        return on_subscription(rdata, method);
     if (pj_strcmp2(&method.name, "INFO") == 0)
         return on_info(rdata);
     if (method.id != PJSIP_OPTIONS_METHOD)
@@ -208,6 +224,33 @@ bool may_be_answered_in_sdp(const pjsip_msg *message)
     return false;
 }
 
+/* PJSIP's modules name all that they know. What nobody here reads is neither allowed nor accepted (RFC 3261
+ * sections 20.1 and 20.5), and only the outcome of a REFER can be subscribed to (RFC 3515 section 2.4.4).
+ */
+void leave_out(const void *found, std::initializer_list<const char *> names)
+{
+    auto *header = const_cast<pjsip_generic_array_hdr *>(static_cast<const pjsip_generic_array_hdr *>(found));
+    unsigned kept = 0;
+    for (unsigned i = 0; header && i < header->count; ++i) {
+        bool out = false;
+        for (const char *name : names)
+            out |= pj_stricmp2(&header->values[i], name) == 0;
+        if (!out)
+            header->values[kept++] = header->values[i];
+    }
+    if (header)
+        header->count = kept;
+}
+
+void claim_only_what_is_read()
+{
+    leave_out(pjsip_endpt_get_capability(endpoint, PJSIP_H_ALLOW, NULL), {"MESSAGE", "PUBLISH"});
+    leave_out(pjsip_endpt_get_capability(endpoint, PJSIP_H_ACCEPT, NULL),
+              {"application/pidf+xml", "application/xpidf+xml", "application/dialog-info+xml",
+               "application/simple-message-summary", "application/im-iscomposing+xml", "text/plain"});
+    leave_out(pjsip_evsub_get_allow_events_hdr(NULL), {"presence", "dialog", "message-summary"});
+}
+
 } // namespace
 
 int mistake_of(const pjsip_rx_data *rdata)
@@ -220,12 +263,15 @@ int mistake_of(const pjsip_rx_data *rdata)
         return 400;
     if (!is_a_scheme_of_ours(line.uri))
         return 416;
-    return line.method.id != PJSIP_INVITE_METHOD || may_be_answered_in_sdp(message) ? 0 : 406;
+    if (line.method.id == PJSIP_INVITE_METHOD && !may_be_answered_in_sdp(message))
+        return 406;
+    return has_audio_out_of_reach(rdata) ? 488 : 0;
 }
 
 void start_answering(pjsip_endpoint *endpoint_)
 {
     endpoint = endpoint_;
+    claim_only_what_is_read();
     pjsip_endpt_register_module(endpoint, &early);
     pjsip_endpt_register_module(endpoint, &late);
 }

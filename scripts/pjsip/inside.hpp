@@ -14,6 +14,9 @@ Verdict judge(const pj_sockaddr *source, const pj_str_t &method, const pj_str_t 
 /* The status that a request of a known source gets for mistakes which PJSIP overlooks, 0 for none. */
 int mistake_of(const pjsip_rx_data *rdata);
 
+/* Whether a request describes a session with audio, none of it where this call's packets can go. */
+bool has_audio_out_of_reach(const pjsip_rx_data *rdata);
+
 /* Register the modules that answer what PJSIP would leave unanswered or answer wrongly. */
 void start_answering(pjsip_endpoint *endpoint);
 

@@ -146,6 +146,18 @@ void hang_up(pjsip_transport *transport)
         pjsip_transport_shutdown(transport);
 }
 
+/* RFC 3261 section 13.3.1.3: 488 says in Warning what is wrong with the offer (codes in section 20.43). */
+void refuse(pjsip_rx_data *rdata, int status)
+{
+    pjsip_hdr headers;
+    pj_list_init(&headers);
+    if (status == 488) {
+        const pj_str_t agent = text("softswitch"), told = text("Incompatible network address formats");
+        pj_list_push_back(&headers, pjsip_warning_hdr_create(rdata->tp_info.pool, 301, &agent, &told));
+    }
+    pjsip_endpt_respond_stateless(endpoint, rdata, status, NULL, &headers, NULL);
+}
+
 pj_bool_t on_request(pjsip_rx_data *rdata)
 {
     const pjsip_msg *message = rdata->msg_info.msg;
@@ -155,7 +167,7 @@ pj_bool_t on_request(pjsip_rx_data *rdata)
         verdict = judge(&rdata->pkt_info.src_addr, method.name, user_agent_of(message));
     const int status = verdict == REFUSE ? 403 : verdict == PASS ? mistake_of(rdata) : 0;
     if (status && method.id != PJSIP_ACK_METHOD)
-        pjsip_endpt_respond_stateless(endpoint, rdata, status, NULL, NULL, NULL);
+        refuse(rdata, status);
     if (verdict == DROP && method.id != PJSIP_ACK_METHOD)
         hang_up(rdata->tp_info.transport);
     return verdict != PASS || status;

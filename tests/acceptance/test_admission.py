@@ -108,6 +108,33 @@ def test_speech_that_waits_to_be_decoded_refuses_calls_until_it_is_done(gateway:
     wait_for(lambda: outcome() != "503", "calls are taken again", 5, every=0.2)
 
 
+def test_what_nobody_here_reads_is_neither_taken_nor_claimed(gateway: GatewayAlone) -> None:
+    """RFC 3261 section 11.2: OPTIONS is answered with what an INVITE would find."""
+    with Phone(gateway.sip_port, OFFICE) as phone:
+
+        def answer(method: str, *headers: str) -> str:
+            phone.ask(method, *headers)
+            return phone.receive()
+
+        claimed = answer("OPTIONS")
+        allowed = re.findall(r"(?m)^Allow: (.*)\r", claimed)
+        assert re.search(r"(?m)^Accept: application/sdp, message/sipfrag;version=2.0\r", claimed)
+        assert re.search(r"(?m)^Allow-Events: refer\r", claimed)
+        assert not {"MESSAGE", "PUBLISH", "REGISTER"} & set(allowed[0].split(", "))
+        for method in ("MESSAGE", "PUBLISH", "REGISTER"):
+            refused = answer(method, "Event: presence")
+            assert refused.startswith("SIP/2.0 405")
+            assert re.findall(r"(?m)^Allow: (.*)\r", refused) == allowed
+        for event in ("presence", "dialog", "refer", "nonsense"):
+            refused = answer("SUBSCRIBE", f"Event: {event}")
+            assert refused.startswith("SIP/2.0 489")
+            assert re.search(r"(?m)^Allow-Events: refer\r", refused)
+        assert answer("NOTIFY", "Event: message-summary").startswith("SIP/2.0 481")
+        phone.sip.settimeout(0.3)
+        with pytest.raises(TimeoutError):
+            phone.receive()  # such as a NOTIFY of somebody's presence
+
+
 def test_requests_within_a_call_pass_from_any_address(gateway: GatewayAlone) -> None:
     """Behind a proxy without Record-Route the phone itself speaks next. The tags are known to nobody else."""
     with Phone(gateway.sip_port, OFFICE) as phone, Phone(gateway.sip_port, STRANGER) as moved:
