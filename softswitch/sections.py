@@ -42,7 +42,9 @@ class Sip(Section):
         "", description="STUN server as host or host:port, to learn the public address; empty: none."
     )
     nameserver: str = Field(
-        "", description="DNS server for trunks' hosts, as address or address:port; empty: the machine's."
+        "",
+        description="DNS server for hosts of trunks and of far ends, as address or address:port; empty: the "
+        "machine's.",
     )
     user_agent: str = Field("softswitch", description="User-Agent and Server header.")
     tls: Tls = Tls()

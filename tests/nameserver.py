@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections import Counter
+from collections import Counter, deque
 
 import dns.flags
 import dns.message
@@ -23,6 +23,8 @@ class Nameserver:
         self.silent = False
         self.rcode = dns.rcode.NOERROR
         self.asked: Counter[tuple[str, str]] = Counter()
+        self.ids: deque[int] = deque(maxlen=100)
+        """The numbers of the latest queries."""
         self._thread = threading.Thread(target=self._serve, daemon=True)
 
     @property
@@ -55,6 +57,7 @@ class Nameserver:
             kind = dns.rdatatype.to_text(question.rdtype)
             name = question.name.to_text().rstrip(".")
             self.asked[name, kind] += 1
+            self.ids.append(query.id)
             if not self.silent:
                 self._socket.sendto(self._answer(query, name, kind).to_wire(), client)
 

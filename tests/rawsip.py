@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass, field
 
 SDP = (
-    "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+    "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 {address}\r\nt=0 0\r\n"
     "m=audio {rtp} RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n"
 )
 
@@ -23,6 +23,10 @@ class Phone:
     cseq: int = 0
     user: str = "phone"
     called: str = "reception"
+    contact: str = ""
+    """Where it says to be reached; its own address when not given."""
+    audio_at: str = "127.0.0.1"
+    """The address in its SDP."""
 
     def __enter__(self) -> "Phone":
         self.sip = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -43,7 +47,7 @@ class Phone:
 
     def ring(self, *headers: str) -> None:
         """Send an INVITE."""
-        body = SDP.format(rtp=self.rtp.getsockname()[1])
+        body = SDP.format(rtp=self.rtp.getsockname()[1], address=self.audio_at)
         self.cseq += 1
         self._send("INVITE", body, "Content-Type: application/sdp", *headers)
 
@@ -85,7 +89,7 @@ class Phone:
             f"To: <sip:{self.called}@127.0.0.1>{to_tag}",
             f"Call-ID: {self.call_id}",
             f"CSeq: {self.cseq} {method}",
-            f"Contact: <sip:phone@{host}:{own_port}>",
+            f"Contact: <sip:phone@{self.contact or f'{host}:{own_port}'}>",
             *headers,
             f"Content-Length: {len(body)}",
         ]

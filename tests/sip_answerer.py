@@ -26,6 +26,8 @@ class Answerer:
         self.delay = 0.0
         self.headers: list[str] = []
         self.requests: list[Request] = []
+        self.kept_alive: list[float] = []
+        """When empty packets came that keep a NAT open (RFC 5626 section 4.4.1)."""
         self._tls = tls
         kind = socket.SOCK_STREAM if tcp or tls else socket.SOCK_DGRAM
         self._socket = socket.socket(socket.AF_INET, kind)
@@ -73,7 +75,10 @@ class Answerer:
 
     def _answer(self, text: str) -> bytes:
         """Empty for silence."""
-        if not text.strip() or text.startswith("SIP/2.0"):
+        if not text.strip():
+            self.kept_alive.append(time.monotonic())
+            return b""
+        if text.startswith("SIP/2.0"):
             return b""
         method = text.split(" ", 1)[0]
         self.requests.append(Request(method, text))

@@ -1,5 +1,5 @@
-/* What softswitch adds to PJSIP, as Python sees it: a screen in front of the stack, and certificates that
- * are renewed while it runs. Compiled into the pjsua2 wheel by scripts/build_pjsua2.
+/* What softswitch adds to PJSIP, as Python sees it: a screen in front of the stack, certificates that are
+ * renewed while it runs, and name servers. Compiled into the pjsua2 wheel by scripts/build_pjsua2.
  *
  * All of it belongs to the one thread that handles PJSIP's events; nothing is locked. No function that
  * PJSIP calls here runs Python, so a flood costs no interpreter time.
@@ -49,6 +49,11 @@ void restartTls(int transportId, const TransportConfig &settings) PJSUA2_THROW(E
 
 /* The host that connections to each place ("192.0.2.1:5061") ask for by name; replaces all earlier ones. */
 void nameTlsPeers(const StringVector &places, const StringVector &hosts);
+
+/* Ask these servers (addresses, and the port of each) for host names that stand in SIP messages, from here on;
+ * without any, such names are not found. Calls go on while an answer is awaited, 10 s at most.
+ */
+void setNameservers(const StringVector &addresses, const IntVector &ports) PJSUA2_THROW(Error);
 
 } // namespace pj
 

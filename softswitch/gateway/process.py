@@ -18,6 +18,7 @@ from softswitch.config import Config
 from softswitch.errors import SoftswitchError
 from softswitch.gateway import endpoint, messages
 from softswitch.gateway.media_port import ClockPort
+from softswitch.gateway.nameservers import Nameservers
 from softswitch.gateway.rings import Node, Region
 from softswitch.gateway.survival import HEARTBEAT_LIMIT
 from softswitch.gateway.switchboard import Switchboard
@@ -100,6 +101,7 @@ class Gateway:
         self._region = region
         self._socket = ControlSocket(listener)
         self._endpoint = endpoint.start(config)
+        self._nameservers = Nameservers(config.sip)
         self._clock = ClockPort(region)
         self._switchboard = Switchboard(config, region, self._socket.send, self._endpoint)
         self._stop_at: float | None = None
@@ -115,6 +117,7 @@ class Gateway:
             if now >= self._next_tick:
                 self._next_tick = now + TICK_S
                 self._watch_control(now)
+                self._nameservers.tick(now)
                 self._switchboard.tick()
         self._serve_control()
 

@@ -130,7 +130,12 @@ class Nat(Section):
     rewrite_contact: bool = Field(
         True, description="Learn the own address from the registrar's answer (rport)."
     )
-    keepalive: Duration = Field(0.0, ge=0, description="Send a packet at this interval to keep a NAT open.")
+    keepalive: Duration = Field(
+        0.0,
+        ge=0,
+        description="Keep a NAT open towards the registrar by a packet at this interval, over UDP; 0: none. "
+        "Trunks that do not register have their OPTIONS for that, see `health.every`.",
+    )
 
 
 class Trunk(Section):

@@ -10,6 +10,7 @@ import pytest
 from gateway_alone import GatewayAlone
 from kamailio import PASSWORD, Kamailio
 from node import free_port, wait_for
+from sip_answerer import Answerer
 from sipp import Sipp
 
 from softswitch.events import CallConfirmed, CallEnded
@@ -145,6 +146,23 @@ def test_accounts_and_what_their_changes_keep_are_given_back(gateway, registrar)
         gateway.registration("changed", attempt)
     assert registrar.saved("u-changed")[-1] == 139
     assert "Too many" not in gateway.log
+
+
+def test_a_nat_is_kept_open_at_the_trunks_interval_for_as_long_as_it_is_registered(gateway):
+    """Of one second: where PJSIP is not changed, that is a packet at every turn of its loop."""
+    with Answerer() as natted, Answerer() as other:
+        places = [Target("far.example", "127.0.0.1", far.port, "udp") for far in (natted, other)]
+        kept = connection(places[0], name="natted", nat={"keepalive": "1s"})
+        order(gateway, kept, connection(places[1], name="other"))
+        assert gateway.registration("natted").status == gateway.registration("other").status == 200
+        time.sleep(3.5)
+        order(gateway)
+        assert 2 <= len(natted.kept_alive) <= 4
+        assert not other.kept_alive
+        wait_for(lambda: len(natted.of("REGISTER")) == 2, "it is unregistered")
+        came = len(natted.kept_alive)
+        time.sleep(1.5)
+        assert len(natted.kept_alive) == came
 
 
 def test_a_node_that_stops_unregisters(tmp_path, registrar):
