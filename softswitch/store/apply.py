@@ -84,11 +84,14 @@ def apply(connection: sa.Connection, event: SessionEvent | Announced, node: str 
             _save(connection, event)
             if event.waits:
                 entering.enter(connection, event, node)
+            if event.leaves:
+                entering.leave(connection, event.call_id, event.leaves, event.at)
         case TurnFinished():
             connection.execute(_INSERT[connection.dialect.name][turns], asdict(event))
         case CallFinished():
             _update(connection, _FINISH, event.call_id, _ending(event))
             dialled.ended(connection, event.call_id, event.at)
+            entering.hung_up(connection, event.call_id, event.at)
         case RecordingChanged():
             _update(connection, _SAVE, event.call_id, {"recording": event.file, "recording_note": event.note})
 

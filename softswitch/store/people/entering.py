@@ -1,4 +1,4 @@
-"""A caller begins to wait: written down with the turn in which he asked for a person."""
+"""A caller begins to wait, or chooses to wait no longer: written down with the turn in which he does."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from softswitch.events import StateSaved
 from softswitch.store.tables import UNENDED, calls, waiting
-from softswitch.waiting import Enqueue
+from softswitch.waiting import Enqueue, LeaveQueue
 
 _CALL = sa.bindparam("of_call", type_=sa.String)
 _AT = sa.bindparam("at", type_=sa.Double)
@@ -49,6 +49,13 @@ _ENTER: dict[str, Any] = {
 }
 
 
+STILL_UP_S = 600.0
+"""A caller who keeps his place is not called while he is on the line: not before his call has ended, or so
+much later, where nobody has written down its end.
+"""
+HANG_UP_S = 2.0
+
+
 def enter(connection: sa.Connection, event: StateSaved, node: str) -> None:
     """Write down that the call waits as `event.waits` says, unless that is so already."""
     assert event.waits
@@ -70,3 +77,25 @@ def put(connection: sa.Connection, call_id: str, order: Enqueue, at: float, node
     connection.execute(
         _ENTER[connection.dialect.name], key | {f"new_{name}": value for name, value in new.items()}
     )
+
+
+def leave(connection: sa.Connection, call_id: str, order: LeaveQueue, at: float) -> None:
+    """He waits no longer, or keeps his place to be called back; also one who was told that nobody comes, and
+    chose so before he had heard it.
+    """
+    latest = sa.select(sa.func.max(waiting.c.id)).where(waiting.c.call_id == call_id).scalar_subquery()
+    his = sa.update(waiting).where(
+        waiting.c.id == latest, waiting.c.state.in_(("waiting", "offered", "over"))
+    )
+    if order.how != "call_back":
+        connection.execute(his.values(state=order.how, ended_at=at, holder=""))
+        return
+    kept = {"state": "call_back", "holder": "", "ended_at": None, "due_at": at + STILL_UP_S}
+    number = order.number or waiting.c.number
+    connection.execute(his.values(**kept, back_since=at, number=number))
+
+
+def hung_up(connection: sa.Connection, call_id: str, at: float) -> None:
+    """The call has ended: from here on he can be called back."""
+    later = sa.update(waiting).where(waiting.c.call_id == call_id, UNENDED, waiting.c.state == "call_back")
+    connection.execute(later.where(waiting.c.due_at > at + HANG_UP_S).values(due_at=at + HANG_UP_S))
