@@ -333,3 +333,32 @@ _partial("waiting_place", UNENDED, waiting.c.priority.desc(), waiting.c.since, w
 _partial("waiting_holder", UNENDED, waiting.c.holder)
 _partial("waiting_talks", TALKED, waiting.c.queue, waiting.c.ended_at)
 sa.Index("waiting_agent", waiting.c.agent, waiting.c.id)
+
+# Answers that a language model gave, to be given again. `key` is what same questions share; `same` what the
+# answer hangs on besides, as one text: the caller, and the context's fields with their values.
+answers = sa.Table(
+    "answers",
+    metadata,
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("plan", CleanText, nullable=False),
+    sa.Column("version", CleanText, nullable=False),
+    sa.Column("language", CleanText, nullable=False),
+    sa.Column("key", CleanText, nullable=False),
+    _text("intent"),
+    _text("same"),
+    _text("question"),
+    sa.Column("answer", CleanText, nullable=False),
+    sa.Column("scope", sa.String(7), nullable=False),
+    sa.Column("fields", sa.JSON, nullable=False),
+    _text("caller"),
+    sa.Column("state", sa.String(9), nullable=False, server_default="new"),
+    sa.Column("made_at", sa.Double, nullable=False),
+    sa.Column("expires_at", sa.Double, nullable=False),
+    sa.Column("used_at", sa.Double, nullable=False, server_default="0"),
+    _count("uses"),
+    sa.UniqueConstraint("plan", "version", "language", "key", "intent", "same"),
+    sa.CheckConstraint("scope IN ('nothing', 'plan', 'caller')", name="scope"),
+    sa.CheckConstraint("state IN ('new', 'approved', 'forgotten')", name="state"),
+    sa.CheckConstraint("(scope = 'caller') = (caller <> '')", name="caller"),
+)
+sa.Index("answers_expires_at", answers.c.expires_at)

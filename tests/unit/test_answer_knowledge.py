@@ -11,8 +11,8 @@ from softswitch.errors import SoftswitchError
 from softswitch.store.knowledge import Knowledge
 
 TEXTS = {
-    "delivery.md": "# Delivery\n\nWe deliver within ten miles.\n\n## Prices\n\n- 5 pounds in town\n- 9 outside\n"
-    "\n<!-- not\n\nfor callers -->\n\n## On Sundays\n\nNo delivery on Sundays.",
+    "delivery.md": "# Delivery\n\nWe deliver within ten miles.\n\n## Prices\n\n- 5 pounds in town"
+    "\n- 9 outside\n\n<!-- not\n\nfor callers -->\n\n## On Sundays\n\nNo delivery on Sundays.",
     "shop.md": "We sell roses, tulips and lilies.\n\n# Parking\n\nParking is behind the shop.",
 }
 
