@@ -1,4 +1,4 @@
-"""A real Mosquitto broker for tests, on a free port of loopback, with a password when asked."""
+"""A real Mosquitto broker for tests, on a free port of loopback; with a password, or TLS, when asked."""
 
 import asyncio
 import shutil
@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import aiomqtt
+from certificates import Pair
 
 ROOT = Path(__file__).parents[1]
 
@@ -28,12 +29,23 @@ def free_port() -> int:
 
 
 class Broker:
-    """`start` and `stop` as often as wanted: the port stays the same, nothing is kept on disk."""
+    """`start` and `stop` as often as wanted: the port stays the same. It is stopped with SIGKILL and keeps
+    nothing on disk; one that `keeps` is asked to stop, and then has lost nothing when it is started again.
+    """
 
-    def __init__(self, folder: Path, *, user: str = "", password: str = "") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        user: str = "",
+        password: str = "",
+        keeps: bool = False,
+        tls: Pair | None = None,
+    ) -> None:
         self.port = free_port()
         self.url = f"mqtt://127.0.0.1:{self.port}"
         self.login = {"username": user, "password": password} if user else {}
+        self._keeps = keeps
         self._config = folder / "mosquitto.conf"
         self._process: asyncio.subprocess.Process | None = None
         lines = [f"listener {self.port} 127.0.0.1", f"allow_anonymous {'false' if user else 'true'}"]
@@ -44,6 +56,15 @@ class Broker:
             folder.chmod(0o755)
             secrets.chmod(0o644)
             lines += [f"password_file {secrets}", "user root"]
+        if keeps:
+            lines += [
+                "persistence true",
+                f"persistence_location {folder}/",
+                "max_queued_messages 0",
+                "user root",
+            ]
+        if tls:
+            lines += [f"certfile {tls.certificate_file}", f"keyfile {tls.key_file}", "user root"]
         self._config.write_text("\n".join(lines) + "\n")
 
     async def start(self) -> None:
@@ -63,7 +84,7 @@ class Broker:
 
     async def stop(self) -> None:
         if self._process is not None and self._process.returncode is None:
-            self._process.kill()
+            (self._process.terminate if self._keeps else self._process.kill)()
             await self._process.wait()
 
     def client(self) -> aiomqtt.Client:

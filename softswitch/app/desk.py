@@ -111,24 +111,22 @@ class Desk:
         except (ValueError, TypeError, KeyError, RecursionError):
             _write(writer, _failure('expected one JSON object per line, such as {"do": "trunk.status"}'))
             return
+        _write(writer, await self.ask(name, request, lambda progress: _write(writer, {"progress": progress})))
+
+    async def ask(
+        self, name: object, request: dict[str, Any], tell: Tell = lambda progress: None
+    ) -> dict[str, Any]:
+        """What the handler of that name says: {"ok": true, "result": …} or {"ok": false, "error": …}."""
         handler = self._handlers.get(name) if isinstance(name, str) else None
         if handler is None:
-            _write(
-                writer, _failure(f"this node has no answer to {str(name)[:40]!r}; is it of another version?")
-            )
-            return
-        _write(writer, await self._ask(handler, request, writer))
-
-    async def _ask(
-        self, handler: Handler, request: dict[str, Any], writer: asyncio.StreamWriter
-    ) -> dict[str, Any]:
+            return _failure(f"this node has no answer to {str(name)[:40]!r}; is it of another version?")
         try:
-            result = await handler(request, lambda progress: _write(writer, {"progress": progress}))
+            result = await handler(request, tell)
             json.dumps(result)
         except SoftswitchError as error:
             return _failure(str(error))
         except Exception:  # one command's bug is neither another's nor a call's
-            log.exception("while a command asked for %s", request["do"])
+            log.exception("while a command asked for %s", name)
             return _failure("a bug in the node: the node's log has the details")
         return {"ok": True, "result": result}
 

@@ -4,13 +4,13 @@ from itertools import accumulate
 
 from softswitch.app.calls import Calls
 from softswitch.app.engines import Engines
+from softswitch.app.publishing import Publishing
 from softswitch.app.recorder import Recorder
 from softswitch.app.reloading import Loader
 from softswitch.gateway.link import GatewayLink
 from softswitch.gateway.rings import PACING_BOUNDS_MS, Node, Region
 from softswitch.publish.http import MetricsServer
 from softswitch.publish.metrics import Metrics
-from softswitch.publish.mqtt import MqttPublisher
 
 
 def watch(
@@ -20,7 +20,7 @@ def watch(
     loader: Loader,
     calls: Calls,
     recorder: Recorder,
-    mqtt: MqttPublisher | None,
+    mqtt: Publishing | None,
 ) -> None:
     """Have every figure of the node read at each scrape."""
     node, pool = region.node, engines.pool
@@ -40,8 +40,6 @@ def watch(
         "softswitch_restarts_total",
         lambda: {"gateway": node[Node.GATEWAY_RESTARTS], "control": node[Node.CONTROL_RESTARTS]},
     )
-    if mqtt:
-        metrics.watch("softswitch_mqtt_connected", lambda: float(mqtt.connected))
     metrics.watch_pacing(lambda: _cumulative(region.pacing()))
 
 
@@ -55,7 +53,7 @@ def _versions(loader: Loader) -> dict[tuple[str, str], float]:
     return dict.fromkeys(loader.dialplans.keys, 1.0)
 
 
-def _by_sink(records: int, mqtt: MqttPublisher | None, attribute: str) -> dict[str, float]:
+def _by_sink(records: int, mqtt: Publishing | None, attribute: str) -> dict[str, float]:
     return {"records": records} | ({"mqtt": getattr(mqtt, attribute)} if mqtt else {})
 
 

@@ -17,9 +17,11 @@ from softswitch.app.desk import SOCKET, Desk
 from softswitch.app.dialing import wiring as dialing
 from softswitch.app.dialing.wiring import NodeWires
 from softswitch.app.engines import Engines
+from softswitch.app.publishing import open_publishing
 from softswitch.app.recorder import Recorder
 from softswitch.app.recordings import Recordings
 from softswitch.app.reloading import Loader
+from softswitch.app.steering import Steering
 from softswitch.app.trunking import means, wiring
 from softswitch.child import Inheritance
 from softswitch.config import Config
@@ -28,20 +30,19 @@ from softswitch.events import Cause, SessionEvent
 from softswitch.gateway.link import GatewayLink
 from softswitch.gateway.rings import Node as Counter
 from softswitch.gateway.rings import Region
+from softswitch.publish import topics
 from softswitch.publish.http import MetricsServer
 from softswitch.publish.metrics import CONTENT_TYPE, Metrics
-from softswitch.publish.mqtt import MqttPublisher
 from softswitch.session.session import Parts
 from softswitch.speech.recognizer import VoskRecognizer
 from softswitch.speech.voices import PlanVoice
 from softswitch.store import queries
 from softswitch.store.queries import LiveCall
-from softswitch.store.writer import Records
+from softswitch.store.writer import CLOSE_TIMEOUT_S, Records
 
 log = logging.getLogger(__name__)
 LAST_NEWS_S = 0.2
 """The gateway stops first; its last news is here by then."""
-BROKER_PATIENCE_S = 2.0
 
 
 class Node:
@@ -51,7 +52,7 @@ class Node:
         self._region = Region(inheritance.region_fd, config.media.max_calls, config.media.clock_rate)
         self._restarted = self._region.node[Counter.CONTROL_RESTARTS] > 0
         self._metrics = Metrics()
-        self._mqtt = MqttPublisher(config.mqtt, config.node) if config.mqtt.url else None
+        self._mqtt = open_publishing(config)
         self._errands: set[asyncio.Task[Any]] = set()
         self._engines = Engines(config)
         self._loader = Loader(config, self._engines, self._equip)
@@ -71,6 +72,8 @@ class Node:
         loop.add_signal_handler(signal.SIGUSR1, self._drain)
         unfinished = await self._load()
         recorder = self._recorder = self._open_records()
+        if self._mqtt:
+            await self._mqtt.begin()
         self._recordings.start(self._metrics)
         calls = Calls(
             self._loader.dialplans,
@@ -80,7 +83,7 @@ class Node:
             self._on_gateway_ready,
         )
         link = self._open_link(calls)
-        tell = [self._mqtt.take] if self._mqtt else []
+        tell = [recorder.announce] if self._mqtt else []
         self._trunking = wiring.wire(self._config, link, calls, self._desk, self._metrics, tell)
         self._loader.dialplans.find_trunk = self._trunking.find
         identity.wire(self._config.identity, calls, self._trunking.find, self._metrics)
@@ -88,9 +91,12 @@ class Node:
         wires = NodeWires(link, calls, recorder, self._callers)
         parts = self._loader.dialplans, self._trunking, wires, self._desk, self._metrics
         self._dialer = dialing.wire(self._config, *parts)
+        self._steering = Steering(self._desk, self._dialer, link)
         ours = self._config, self._trunking, link, self._dialer, self._desk
         calls.outbound = means.wire(*ours, self._emit)
         await self._desk.open()
+        if self._mqtt:
+            self._mqtt.start()
         server = await self._serve_figures(calls, recorder, link)
         _keep_out_of_collections()
         services: list[asyncio.Task[Any]] = [
@@ -131,11 +137,16 @@ class Node:
         def committed(_: int, seconds: float) -> None:
             self._metrics.commit_took(seconds)
 
-        records = Records(self._config.database_url, self._config.node, on_commit=committed)
+        url, node, mqtt = self._config.database_url, self._config.node, self._mqtt
+        records = Records(url, node, on_commit=committed, encode=topics.encode if mqtt else None)
         records.start()
+        recorder = Recorder(records, [self._metrics.take])
+        if mqtt:
+            mqtt.open(records, self._desk, self._metrics)
         plans = [loaded.plan for loaded in self._loader.dialplans.active]
-        self._acting = acting.wire(self._config, records, self._metrics, self._mqtt, plans)
-        return Recorder(records, [self._metrics.take, *([self._mqtt.take] if self._mqtt else [])])
+        deliver, announce = (mqtt.deliver, recorder.announce) if mqtt else (None, None)
+        self._acting = acting.wire(self._config, records, self._metrics, deliver, announce, plans)
+        return recorder
 
     def _equip(self, plan: Plan, ears: dict[str, VoskRecognizer], voice: PlanVoice) -> Parts:
         remembered, filled = frozenset(plan.remembered), self._metrics.filled
@@ -174,12 +185,14 @@ class Node:
         ]
         if config.dialplan_watch:
             services.append(watching.watch(config.dialplan, self._reload_wanted.set))
-        return [*services, *([self._mqtt.run()] if self._mqtt else [])]
+        return services
 
     def _drain(self) -> None:
         """The supervisor lets calls end before it stops the node: the gateway takes no new ones."""
         self._draining = True
         self._dialer.close()
+        if self._mqtt:
+            self._run_errand(self._mqtt.drain())
 
     async def _reload_when_wanted(self) -> None:
         while True:
@@ -189,11 +202,14 @@ class Node:
 
     def _on_gateway_ready(self, live_call_ids: set[str]) -> None:
         """Both processes are up: records of calls that are no more are closed, and the node is ready."""
-        errand = asyncio.create_task(self._close_orphans(live_call_ids))
-        self._errands.add(errand)
-        errand.add_done_callback(self._errands.discard)
+        self._run_errand(self._close_orphans(live_call_ids))
         self._recordings.on_ready(live_call_ids)
         self._inheritance.say_ready()
+
+    def _run_errand(self, work: Coroutine[Any, Any, None]) -> None:
+        errand = asyncio.create_task(work)
+        self._errands.add(errand)
+        errand.add_done_callback(self._errands.discard)
 
     async def _close_orphans(self, live_call_ids: set[str]) -> None:
         closed = await asyncio.to_thread(
@@ -211,13 +227,16 @@ class Node:
     async def _close(self, calls: Calls, recorder: Recorder, server: MetricsServer) -> None:
         """Ends what is up, then waits for what is promised to be on disk, and briefly for the broker."""
         await self._desk.close()
+        if self._mqtt:
+            await self._mqtt.obey_no_more()
         calls.close()
         await asyncio.gather(*self._errands, return_exceptions=True)
         await self._recordings.close()
         await self._acting.close()
-        await recorder.close()
         if self._mqtt:
-            await self._mqtt.flush(BROKER_PATIENCE_S)
+            await recorder.settle(CLOSE_TIMEOUT_S)
+            await self._mqtt.close()
+        await recorder.close()
         await server.stop()
 
 

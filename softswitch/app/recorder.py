@@ -5,10 +5,11 @@ order; when too many wait, the node takes no new calls until the database is bac
 """
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Callable
 
-from softswitch.events import SessionEvent
+from softswitch.events import Announced, SessionEvent
 from softswitch.store.writer import Records
 
 LIMIT = 20_000
@@ -19,7 +20,7 @@ class Recorder:
     def __init__(self, records: Records, sinks: list[Callable[[SessionEvent], None]]) -> None:
         self._records = records
         self._sinks = sinks
-        self._waiting: deque[SessionEvent] = deque()
+        self._waiting: deque[SessionEvent | Announced] = deque()
         self._filled = asyncio.Event()
 
     @property
@@ -41,6 +42,11 @@ class Recorder:
         for sink in self._sinks:
             sink(event)
 
+    def announce(self, event: Announced) -> None:
+        """To be published in its turn, and nowhere recorded."""
+        self._waiting.append(event)
+        self._filled.set()
+
     async def run(self) -> None:
         """Hand events to the records in order, for ever."""
         while True:
@@ -52,6 +58,13 @@ class Recorder:
         while self._waiting:
             await self._records.submit(self._waiting[0])
             self._waiting.popleft()
+
+    async def settle(self, seconds: float) -> None:
+        """Wait until everything emitted is on disk, at most so long."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._hand_over()
+                await self._records.drain()
 
     async def close(self) -> None:
         """Everything emitted is on disk when this returns."""

@@ -71,6 +71,15 @@ FIGURES = (
     ),
     Figure("softswitch_actions_taken_over_total", "counter", "Actions that a dead worker held."),
     Figure("softswitch_mqtt_connected", "gauge", "1 while the MQTT broker is connected."),
+    Figure(
+        "softswitch_mqtt_commands_total",
+        "counter",
+        "Commands over MQTT, by what came of them.",
+        ("command", "result"),
+    ),
+    Figure(
+        "softswitch_mqtt_messages_taken_over_total", "counter", "Messages published that dead nodes had left."
+    ),
     Figure("softswitch_dialling_calls", "gauge", "Calls on their way to an answer."),
     Figure("softswitch_dialling_held", "gauge", "Holds of dialling that stand: caps that have tripped."),
     Figure(

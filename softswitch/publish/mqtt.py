@@ -1,226 +1,182 @@
-"""Session events to an MQTT broker, for other programs. The only importer of aiomqtt.
-
-Topics are `softswitch/v1/<node>/calls/<call_id>/<event>` with <event> started, answered, turn, finished or
-held, `softswitch/v1/<node>/trunks/<trunk>/changed` and `softswitch/v1/<node>/actions/<id>/<state>`. Payloads
-are JSON objects; QoS is 1: events come in order, and some come twice after a lost connection. A call never
-waits for the broker: events go through a bounded outbox, and when that is full the oldest are dropped and
-counted.
+"""The connection to an MQTT broker: publishes, subscribes, and says that the node is there. MQTT 3.1.1, which
+every broker speaks. The only importer of aiomqtt.
 """
 
 import asyncio
 import contextlib
-import itertools
-import json
+import math
 import random
 import socket
 import ssl
-from collections import deque
-from collections.abc import AsyncIterator
-from dataclasses import asdict
-from typing import NamedTuple
+import time
+from collections.abc import AsyncIterator, Callable
+from importlib.metadata import version
+from typing import Literal
 from urllib.parse import urlsplit
 
 import aiomqtt
 import structlog
 
 from softswitch.errors import SoftswitchError
-from softswitch.events import (
-    ActionEnded,
-    CallAnswered,
-    CallFinished,
-    CallStarted,
-    DiallingHeld,
-    SessionEvent,
-    TrunkChanged,
-    TurnFinished,
-)
+from softswitch.publish import topics
+from softswitch.publish.topics import Message, Presence
 from softswitch.sections import Mqtt
 
 FIRST_DELAY, LAST_DELAY = 0.5, 30.0
 """Seconds between attempts to connect: doubled from the first to the last, with jitter."""
-WINDOW = 10
-"""Events under way at once, so that a distant broker's round trip is not paid for each."""
+ACKNOWLEDGE_S = 10.0
+"""A broker that acknowledges nothing for so long is left, and connected to anew."""
+MOST_HEARD = 100
+"""Messages that were received and not looked at yet; more are dropped."""
+MOST_UNDER_WAY = 1000
+State = Literal["online", "draining", "offline"]
 
-_NAMES = {
-    CallStarted: "started",
-    CallAnswered: "answered",
-    TurnFinished: "turn",
-    CallFinished: "finished",
-    DiallingHeld: "held",
-}
-Event = SessionEvent | TrunkChanged | ActionEnded
 _log = structlog.get_logger(__name__)
 
 
-class Message(NamedTuple):
-    """`done` is set when somebody waits for the broker to have it."""
+class Broker:
+    """`run` it as a task for as long as the node lives; `leave` before that task is cancelled.
 
-    topic: str
-    payload: bytes
-    done: asyncio.Future[None] | None = None
-
-
-def encode(event: Event, node: str) -> Message | None:
-    """An event's topic and JSON payload; None for what only the node itself needs (saved state)."""
-    if isinstance(event, TrunkChanged):
-        payload = {"event": "changed", "node": node} | asdict(event)
-        return Message(f"softswitch/v1/{node}/trunks/{event.trunk}/changed", json.dumps(payload).encode())
-    if isinstance(event, ActionEnded):
-        payload = {"event": event.state, "node": node} | asdict(event)
-        topic = f"softswitch/v1/{node}/actions/{event.action_id}/{event.state}"
-        return Message(topic, json.dumps(payload).encode())
-    name = _NAMES.get(type(event))
-    if name is None:
-        return None
-    fields = asdict(event)
-    fields |= fields.pop("info", {})
-    fields.pop("signalled", None)  # what the INVITE carried, signed identities and all
-    topic = f"softswitch/v1/{node}/calls/{fields['call_id']}/{name}"
-    return Message(topic, json.dumps({"event": name, "node": node} | fields).encode())
-
-
-class MqttPublisher:
-    """Give it events with `take`; `run` it as a task for as long as the node lives.
-
-    `dropped` counts events lost to a full outbox; `depth` is how many the broker
-    has not acknowledged; `connected` says whether the
-    broker is there.
+    The retained presence of the node is published at each connection, and the broker says `offline` for it
+    when the connection ends in any other way than by `leave`.
     """
 
     def __init__(self, settings: Mqtt, node: str) -> None:
         """Raises SoftswitchError when the password or the authorities can't be read."""
         self.node = node
-        self.dropped = 0
-        self.connected = False
+        self.state: State = "online"
         self._broker = urlsplit(settings.url)
         self._username = settings.username or None
         self._password = _password(settings)
         self._tls = _tls(settings)
-        self._outbox: deque[Message] = deque()
-        self._limit = settings.outbox
-        self._under_way: dict[int, Message] = {}
-        self._numbers = itertools.count()
-        self._filled = asyncio.Event()
-        self._settled = asyncio.Event()
-        self._settled.set()
+        self._client: aiomqtt.Client | None = None
+        self._ready = asyncio.Event()
+        self._stuck = asyncio.Event()
+        self._waiting: set[asyncio.Timeout] = set()
+        self._subscriptions: dict[str, Callable[[str, bytes, bool], None]] = {}
 
     @property
-    def depth(self) -> int:
-        return len(self._outbox) + len(self._under_way)
+    def connected(self) -> bool:
+        return self._client is not None
 
-    def take(self, event: Event) -> None:
-        """Put an event into the outbox; never waits."""
-        message = encode(event, self.node)
-        if message is None:
-            return
-        self._put(message)
+    async def ready(self) -> None:
+        """Returns when the broker is connected."""
+        await self._ready.wait()
 
-    async def deliver(self, topic: str, payload: bytes) -> None:
-        """Publish something else than an event, and wait until the broker has it.
-
-        Raises SoftswitchError when the broker is away; what is waited for no longer is not sent again.
+    def subscribe(self, topic: str, heard: Callable[[str, bytes, bool], None]) -> None:
+        """Before `run`: what is published below `topic` is told as topic, payload, and whether it was
+        retained.
         """
-        if not self.connected:
+        self._subscriptions[topic] = heard
+
+    async def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+        """Publish with QoS 1, and return when the broker has it. Raises SoftswitchError when it is away."""
+        client = self._client
+        if client is None:
             raise SoftswitchError(f"the broker {self._broker.hostname} is away")
-        message = Message(topic, payload, asyncio.get_running_loop().create_future())
-        self._put(message)
-        assert message.done
-        await message.done
+        if len(self._waiting) >= MOST_UNDER_WAY:
+            raise SoftswitchError(f"the broker {self._broker.hostname} does not keep up")
+        patience = asyncio.timeout(ACKNOWLEDGE_S)
+        try:
+            async with patience:
+                self._waiting.add(patience)
+                await client.publish(topic, payload, qos=1, retain=retain, timeout=math.inf)
+        except TimeoutError:
+            if self._client is client:
+                self._stuck.set()
+            raise SoftswitchError(f"the broker {self._broker.hostname} did not acknowledge") from None
+        except (aiomqtt.MqttError, ValueError) as error:
+            raise SoftswitchError(f"the broker {self._broker.hostname} takes no {topic}: {error}") from None
+        finally:
+            self._waiting.discard(patience)
 
-    def _put(self, message: Message) -> None:
-        self._outbox.append(message)
-        self._trim()
-        self._filled.set()
-        self._settled.clear()
-
-    def _trim(self) -> None:
-        while len(self._outbox) > self._limit:
-            message = self._outbox.popleft()
-            self.dropped += 1
-            if message.done and not message.done.done():
-                message.done.set_exception(
-                    SoftswitchError("more waits for the broker than mqtt.outbox holds")
-                )
-
-    async def flush(self, seconds: float) -> bool:
-        """Wait until the broker has acknowledged everything, at most so long; whether it has."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._settled.wait(), seconds)
-        return self._settled.is_set()
+    async def say(self, state: State) -> None:
+        """The node is in another state from now on; told at once when the broker is there."""
+        self.state = state
+        message = self._presence(state)
+        with contextlib.suppress(SoftswitchError):
+            await self.publish(message.topic, message.payload.encode(), retain=True)
 
     async def run(self) -> None:
-        """Connect, publish, and connect again after each failure, until cancelled."""
+        """Connect, serve, and connect again after each failure, until cancelled."""
         delay = FIRST_DELAY
-        while True:
+        # asyncio forgets a cancellation that comes together with the end of a connection, but for its count.
+        while not _is_cancelled():
             try:
                 async with self._connection() as client:
                     delay = FIRST_DELAY
-                    await self._publish_until_lost(client)
-            except* aiomqtt.MqttError as errors:
-                _log.warning("broker away", broker=self._broker.hostname, error=_first(errors))
+                    await self._serve(client)
+            except aiomqtt.MqttError as error:
+                _log.warning("broker away", broker=self._broker.hostname, error=str(error))
+            except Exception:  # a bug here is no reason to end calls
+                _log.exception("while connected to the broker")
             await asyncio.sleep(delay * random.uniform(0.5, 1.0))
             delay = min(delay * 2, LAST_DELAY)
 
     @contextlib.asynccontextmanager
     async def _connection(self) -> AsyncIterator[aiomqtt.Client]:
+        last_will = self._presence("offline")
         client = aiomqtt.Client(
             self._broker.hostname or "",
             self._broker.port or (8883 if self._tls else 1883),
             username=self._username,
             password=self._password,
             tls_context=self._tls,
+            protocol=aiomqtt.ProtocolVersion.V311,
+            will=aiomqtt.Will(last_will.topic, last_will.payload, qos=1, retain=True),
             timeout=10,
             keepalive=15,
+            max_queued_incoming_messages=MOST_HEARD,
             # Small messages would wait for the broker's delayed TCP acknowledgement: 40 ms.
             socket_options=((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),),
         )
+        client.pending_calls_threshold = MOST_UNDER_WAY
         async with client:
-            self.connected = True
-            _log.info("broker connected", broker=self._broker.hostname)
-            try:
-                yield client
-            finally:
-                self.connected = False
+            yield client
 
-    async def _publish_until_lost(self, client: aiomqtt.Client) -> None:
+    async def _serve(self, client: aiomqtt.Client) -> None:
+        """Until the connection is lost."""
+        for topic in self._subscriptions:
+            await client.subscribe(topic, qos=1)
+        self._client = client
+        self._stuck.clear()
+        # No task group: one that ends while it is waited for leaves its task cancelled, in Python 3.11.
+        ends = [asyncio.ensure_future(self._listen(client)), asyncio.ensure_future(self._leave_when_stuck())]
         try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(_watch(client))
-                for _ in range(WINDOW):
-                    tasks.create_task(self._publish(client))
+            await self.say(self.state)
+            _log.info("broker connected", broker=self._broker.hostname)
+            self._ready.set()
+            done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            done.pop().result()
         finally:
-            # What the broker may not have goes back to the front: it is older than all that came since.
-            self._outbox.extendleft(reversed(self._under_way.values()))
-            self._under_way.clear()
-            self._trim()
+            self._client = None
+            self._ready.clear()
+            for patience in self._waiting:
+                if not patience.expired():
+                    patience.reschedule(0.0)  # nobody will acknowledge it any more
+            for end in ends:
+                end.cancel()
+            await asyncio.gather(*ends, return_exceptions=True)
 
-    async def _publish(self, client: aiomqtt.Client) -> None:
-        while True:
-            while not self._outbox:
-                self._filled.clear()
-                await self._filled.wait()
-            number = next(self._numbers)
-            message = self._under_way[number] = self._outbox.popleft()
-            if not (message.done and message.done.done()):  # or nobody waits for it any more
-                await client.publish(message.topic, message.payload, qos=1)
-            del self._under_way[number]
-            if message.done and not message.done.done():
-                message.done.set_result(None)
-            if not self.depth:
-                self._settled.set()
+    async def _listen(self, client: aiomqtt.Client) -> None:
+        """Also notices a lost connection while nothing is published: iterating raises MqttError then."""
+        async for message in client.messages:
+            for topic, heard in self._subscriptions.items():
+                if message.topic.matches(topic):
+                    payload = message.payload if isinstance(message.payload, bytes) else b""
+                    heard(str(message.topic), payload, message.retain)
 
+    async def _leave_when_stuck(self) -> None:
+        await self._stuck.wait()
+        raise aiomqtt.MqttError(f"nothing acknowledged in {ACKNOWLEDGE_S:g} s")
 
-async def _watch(client: aiomqtt.Client) -> None:
-    """Notice a lost connection while nothing is published: iterating raises MqttError then."""
-    async for _ in client.messages:
-        pass
+    def _presence(self, state: State) -> Message:
+        return topics.presence(self.node, Presence(state, version("softswitch"), time.time()))
 
 
-def _first(errors: BaseExceptionGroup[Exception]) -> str:
-    error: BaseException = errors
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return str(error)
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _password(settings: Mqtt) -> str | None:

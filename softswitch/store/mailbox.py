@@ -3,6 +3,7 @@ writer in its turn, and shares its commits.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -16,6 +17,7 @@ from softswitch.store.messages import Waiting
 from softswitch.store.outbox.claiming import Beat
 from softswitch.store.writer import Records
 
+LAST_S = 2.0
 Value = TypeVar("Value")
 
 
@@ -56,8 +58,11 @@ class Mailbox:
     async def renew(self, dead: str) -> bool:
         return await self._write(messages.renew, dead, self._node)
 
-    def close(self) -> None:
-        self._thread.shutdown(wait=False, cancel_futures=True)
+    async def close(self) -> None:
+        """What is being read ends first, or its connection would be nobody's."""
+        with contextlib.suppress(TimeoutError):
+            ended = asyncio.to_thread(self._thread.shutdown, wait=True, cancel_futures=True)
+            await asyncio.wait_for(ended, LAST_S)
         self._engine.dispose()
 
     async def _write(self, work: Callable[..., Value], *arguments: Any) -> Value:

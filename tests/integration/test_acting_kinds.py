@@ -18,7 +18,7 @@ from mosquitto import Broker
 from softswitch.actions.action import Done, Later, Refused, Result
 from softswitch.actions.templates import Unfilled
 from softswitch.app.acting import web
-from softswitch.publish.mqtt import MqttPublisher
+from softswitch.publish.mqtt import Broker as Connection
 from softswitch.sections import Mqtt
 
 
@@ -226,15 +226,15 @@ async def until(condition: Callable[[], object]) -> None:
 async def test_a_message_is_done_when_the_broker_has_it_and_later_when_it_is_away(tmp_path: Path) -> None:
     text = "actions: {order: {kind: mqtt, topic: 'shop/orders/{n}'}}"
     broker = Broker(tmp_path)
-    publisher = MqttPublisher(Mqtt(url=broker.url), "node1")
-    assert isinstance(await run(text, action(n="1"), publish=publisher.deliver), Later)
+    publisher = Connection(Mqtt(url=broker.url), "node1")
+    assert isinstance(await run(text, action(n="1"), publish=publisher.publish), Later)
     await broker.start()
     running = asyncio.create_task(publisher.run())
     try:
         await until(lambda: publisher.connected)
         async with aiomqtt.Client("127.0.0.1", broker.port) as client:
             await client.subscribe("shop/#")
-            assert await run(text, action(n="a/#+b"), publish=publisher.deliver) == Done()
+            assert await run(text, action(n="a/#+b"), publish=publisher.publish) == Done()
             message = await anext(aiter(client.messages))
         assert str(message.topic) == "shop/orders/a___b"
         told = json.loads(message.payload)  # type: ignore[arg-type]

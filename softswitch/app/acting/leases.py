@@ -24,20 +24,27 @@ class _Seen:
 
 
 class Watch:
-    """Feed it every look. `clock` is monotonic."""
+    """Feed it every look. `clock` is monotonic; a number that stands still for `dead_s` is of the dead."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        dead_s: float = DEAD_S,
+        most_gap_s: float = MOST_GAP_S,
+    ) -> None:
         self._clock = clock
+        self._dead_s = dead_s
+        self._most_gap_s = most_gap_s
         self._seen: dict[str, _Seen] = {}
         self._last = clock()
 
     def dead(self, beats: Sequence[Beat]) -> list[str]:
         """Who of those that hold actions has died."""
         now = self._clock()
-        gap, self._last = min(now - self._last, MOST_GAP_S), now
+        gap, self._last = min(now - self._last, self._most_gap_s), now
         seen = {holder: self._look(holder, beat, gap) for holder, beat in beats}
         self._seen = seen
-        return [holder for holder, each in seen.items() if each.silent_s >= DEAD_S]
+        return [holder for holder, each in seen.items() if each.silent_s >= self._dead_s]
 
     def _look(self, holder: str, beat: int | None, gap: float) -> _Seen:
         before = self._seen.get(holder)

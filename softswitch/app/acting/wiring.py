@@ -6,18 +6,17 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from softswitch.actions import files
-from softswitch.app.acting.registry import Means, Registry
+from softswitch.app.acting.registry import Means, Publish, Registry
 from softswitch.app.acting.workers import Listener, Workers
 from softswitch.config import Config
 from softswitch.dialplan.plan import Plan
 from softswitch.errors import SoftswitchError
 from softswitch.events import ActionEnded
 from softswitch.publish.metrics import Metrics
-from softswitch.publish.mqtt import MqttPublisher
 from softswitch.store.outbox.claiming import Outcome
 from softswitch.store.outbox.outbox import Outbox
 from softswitch.store.writer import Records
@@ -29,10 +28,10 @@ RELOAD_S = 1.0
 class Acting:
     """The node's actions: `run` it, then `close`, before the records are closed."""
 
-    def __init__(self, config: Config, workers: Workers, mqtt: MqttPublisher | None) -> None:
+    def __init__(self, config: Config, workers: Workers, deliver: Publish | None) -> None:
         self._config = config
         self._workers = workers
-        self._mqtt = mqtt
+        self._deliver = deliver
 
     async def run(self) -> None:
         registry = self._workers.registry
@@ -55,7 +54,7 @@ class Acting:
                 continue
             known = seen
             try:
-                registry = await asyncio.to_thread(open_registry, self._config, self._mqtt)
+                registry = await asyncio.to_thread(open_registry, self._config, self._deliver)
             except SoftswitchError as error:
                 log.error("the new %s is refused, the one before stays: %s", path, error)
             else:
@@ -64,28 +63,35 @@ class Acting:
 
 
 def wire(
-    config: Config, records: Records, metrics: Metrics, mqtt: MqttPublisher | None, plans: Iterable[Plan]
+    config: Config,
+    records: Records,
+    metrics: Metrics,
+    deliver: Publish | None,
+    announce: Callable[[ActionEnded], None] | None,
+    plans: Iterable[Plan],
 ) -> Acting:
-    """The node's actions. Raises SoftswitchError when the file of actions is wrong."""
-    registry = open_registry(config, mqtt)
+    """The node's actions, whose ends are announced; `deliver` publishes where there is a broker. Raises
+    SoftswitchError when the file of actions is wrong.
+    """
+    registry = open_registry(config, deliver)
     told = missing({plan.name: plan.settings.actions for plan in plans}, registry)
     if told:
         log.warning("nothing does %s: they are noted and wait; see actions_file", ", ".join(told))
 
     def ended(outcome: Outcome) -> None:
-        if mqtt and outcome.state != "failed":
-            mqtt.take(_event(outcome))
+        if announce and outcome.state != "failed":
+            announce(_event(outcome))
 
     listener = Listener(metrics.action_waited, metrics.action_took, ended)
     workers = Workers(Outbox(config.database_url, config.node, records), registry, listener)
     records.on_promise = workers.wake
     _watch(metrics, workers)
-    return Acting(config, workers, mqtt)
+    return Acting(config, workers, deliver)
 
 
-def open_registry(config: Config, mqtt: MqttPublisher | None) -> Registry:
+def open_registry(config: Config, deliver: Publish | None) -> Registry:
     """Everything that the file of actions asks for. Raises InvalidFile with all that is wrong there."""
-    return Registry(Means(files.load(config), mqtt.deliver if mqtt else None))
+    return Registry(Means(files.load(config), deliver))
 
 
 def missing(actions: Mapping[str, Iterable[str]], registry: Registry) -> list[str]:

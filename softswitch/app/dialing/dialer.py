@@ -107,6 +107,10 @@ class Dialer:
             self.hang_up(call.call_id)
             raise
 
+    def is_dialling(self, call_id: str) -> bool:
+        """Whether it is on its way to an answer."""
+        return call_id in self._dialling
+
     async def ended(self, call_id: str) -> CallEnded:
         """The end of a call that was answered; of one long over it is not known any more."""
         if over := self._up.get(call_id):
