@@ -11,7 +11,7 @@ from softswitch.dialplan.files.flow import FlowFile
 from softswitch.dialplan.files.flow import Lookup as LookupFile
 from softswitch.dialplan.files.flow import Step as StepFile
 from softswitch.dialplan.files.plan import Failure, Repairs
-from softswitch.dialplan.files.queue import OFF, QueueSettings
+from softswitch.dialplan.files.queue import CALLER, OFF, QueueSettings
 from softswitch.dialplan.files.texts import Prompts
 from softswitch.dialplan.language import LANGUAGES
 from softswitch.dialplan.parts import Parts
@@ -21,7 +21,6 @@ from softswitch.dialplan.steps import KINDS, Failing, Kind, Step
 from softswitch.dialplan.tongues import Tongue
 from softswitch.events import Record, Say
 
-CALLER = "caller_number"
 DEFAULT_BUDGET_S = 1.0
 """For looking something up, where the plan says nothing."""
 PROMISED = ("done", "noted", "refused")

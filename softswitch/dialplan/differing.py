@@ -11,7 +11,7 @@ from softswitch.dialplan.reading import Draft, mapping
 
 How = Literal["added", "removed", "changed"]
 MISSING = object()
-NAMED = {"variables": "variable", "hours": "hours", "actions": "action", "rules": "rule"}
+NAMED = {"variables": "variable", "hours": "hours", "actions": "action", "rules": "rule", "queues": "queue"}
 """Mappings of plan.yaml of which each entry is a thing of its own."""
 KINDS = {"intents": "intent", "lists": "list", "tables": "table"}
 

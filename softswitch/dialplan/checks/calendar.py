@@ -30,6 +30,9 @@ class _Calendar:
             self._read(("holidays", number), parse_dates, text)
         if self._country and not self._read(("country",), e164.check_country, self._country):
             self._country = ""
+        for name, queue in plan.queues.items():
+            if queue.hours:
+                self._known(("queues", name, "hours"), queue.hours)
         for number, route in enumerate(plan.routes):
             self._route(("routes", number), route)
 
@@ -56,9 +59,12 @@ class _Calendar:
                 self._tell(
                     (*place, "when", "hours"), "expected the name of hours, such as 'open' or 'not open'"
                 )
-            elif name not in self._hours:
-                message = f"there are no hours '{name}'{suggest(name, self._hours)}"
-                self._tell((*place, "when", "hours"), message)
+            else:
+                self._known((*place, "when", "hours"), name)
+
+    def _known(self, place: Place, name: str) -> None:
+        if name not in self._hours:
+            self._tell(place, f"there are no hours '{name}'{suggest(name, self._hours)}")
 
     def _number(self, text: str) -> object:
         if not self._country:

@@ -31,7 +31,7 @@ def _silent_repairs(ways: Ways) -> None:
 
 def _humans(ways: Ways) -> None:
     edges = {step: [way.target for way in ways.all_ways(step)] for step in ways.steps}
-    transfers = [step for step, each in ways.steps.items() if each.transfer]
+    transfers = [step for step, each in ways.steps.items() if each.transfer or each.queue]
     helped = reached(transfers, backward(edges))
     for step, each in ways.steps.items():
         if not each.hears:
@@ -51,7 +51,7 @@ def _human(ways: Ways, name: str, step: Step) -> tuple[str, Document, Place]:
     document, plan = ways.draft.home(name), ways.draft.plan_document
     if step.dtmf:
         return name, document, ("steps", name)
-    own, kind = own_choices(step), "listen" if step.listen else "collect"
+    own, kind = own_choices(step), step.choosing
     everywhere = ways.plan.universal
     for choices, at, place in ((own, document, ("steps", name, kind)), (everywhere, plan, ("universal",))):
         if "human" in choices.on:
@@ -71,7 +71,7 @@ def _told(ways: Ways, document: Document, place: Place) -> bool:
 
 def _courtesies(ways: Ways) -> None:
     universal = ways.plan.universal
-    questions = [own_choices(step) for step in ways.steps.values() if step.listen or step.collect]
+    questions = [own_choices(step) for step in ways.steps.values() if step.choices]
     for intent, wanted in (("help", "callers who ask for it"), ("goodbye", "callers who say it")):
         everywhere = intent in {*universal.on, *universal.digress}
         if not everywhere and not all(intent in {*own.on, *own.digress} for own in questions):
@@ -82,7 +82,7 @@ def _courtesies(ways: Ways) -> None:
 def _keys(ways: Ways) -> None:
     everywhere = ways.plan.universal.dtmf
     for name, step in ways.steps.items():
-        kind = "listen" if step.listen else "collect"
+        kind = step.choosing
         for key, meaning in own_choices(step).dtmf.items():
             if step.collect and key == step.collect.terminator:
                 message = f"key '{key}' ends the keying in, so it can mean nothing else here"

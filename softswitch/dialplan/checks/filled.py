@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator
 
 from softswitch.dialplan.checks.known import Known, asked, lost_by_digressing
 from softswitch.dialplan.checks.places import Given, given
-from softswitch.dialplan.checks.texts import HEARD, slots_heard
+from softswitch.dialplan.checks.texts import HEARD, TOLD, slots_heard
 from softswitch.dialplan.checks.ways import FAILURES
 from softswitch.dialplan.files.flow import Step
 from softswitch.dialplan.files.plan import Repairs
+from softswitch.dialplan.files.queue import CALLER
 from softswitch.dialplan.files.texts import Line, Prompts
 from softswitch.dialplan.files.variables import FACTS
 from softswitch.dialplan.prompts import variables
@@ -46,6 +47,12 @@ def _uses(known: Known, name: str) -> None:
     if step.lookup and step.lookup.action:
         given_to = known.ways.plan.actions[step.lookup.action].arguments
         _needs(known, name, ("lookup", "action"), given_to, now, f"given to '{step.lookup.action}'")
+    if step.queue:
+        _prompts(known, name, step.queue.reason, ("queue", "reason"), said)
+        told = asking | known.mask(TOLD)
+        _prompts(known, name, step.queue.position or Prompts(), ("queue", "position"), told)
+    if step.leave and step.leave.for_ == "call_back":
+        _needs(known, name, ("leave", "number"), [step.leave.number or CALLER], now, "called back")
     if step.do:
         action = known.ways.plan.actions[step.do.action]
         needed = {*action.arguments, *([action.order_by] if action.order_by else ())}
@@ -118,7 +125,7 @@ def _everywhere(known: Known) -> Iterator[tuple[Given, int]]:
     known there.
     """
     draft, plan = known.ways.draft, known.ways.plan
-    heard = known.base | known.mask([HEARD])
+    heard, told = known.base | known.mask([HEARD]), known.mask(TOLD)
     parts: list[tuple[Document, Repairs, Place]] = [(draft.plan_document, plan.repair, ("repair",))]
     parts += [
         (draft.documents["flows"][name], flow.repair, ("repair",)) for name, flow in draft.flows.items()
@@ -132,7 +139,10 @@ def _everywhere(known: Known) -> Iterator[tuple[Given, int]]:
         ("filler", plan.filler),
     ):
         for each in given(draft.plan_document, part, (key,)):
-            yield each, known.base
+            yield each, known.base | (told if each.place == ("lines", "position") else 0)
+    for name, queue in plan.queues.items():
+        for each in given(draft.plan_document, queue, ("queues", name)):
+            yield each, known.base | told
     slots = slots_heard(draft)
     for name, intent in draft.intents.items():
         for each in given(draft.documents["intents"][name], intent.confirm, ("confirm",)):

@@ -138,10 +138,10 @@ def _no_way_out(ways: Ways) -> None:
 
 
 def _endless_repair(ways: Ways) -> None:
-    """A transfer that fails at once goes on like any other step."""
+    """A transfer that fails at once goes on like any other step, and so does a queue in which nobody is."""
     edges = {step: [way.target for way in found] for step, found in _silently(ways).items()}
     for step in sorted(reached([ways.plan.repair.then], edges)):
-        if ways.steps[step].hears:
+        if ways.steps[step].hears and not ways.steps[step].queue:
             message = f"leads to step '{step}', which listens again; after the last strike the call must end"
             ways.draft.report("endless-repair", ways.draft.plan_document, ("repair", "then"), message)
 

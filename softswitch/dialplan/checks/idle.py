@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from softswitch.dialplan import templates
+from softswitch.dialplan.checks import queues
 from softswitch.dialplan.checks.names import built_in_intents, columns
 from softswitch.dialplan.checks.places import all_given
 from softswitch.dialplan.checks.texts import slots_heard
@@ -47,6 +48,7 @@ def _variables(ways: Ways, used: set[str]) -> None:
 
 def _hours(ways: Ways, used: set[str]) -> None:
     routed = {word for route in ways.plan.routes for word in route.when.hours.split()}
+    routed |= {queue.hours for queue in ways.plan.queues.values() if queue.hours}
     named = routed | {name.removeprefix("hours_") for name in used}
     for name in ways.plan.hours:
         _unused(ways, name, named, "hours", ways.draft.plan_document, ("hours", name))
@@ -81,6 +83,8 @@ def _used(ways: Ways) -> Iterator[str]:
     for step in ways.steps.values():
         if step.lookup and step.lookup.key:
             yield step.lookup.key
+        if step.leave and step.leave.number:
+            yield step.leave.number
     for action in ways.plan.actions.values():
         yield from action.arguments
         yield action.order_by or ""
@@ -100,13 +104,19 @@ def _things(ways: Ways) -> None:
             _unused(ways, name, used, kind[:-1], document, ())
     actions = {step.do.action for step in steps if step.do}
     actions |= {step.lookup.action for step in steps if step.lookup and step.lookup.action}
+    waited = {step.queue.name for step in steps if step.queue}
     rules = {rule for text in _templates(ways) for rule in templates.rules_of(text)}
-    for kind, used, declared in (("action", actions, plan.actions), ("rule", rules, plan.rules)):
+    for kind, used, declared in (
+        ("action", actions, plan.actions),
+        ("rule", rules, plan.rules),
+        ("queue", waited, plan.queues),
+    ):
         for name in declared:
             _unused(ways, name, used, kind, draft.plan_document, (f"{kind}s", name))
     recordings = {
         line.audio for each in all_given(draft) for _, _, line in each.each() if isinstance(line, Line)
     }
+    recordings |= {name for _, _, name in queues.music(draft)}
     for name, recording in draft.recordings.items():
         _unused(ways, name, recordings, "recording", Document(str(recording.path)), ())
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from softswitch.dialplan.checks.names import columns, known_variables
-from softswitch.dialplan.checks.texts import HEARD
+from softswitch.dialplan.checks.texts import HEARD, TOLD
 from softswitch.dialplan.checks.values import Expressions
 from softswitch.dialplan.checks.ways import Ways
 from softswitch.dialplan.files.flow import Lookup, Step
@@ -46,7 +46,7 @@ class Known:
 
 def known(ways: Ways, expressions: Expressions) -> Known:
     """Of a plan whose ways are sound."""
-    names = [*known_variables(ways.draft), HEARD]
+    names = [*known_variables(ways.draft), HEARD, *TOLD]
     found = Known(ways, expressions, {name: 1 << number for number, name in enumerate(names)})
     plan = ways.plan
     found.base = found.mask(ALWAYS) | found.mask(f"hours_{name}" for name in plan.hours)
@@ -149,6 +149,10 @@ def _on_the_way(known: Known, name: str, place: Place) -> int:
         return known.mask(asked(step))
     if at == ("lookup", "found") and step.lookup:
         return _found(known, step.lookup)
+    if at == ("queue", "served"):
+        return known.mask(["agent", "agent_left"])
+    if at == ("queue", "over"):
+        return known.mask(["queue_over"])
     if at[:1] in (("if",), ("else",)):
         number = len(step.if_ or ()) if at == ("else",) else int(at[1])
         return _proven(known, name, number)

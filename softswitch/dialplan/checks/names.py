@@ -50,6 +50,8 @@ STEP: Shape = {
     "call": "flow",
     "language": "language",
     "transfer": {"failed": "step"},
+    "queue": {**CHOICES, "name": "queue", "served": "step", "over": "step"},
+    "leave": {"number": "variable", "next": "step"},
     "next": "step",
 }
 PLAN: Shape = {
@@ -64,7 +66,7 @@ PLAN: Shape = {
 SHAPES: Mapping[str, Shape] = {"plan": PLAN, "flows": {"repair": REPAIRS, "steps": {VALUES: STEP}}}
 NAMED_IN: Mapping[str, frozenset[str]] = {
     "plan": frozenset(
-        {"variable", "settable variable", "queue action", "look-up action", "language", "target"}
+        {"variable", "settable variable", "queue action", "look-up action", "queue", "language", "target"}
     ),
     "flows": frozenset({"step", "target"}),
     "tables": frozenset({"variable"}),
@@ -136,6 +138,7 @@ class _Names:
             "table": draft.documents["tables"].keys(),
             "queue action": _actions(plan, lookup=False),
             "look-up action": _actions(plan, lookup=True),
+            "queue": mapping(plan, "queues").keys(),
             "variable": known_variables(draft).keys(),
             "settable variable": mapping(plan, "variables").keys(),
             "language": spoken(draft),
@@ -165,7 +168,7 @@ class _Names:
         for step in self.draft.homes:
             document = self.draft.home(step)
             written = mapping(document.value, "steps", step)
-            for way, key in (("listen", "dtmf"), ("collect", "dtmf"), ("dtmf", "menu")):
+            for way, key in (("listen", "dtmf"), ("collect", "dtmf"), ("queue", "dtmf"), ("dtmf", "menu")):
                 self._meanings(document, ("steps", step, way, key), mapping(written, way), everywhere)
 
     def _meanings(

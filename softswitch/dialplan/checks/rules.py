@@ -122,6 +122,12 @@ NAMES = (
         "Correct the name, or declare it under `actions` in `plan.yaml`.",
     ),
     _rule(
+        "unknown-queue",
+        "`queue` names a queue that `plan.yaml` does not have.",
+        "flows/main.yaml:15:18: there is no queue 'ordrs'; did you mean 'orders'?",
+        "Correct the name, or declare it under `queues` in `plan.yaml`; `orders: {}` will do.",
+    ),
+    _rule(
         "unknown-language",
         "A language that is not one of the plan's, or that this product does not speak.",
         "flows/main.yaml:4:15: there is no language 'fr'; expected one of: en, es",
@@ -265,6 +271,13 @@ WAYS = (
         "A flow returns, but calls also come into it by another way; there is nothing to return to then.",
         "flows/main.yaml:7:13: leads into flow 'payment', whose step 'paid' returns; it must be called",
         "Enter it with `call` or `digress` only.",
+    ),
+    _rule(
+        "misplaced-leave",
+        "A step with `leave` is reached by callers who wait in no queue any more, or never did.",
+        "flows/main.yaml:9:5: callers come to step 'back' who wait in no queue any more; lead to it from …",
+        "Lead to it by `on` or `dtmf` of a step with `queue`. Where something is to be asked before, let "
+        "that step `digress` into a flow that asks, and holds the step with `leave`.",
     ),
     _rule(
         "no-human",

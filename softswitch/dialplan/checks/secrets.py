@@ -14,6 +14,7 @@ def check(ways: Ways, expressions: Expressions) -> None:
         _said(ways, secrets)
         _heard(ways, secrets)
         _given(ways, secrets)
+        _called(ways, secrets)
         _copied(ways, secrets, expressions)
 
 
@@ -56,6 +57,13 @@ def _given(ways: Ways, secrets: set[str]) -> None:
             ways.draft.report(
                 "secret-given", ways.draft.plan_document, ("actions", name, "order_by"), message
             )
+
+
+def _called(ways: Ways, secrets: set[str]) -> None:
+    for name, step in ways.steps.items():
+        if step.leave and step.leave.number in secrets:
+            message = f"'{step.leave.number}' is sensitive, and whoever calls back would see it"
+            ways.draft.report_step("secret-given", name, message, "leave", "number")
 
 
 def _copied(ways: Ways, secrets: set[str], expressions: Expressions) -> None:

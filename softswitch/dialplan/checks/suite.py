@@ -11,6 +11,7 @@ from softswitch.dialplan.checks import (
     known,
     length,
     names,
+    queues,
     secrets,
     sentences,
     texts,
@@ -27,6 +28,7 @@ def parts(draft: Draft) -> Expressions:
     names.check(draft)
     texts.check(draft)
     calendar.check(draft)
+    queues.check_parts(draft)
     return values.check(draft)
 
 
@@ -35,6 +37,7 @@ def whole(draft: Draft, expressions: Expressions, heard: Mapping[str, Sentences]
     found = ways.ways(draft)
     flows.check(found)
     callers.check(found)
+    queues.check(found)
     filled.check(known.known(found, expressions))
     secrets.check(found, expressions)
     idle.check(found, expressions)

@@ -14,6 +14,8 @@ from softswitch.marked_yaml import Document, Place, suggest
 
 HEARD = "heard"
 """In the texts of low_confidence and of an intent's `confirm`: what was understood."""
+TOLD = ("position", "expected_wait")
+"""In texts of `position`: how many wait before him, and for how long they will."""
 ENDED = re.compile(r"[.?!…:;][\"')>]*\s*$")
 
 
@@ -70,7 +72,7 @@ class _Prompts:
 
     def __init__(self, draft: Draft) -> None:
         self._draft = draft
-        self._known = frozenset(known_variables(draft)) | {HEARD}
+        self._known = frozenset(known_variables(draft)) | {HEARD, *TOLD}
 
     def check(self, document: Document, place: Place, line: Line) -> None:
         draft = self._draft

@@ -88,7 +88,7 @@ def ways(draft: Draft) -> Ways:
             _step(found, name, flow, step_name, step)
             if step.hears:
                 found.heard[step_name] += [way for way in everywhere if _holds(found, way, step)]
-            if universal_returns and (step.listen or step.collect):
+            if universal_returns and step.choices:
                 found.returning.add(step_name)
     found.order = _callees_first(found)
     _find_returns(found)
@@ -96,12 +96,12 @@ def ways(draft: Draft) -> Ways:
 
 
 def own_choices(step: Step) -> Choices:
-    return step.listen or step.collect or Choices()
+    return step.choices or Choices()
 
 
 def listened(plan: PlanFile, step: Step) -> frozenset[str]:
     """The intents, and the variables, that are listened for at a step; none where only keys are."""
-    if not (step.listen or step.collect):
+    if not step.choices:
         return frozenset()
     own, everywhere = own_choices(step), plan.universal
     variables = step.collect.fields if step.collect else {}
@@ -151,15 +151,15 @@ def _step(ways: Ways, flow_name: str, flow: FlowFile, name: str, step: Step) -> 
     if not step.hears:
         return
     known = {**ways.plan.universal.on, **ways.plan.universal.digress, **DEFAULTS}
-    for kind, choices in (("listen", step.listen), ("collect", step.collect)):
-        if choices:
-            ways.heard[name] += _choices(ways, document, (*place, kind), choices, known)
+    if step.choices:
+        ways.heard[name] += _choices(ways, document, (*place, step.choosing), step.choices, known)
     ways.heard[name] += [Way(target, document, (*place, *at)) for target, at in _filled(step, known)]
-    ways.heard[name] += _repairs(ways, flow_name, flow, name, step)
+    if not step.queue:  # who waits cannot fail
+        ways.heard[name] += _repairs(ways, flow_name, flow, name, step)
 
 
 def _silent(step: Step) -> Iterator[tuple[str, Place]]:
-    """A transfer may fail at once, when there is no human."""
+    """A transfer may fail at once, when there is no human, and a queue be closed."""
     if step.next and not step.call:
         yield step.next, ("next",)
     for number, branch in enumerate(step.if_ or ()):
@@ -177,11 +177,17 @@ def _silent(step: Step) -> Iterator[tuple[str, Place]]:
         yield from ((target, ("do", outcome)) for outcome, target in step.do.ways.items())
     if step.transfer:
         yield step.transfer.failed, ("transfer", "failed")
+    if step.queue:
+        yield step.queue.over, ("queue", "over")
+    if step.leave:
+        yield step.leave.next, ("leave", "next")
 
 
 def _filled(step: Step, known: Mapping[str, str]) -> Iterator[tuple[str, Place]]:
     if step.collect:
         yield step.collect.next, ("collect", "next")
+    if step.queue:
+        yield step.queue.served, ("queue", "served")
     if step.dtmf:
         if step.dtmf.next:
             yield step.dtmf.next, ("dtmf", "next")

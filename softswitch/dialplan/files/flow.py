@@ -237,6 +237,11 @@ class Step(Repairs):
         """What may be said or pressed here; None where only keys are heard, or nothing."""
         return self.listen or self.collect or self.queue
 
+    @property
+    def choosing(self) -> str:
+        """The key under which its choices stand, "" where it has none."""
+        return next((key for key in ("listen", "collect", "queue") if getattr(self, key)), "")
+
 
 WAYS = {
     "listen": "listen",

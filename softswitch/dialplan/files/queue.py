@@ -10,6 +10,7 @@ from softswitch.dialplan.files.texts import AUDIO_FILE, Name, OneOrMany, Prompts
 from softswitch.values import Section, seconds
 
 OFF = "off"
+CALLER = "caller_number"
 LONGEST_WAIT_S = 7200.0
 
 Wait = Annotated[

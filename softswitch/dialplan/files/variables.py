@@ -26,13 +26,17 @@ FACTS: dict[str, Type] = {
     "language": "text",
     "answered_by": "text",
     "last_heard": "text",
+    "queue_over": "text",
+    "agent": "text",
+    "agent_left": "text",
 }
 """What is known of every call; besides these `hours_NAME` (yes_no) for each named hours of the plan.
 
 Numbers are not set when they are withheld or are none; `diverted_from` is whose call was forwarded here.
 `direction` is `in` or `out`, `attestation` how far the caller's identity is vouched for; `answered_by` is
 `person` or `voicemail` in calls that the node made. Dates and times are those of the call's arrival.
-`last_heard` is what the caller really heard of the last answer.
+`last_heard` is what the caller really heard of the last answer. `queue_over` tells why nobody came, `agent`
+whom he spoke with, `agent_left` how that ended.
 """
 
 

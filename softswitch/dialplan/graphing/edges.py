@@ -47,9 +47,8 @@ def own(parts: Parts) -> Iterator[Edge]:
 
 def of_step(parts: Parts, name: str, step: Step) -> Iterator[Edge]:
     """Reserved targets are no steps, and left out."""
-    for choices in (step.listen, step.collect):
-        if choices:
-            yield from _choices(parts, name, choices)
+    if step.choices:
+        yield from _choices(parts, name, step.choices)
     if step.dtmf:
         for key, target in step.dtmf.menu.items():
             yield from _edge(name, target, f"key {key}")
@@ -91,6 +90,11 @@ def _onward(step: Step) -> Iterator[tuple[str, str]]:
             yield "late", step.lookup.late
     if step.transfer:
         yield "failed", step.transfer.failed
+    if step.queue:
+        yield "served", step.queue.served
+        yield "nobody comes", step.queue.over
+    if step.leave:
+        yield f"leaves for {step.leave.for_.replace('_', ' ')}", step.leave.next
     collects = step.collect or (step.dtmf if step.dtmf and step.dtmf.slot else None)
     if collects and collects.next:
         yield "collected", collects.next
@@ -136,5 +140,5 @@ def intents(parts: Parts) -> tuple[str, ...]:
     """Those that the author leads somewhere, in the plan's order."""
     steps = [step for flow in parts.flows.values() for step in flow.steps.values()]
     choices: list[Choices | Universal] = [parts.plan.universal]
-    choices += [own for step in steps for own in (step.listen, step.collect) if own]
+    choices += [step.choices for step in steps if step.choices]
     return tuple(dict.fromkeys(name for each in choices for name in (*each.on, *each.digress)))
