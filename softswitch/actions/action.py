@@ -42,9 +42,10 @@ class Later:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """It can never be done: another attempt would fail in the same way."""
+    """It can never be done: another attempt would fail in the same way. `result` is as in Done."""
 
     error: str
+    result: Mapping[str, Any] = field(default_factory=dict)
 
 
 Result = Done | Later | Refused

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from softswitch.actions.kinds.calendar import Calendar
 from softswitch.actions.kinds.email import Email
 from softswitch.actions.kinds.http import Http
 from softswitch.actions.kinds.log import Log
@@ -27,7 +28,7 @@ def _action_name(text: str) -> str:
 
 
 ActionName = Annotated[str, AfterValidator(_action_name)]
-AnyIntegration = Annotated[Http | Email | Sql | Mqtt | Script | Log, Field(discriminator="kind")]
+AnyIntegration = Annotated[Http | Email | Sql | Calendar | Mqtt | Script | Log, Field(discriminator="kind")]
 
 
 class ActionsFile(Section):

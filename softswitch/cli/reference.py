@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from softswitch.actions.actions_file import ActionsFile
+from softswitch.actions.kinds.calendar import Calendar
 from softswitch.actions.kinds.email import Email
 from softswitch.actions.kinds.http import Http
 from softswitch.actions.kinds.log import Log
@@ -103,6 +104,7 @@ INTEGRATIONS: dict[str, type[BaseModel]] = {
     "http": Http,
     "email": Email,
     "sql": Sql,
+    "calendar": Calendar,
     "mqtt": Mqtt,
     "script": Script,
     "log": Log,

@@ -17,6 +17,7 @@ KINDS: Mapping[str, str] = {
     "http": "softswitch.app.acting.kinds.http:Http",
     "email": "softswitch.app.acting.kinds.email:Email",
     "sql": "softswitch.app.acting.kinds.sql:Sql",
+    "calendar": "softswitch.app.acting.kinds.calendar:Calendar",
     "mqtt": "softswitch.app.acting.kinds.mqtt:Mqtt",
     "script": "softswitch.app.acting.kinds.script:Script",
     "log": "softswitch.app.acting.kinds.log:Log",

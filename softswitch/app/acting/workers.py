@@ -112,7 +112,7 @@ class Workers:
         except (SoftswitchError, TimeoutError) as error:
             log.warning("what became of actions is not written down, they will be tried again: %s", error)
         await self._registry.close()
-        self._outbox.close()
+        await self._outbox.close()
 
     # --- the rhythm ---------------------------------------------------------------------------------------
 
@@ -293,7 +293,7 @@ def _outcome(action: Action, settings: Integration, result: Result) -> Outcome:
         case Done():
             return Outcome(action, "done", kind, result=result.result)
         case Refused():
-            return Outcome(action, "dead", kind, result.error)
+            return Outcome(action, "dead", kind, result.error, result.result)
         case Later():
             wait = retrying.wait(settings.retry, action.attempts, result.after_s)
             if wait is None:
