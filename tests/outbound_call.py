@@ -7,6 +7,7 @@ from node import wait_for
 
 from softswitch.events import CallEnded, Cause, LegEvent
 from softswitch.gateway import messages
+from softswitch.trunks.settings import Transport
 from softswitch.trunks.targets import Target
 
 
@@ -19,10 +20,11 @@ class OutboundCall:
         port: int,
         trunk: str = "",
         uri: str = "sip:+49301234@trunk.example",
+        transport: Transport = "udp",
         **options: object,
     ) -> None:
         self.gateway, self.call_id = gateway, uuid.uuid4().hex
-        target = Target("far", "127.0.0.1", port, "udp")
+        target = Target("far", "127.0.0.1", port, transport)
         order = messages.Originate(self.call_id, trunk, target, uri, "sip:+4930555@own.example", **options)
         gateway.order(order)
         self.offered = gateway.offer_of(self.call_id)

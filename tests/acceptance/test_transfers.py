@@ -152,6 +152,25 @@ def test_a_transfer_to_a_call_that_is_gone_fails_at_once(gateway: GatewayAlone, 
     end(far, call)
 
 
+@pytest.mark.parametrize("status", [403, 405, 481, 501, 603])
+def test_a_refused_transfer_is_final_at_once(gateway: GatewayAlone, far: FarEnd, status: int) -> None:
+    call = up(gateway, far)
+    call.order(messages.Refer, HUMAN)
+    far.reply(far.next("REFER"), status)
+    call.wait(TransferProgress(status, True), 0.5)
+    if status != 481:  # by which the far end has said that there is no such call
+        end(far, call)
+
+
+@pytest.mark.slow
+def test_a_transfer_that_nobody_answers_is_final_soon(gateway: GatewayAlone, far: FarEnd) -> None:
+    call = up(gateway, far)
+    call.order(messages.Refer, HUMAN)
+    far.next("REFER")
+    call.wait(TransferProgress(408, True), 6)
+    end(far, call)
+
+
 # --- we are transferred -------------------------------------------------------------------------------------
 
 

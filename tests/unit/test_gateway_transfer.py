@@ -1,54 +1,68 @@
-"""A REFER that nobody says any more of is over in time."""
+"""The time that a transfer may take without a word of the far end, and one that cannot even begin."""
 
-import time
-from dataclasses import dataclass, field
 from types import SimpleNamespace
+from typing import Any
 
+import pjsua2 as pj
 import pytest
 
-from softswitch.events import CallInfo, LegEvent, TransferProgress
+from softswitch.events import TransferProgress
 from softswitch.gateway import transfer
-from softswitch.gateway.leg import Leg
+from softswitch.gateway.timers import Timers
 
 
-@dataclass
-class FakeCall:
-    referred: list[str] = field(default_factory=list)
+class Call:
+    """One that takes every REFER, or none."""
 
-    def xfer(self, uri: str, _: object) -> None:
-        self.referred.append(uri)
+    def __init__(self, broken: bool = False) -> None:
+        self.broken = broken
 
-
-@dataclass
-class Told:
-    """The switchboard, as far as a transfer needs it."""
-
-    events: list[LegEvent] = field(default_factory=list)
-
-    def happened(self, _: Leg, event: LegEvent) -> None:
-        self.events.append(event)
+    def xfer(self, uri: str, options: object) -> None:
+        if self.broken:
+            raise pj.Error
 
 
 @pytest.fixture
-def leg() -> Leg:
-    info = CallInfo("c" * 32, "sip", "sip:a@b", "sip:c@d", "192.0.2.1:5060", 0.0)
-    return Leg(info, SimpleNamespace(), Told(), SimpleNamespace(), call=FakeCall(), confirmed=True)  # type: ignore[arg-type]
+def told() -> list[TransferProgress]:
+    return []
 
 
-def test_a_transfer_without_a_last_notify_has_failed_in_time(leg: Leg) -> None:
-    transfer.blind(leg, "sip:human@192.0.2.7")
-    assert leg.call.referred == ["sip:human@192.0.2.7"]
-    transfer.on_notify(leg, 100, over=False)
-    leg.tick(time.monotonic() + transfer.NOTIFY_LIMIT - 1)
-    assert leg.owner.events == [TransferProgress(100, False)]
-    leg.tick(time.monotonic() + transfer.NOTIFY_LIMIT + 1)
-    assert leg.owner.events[1:] == [TransferProgress(408, True)]
-    transfer.on_notify(leg, 200, over=True)  # too late: the caller was told otherwise
-    assert len(leg.owner.events) == 2
+def leg(told: list[TransferProgress], call: Call) -> Any:
+    owner = SimpleNamespace(happened=lambda _, event: told.append(event))
+    return SimpleNamespace(
+        call=call, confirmed=True, ended=False, owner=owner, timers=Timers(), consulted=None, notified=0
+    )
 
 
-def test_a_call_that_is_not_up_cannot_be_transferred(leg: Leg) -> None:
-    leg.confirmed = False
-    transfer.blind(leg, "sip:human@192.0.2.7")
-    transfer.attended(leg, None)
-    assert leg.owner.events == [TransferProgress(481, True)] * 2
+def fire(leg: Any, now: float) -> None:
+    for do in leg.timers.due(now):
+        do()
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    clock = SimpleNamespace(now=100.0)
+    monkeypatch.setattr(transfer, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    return clock
+
+
+def test_a_refer_that_cannot_be_sent_fails_at_once(told: list[TransferProgress]) -> None:
+    one = leg(told, Call(broken=True))
+    transfer.blind(one, "sip:human@192.0.2.1")
+    assert told == [TransferProgress(500, True)]
+    assert not one.transferring
+
+
+def test_silence_ends_it_sooner_before_the_answer_than_while_a_phone_may_ring(
+    told: list[TransferProgress], clock: SimpleNamespace
+) -> None:
+    for words, limit in ((0, 5.0), (1, 10.0), (2, 45.0), (3, 45.0)):
+        one = leg(told, Call())
+        transfer.blind(one, "sip:human@192.0.2.1")
+        for _ in range(words):
+            transfer.on_notify(one, 100, False)
+        fire(one, clock.now + limit - 0.1)
+        assert not any(event.final for event in told)
+        fire(one, clock.now + limit)
+        assert told.pop() == TransferProgress(408, True)
+        told.clear()
