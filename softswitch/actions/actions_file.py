@@ -12,6 +12,7 @@ from softswitch.actions.kinds.log import Log
 from softswitch.actions.kinds.mqtt import Mqtt
 from softswitch.actions.kinds.script import Script
 from softswitch.actions.kinds.sql import Sql
+from softswitch.actions.lookups import AnyLookup
 from softswitch.actions.settings import Host, Name, Secret
 from softswitch.actions.templates import NAME
 from softswitch.values import Section, one_or_many
@@ -40,6 +41,9 @@ class ActionsFile(Section):
         description="Hosts that may be contacted; an address that is not public must be listed itself.",
     )
     secrets: dict[Name, Secret] = Field({}, description="Secrets by the names that `{secret:NAME}` uses.")
+    lookups: dict[ActionName, AnyLookup] = Field(
+        {}, max_length=MOST_ACTIONS, description="How each look-up is answered, by its name in the dialplan."
+    )
     actions: dict[ActionName, AnyIntegration] = Field(
         {}, max_length=MOST_ACTIONS, description="How each action is done, by the name in the dialplan."
     )

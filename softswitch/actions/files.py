@@ -11,6 +11,7 @@ from softswitch.actions.actions_file import ActionsFile
 from softswitch.actions.addresses import Allowed
 from softswitch.actions.kinds.mqtt import Mqtt
 from softswitch.actions.kinds.script import Script
+from softswitch.actions.lookups import AnyLookup
 from softswitch.actions.settings import Integration, Secret
 from softswitch.config import Config
 from softswitch.errors import InvalidFile, Problem, SoftswitchError
@@ -35,6 +36,14 @@ class Integrations:
         """That of this plan's action, else of the action of that name in any plan."""
         known = self.file.actions
         return known.get(f"{plan}.{name}") or known.get(name)
+
+    def find_lookup(self, plan: str, name: str) -> tuple[str, AnyLookup] | None:
+        """The same of look-ups, and under which name it stands there: plans may share one."""
+        known = self.file.lookups
+        for key in (f"{plan}.{name}", name):
+            if found := known.get(key):
+                return key, found
+        return None
 
 
 def load(config: Config, *, secrets: bool = True) -> Integrations:
@@ -65,8 +74,9 @@ def parse(document: Document, folder: Path, *, mqtt: bool, secrets: bool = True)
 
 def _problems(document: Document, file: ActionsFile, mqtt: bool) -> Iterator[Problem]:
     allowed = Allowed(file.hosts)
-    for name, integration in file.actions.items():
-        place = ("actions", name)
+    lookups = ((("lookups", name), each) for name, each in file.lookups.items())
+    everything = [*((("actions", name), each) for name, each in file.actions.items()), *lookups]
+    for place, integration in everything:
         for used in integration.fields:
             if used.secret and used.name not in file.secrets:
                 told = f"there is no secret '{used.name}'{marked_yaml.suggest(used.name, file.secrets)}"

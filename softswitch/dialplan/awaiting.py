@@ -8,6 +8,10 @@ from softswitch.e164 import e164
 from softswitch.events import Acted, Await, Input
 
 
+TELLING = ("found", "done", "refused")
+"""Outcomes whose result is kept: who is refused may be told why, or what there is instead."""
+
+
 def begin(turn: Turn, step: Step) -> None:
     """Stop at a step until it is known what came of it. What the last visit found is forgotten."""
     awaited = step.awaited
@@ -46,7 +50,7 @@ def take(turn: Turn, event: Input) -> str:
         missing = ", ".join(name for name in awaited.result if name not in values)
         turn.why.append(f"{turn.step.name}: what was found has no {missing}, or none that fits")
         outcome, values = "not_found", {}
-    if outcome in ("found", "done"):
+    if outcome in TELLING:
         for name, value in values.items():
             turn.keep(name, value)
     turn.why.append(f"{turn.step.name}: {awaited.action} is {outcome}")

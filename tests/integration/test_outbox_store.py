@@ -37,7 +37,7 @@ async def outbox_of(
     try:
         yield outbox
     finally:
-        outbox.close()
+        await outbox.close()
         await records.close()
 
 

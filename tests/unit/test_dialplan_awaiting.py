@@ -76,7 +76,7 @@ def test_the_caller_is_told_what_is_true() -> None:
         talk.says("order")
         assert tell(talk, outcome, order_number="17").startswith(words[:12]), outcome
         assert (talk.end, talk.does) == ("Listen", [])
-        assert talk.context.get("order_number") == ("17" if outcome == "done" else None)
+        assert talk.context.get("order_number") == (None if outcome == "noted" else "17")
 
 
 def test_what_the_caller_does_meanwhile_changes_nothing() -> None:

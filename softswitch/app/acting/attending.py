@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
+from softswitch.actions.action import Action
 from softswitch.store.outbox.claiming import Outcome
 from softswitch.store.outbox.looking import Standing
 
@@ -22,7 +23,6 @@ class Fate(NamedTuple):
 
 
 NOTED = Fate("noted", {})
-REFUSED = Fate("refused", {})
 
 
 class Attended:
@@ -47,25 +47,31 @@ class Attended:
             self._drop(key, future)
 
     def look(self, known: Sequence[Standing]) -> dict[str, list[str]]:
-        """Tell of those that have come to something; the keys, by name, of those that nobody does yet."""
+        """Tell of those that have come to something; the keys, by name, of those that nobody does now."""
         free = defaultdict[str, list[str]](list)
         for each in known:
             match each.state:
                 case "done":
                     self._tell(each.idempotency_key, Fate("done", texts(each.result or {})))
                 case "dead" | "cancelled":
-                    self._tell(each.idempotency_key, REFUSED)
-                case "failed":
-                    self._tell(each.idempotency_key, NOTED)
-                case "queued":
+                    self._tell(each.idempotency_key, Fate("refused", texts(each.result or {})))
+                case "queued" | "failed":
                     free[each.name].append(each.idempotency_key)
         return free
+
+    def look_again(self, known: Sequence[Standing], claimed: Sequence[Action]) -> None:
+        """Those that have failed, and are not tried again now, are noted: their next try is a while away."""
+        under_way = {action.idempotency_key for action in claimed}
+        for each in known:
+            if each.state == "failed" and each.idempotency_key not in under_way:
+                self._tell(each.idempotency_key, NOTED)
 
     def told(self, outcome: Outcome) -> None:
         """A worker of this process has written down what came of an attempt."""
         key = outcome.action.idempotency_key
         if key in self._waiting:
-            fates = {"done": Fate("done", texts(outcome.result or {})), "dead": REFUSED, "failed": NOTED}
+            result = texts(outcome.result or {})
+            fates = {"done": Fate("done", result), "dead": Fate("refused", result), "failed": NOTED}
             self._tell(key, fates[outcome.state])
 
     def _tell(self, key: str, fate: Fate) -> None:

@@ -68,7 +68,8 @@ class Registry:
 
     def load(self) -> None:
         """Import what is configured. Takes a while: to be called from a thread."""
-        for integration in self.integrations.file.actions.values():
+        file = self.integrations.file
+        for integration in (*file.actions.values(), *file.lookups.values()):
             _find(kind_of(integration))
 
     async def run(self, action: Action, settings: Integration) -> Result:

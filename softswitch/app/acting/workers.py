@@ -157,9 +157,11 @@ class Workers:
         """Those that callers wait for go first, as far as there is room; how many those are."""
         if not (keys := self.attended.keys):
             return 0
-        free = self.attended.look(await self._outbox.standing(keys))
+        known = await self._outbox.standing(keys)
+        free = self.attended.look(known)
         wanted = [key for name, waiting in free.items() for key in waiting[: self._room(name)]]
         actions = await self._outbox.claim_keys(wanted) if wanted else []
+        self.attended.look_again(known, actions)
         for action in actions:
             self._begin(action)
         return len(actions)

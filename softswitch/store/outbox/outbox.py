@@ -5,6 +5,7 @@ commits. On PostgreSQL two threads with a connection each do it, so that claimin
 """
 
 import asyncio
+import functools
 import os
 import secrets
 from collections.abc import Callable, Sequence
@@ -22,6 +23,7 @@ from softswitch.store.outbox.looking import Counts, Standing, count, standing
 from softswitch.store.writer import Records
 
 THREADS = 3
+CLOSE_S = 2.0
 Value = TypeVar("Value")
 Clock = Callable[[], float]
 
@@ -85,8 +87,10 @@ class Outbox:
     async def counts(self) -> Counts:
         return await self._read(count, self._now)
 
-    def close(self) -> None:
-        self._threads.shutdown(wait=False, cancel_futures=True)
+    async def close(self) -> None:
+        """What a thread is at is waited for, within bounds: its connection is closed with the others."""
+        end = functools.partial(self._threads.shutdown, wait=True, cancel_futures=True)
+        await asyncio.wait([asyncio.get_running_loop().run_in_executor(None, end)], timeout=CLOSE_S)
         self._engine.dispose()
 
     @property
