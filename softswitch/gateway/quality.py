@@ -1,7 +1,7 @@
 """How a call sounded: packets, jitter and round trip from RTCP, and an estimate of opinion (MOS) from them.
 
-The E-model of ITU-T G.107 with its default values, for what this node can know: delay, and loss with its
-burstiness. The codecs' figures are those of G.113 appendix I.
+The E-model of ITU-T G.107, and of G.107.1 for wide-band codecs, with their default values, for what this node
+can know: delay, and loss with its burstiness. The codecs' figures are those of G.113 appendices I and IV.
 """
 
 import math
@@ -12,11 +12,16 @@ from softswitch.events import MediaQuality
 
 DEFAULT_R = 93.2
 """R with all of G.107's defaults: no loss, no delay, narrow band."""
+DEFAULT_R_WIDEBAND = 129.0
+"""The same on the scale of G.107.1, which goes so much farther: 7 kHz sound better than 3.1."""
 FRAME_MS = 20.0
 _CODECS = {"PCMU": (0.0, 25.1), "PCMA": (0.0, 25.1), "GSM": (20.0, 10.0), "iLBC": (11.0, 32.0)}
 """Equipment impairment Ie, and robustness against loss Bpl with concealment, which PJSIP has."""
 _OTHERS = (0.0, 25.1)
-"""G.113 places wide-band codecs on a scale of their own; on this one they are taken for G.711."""
+_WIDEBAND = {"G722": (13.0, 25.1), "opus": (1.0, 25.1)}
+"""Ie,wb of G.722 at 64 kbit/s. Opus has none: it is taken for the best of them, G.722.2 at 23.05 kbit/s.
+Their robustness is taken to be G.711's with concealment.
+"""
 
 
 def mos(codec: str, loss: float, burst_ratio: float = 1.0, delay_ms: float = 0.0) -> float:
@@ -25,10 +30,11 @@ def mos(codec: str, loss: float, burst_ratio: float = 1.0, delay_ms: float = 0.0
     `burst_ratio` is 1 where losses are independent, more where they come together; `delay_ms` is from mouth
     to ear. G.107 sections 7.4 (delay) and 7.5 (loss), annex B (MOS).
     """
-    ie, robustness = _CODECS.get(codec, _OTHERS)
+    ie, robustness = _WIDEBAND.get(codec) or _CODECS.get(codec, _OTHERS)
     lost = 100 * min(max(loss, 0.0), 1.0)
     impairment = ie + (95 - ie) * lost / (lost / max(burst_ratio, 1.0) + robustness)
-    r = DEFAULT_R - _delay_impairment(delay_ms) - impairment
+    best, scale = (DEFAULT_R_WIDEBAND, 1.29) if codec in _WIDEBAND else (DEFAULT_R, 1.0)
+    r = (best - _delay_impairment(delay_ms) - impairment) / scale  # G.107.1 annex A
     if r <= 0:
         return 1.0
     return max(1.0, 1 + 0.035 * r + r * (r - 60) * (100 - r) * 7e-6)

@@ -9,6 +9,14 @@ def test_a_clean_call_by_g711_has_the_recommendations_default() -> None:
     assert mos("PCMU", 0.0) == pytest.approx(4.41, abs=0.01)  # G.107 annex B: R = 93.2
 
 
+def test_wideband_codecs_have_a_scale_of_their_own() -> None:
+    # G.107.1: R = 129 - 13 (G.113 table IV.1, G.722 at 64 kbit/s) = 116, which is 89.9 on G.107's scale
+    assert mos("G722", 0.0) == pytest.approx(4.34, abs=0.01)
+    assert mos("opus", 0.0) > mos("G722", 0.0)
+    # Ie,eff = 13 + 82 * 5 / (5 + 25.1) = 26.6, R = 102.4, 79.4 on G.107's scale
+    assert mos("G722", 0.05) == pytest.approx(4.00, abs=0.02)
+
+
 def test_loss_costs_as_g113_says_with_concealment() -> None:
     # G.107 7.5: Ie,eff = 95 * 5 / (5 + 25.1) = 15.8, R = 77.4
     assert mos("PCMA", 0.05) == pytest.approx(3.93, abs=0.02)
