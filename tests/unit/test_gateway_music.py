@@ -2,6 +2,7 @@
 
 import os
 from array import array
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ def test_it_may_begin_every_two_seconds_with_a_level_that_rises_without_a_step()
         rise = array("h", b"".join(piece.rising[start + number] for number in range(FADE_FRAMES)))
         assert rise[0] == 0
         assert rise[-1] > 9900
-        assert max(later - earlier for earlier, later in zip(rise, rise[1:], strict=False)) < 25
+        assert max(later - earlier for earlier, later in pairwise(rise)) < 25
 
 
 def test_one_file_is_read_once_and_again_when_it_has_changed(tmp_path: Path) -> None:
