@@ -5,14 +5,16 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 import click
+from pydantic import ValidationError
 
 from softswitch.cli.dialplan_call import at, call_options
 from softswitch.config import Config
 from softswitch.dialplan import loader
 from softswitch.dialplan.conversation import Conversation
+from softswitch.dialplan.files.scenario import Turn
 from softswitch.dialplan.plan import Plan
 from softswitch.dialplan.routes import CallFacts
-from softswitch.dialplan.testing.running import keyed
+from softswitch.dialplan.testing.running import keyed, news_of
 from softswitch.errors import SoftswitchError
 from softswitch.events import (
     Action,
@@ -28,6 +30,7 @@ from softswitch.events import (
     Transfer,
     TransferFailed,
 )
+from softswitch.waiting import Enqueue, LeaveQueue
 
 BUSY_HERE = 486
 KEYS = frozenset("0123456789*#")
@@ -56,7 +59,8 @@ def simulate(
     """Talk to a dialplan: type what a caller would say.
 
     Digits, * and # are keys; an empty line is silence; !WORDS talks over the prompt; `failed` lets a transfer
-    fail.
+    fail. While the caller waits for a person, `queue 2 5m` tells him his place and the wait, `queue empty`
+    (closed, full, waited) that nobody comes, and `person` (or `person is_lost`) that the talk is over.
 
     \b
     Examples:
@@ -77,7 +81,8 @@ def simulate(
             return
         if transferring and typed != "failed":
             return
-        event, rest = _input(typed, actions[-1])
+        news = _news(typed) if talk.waits else None
+        event, rest = (news, "") if news else _input(typed, actions[-1])
         actions = talk.take(event)
         _show(plan, talk, actions, trace)
         while rest and isinstance(actions[-1], Listen):
@@ -128,6 +133,22 @@ def _input(typed: str, last: Action) -> tuple[Input, str]:
     return Heard(typed.removeprefix("!"), 1.0, barged_in=typed.startswith("!")), ""
 
 
+def _news(typed: str) -> Input | None:
+    """What is told to one who waits for a person; None where nothing is."""
+    what, *rest = typed.split() or [""]
+    if what == "person":
+        turn = {"person": rest[0] if rest else "leaves"}
+    elif what == "queue" and rest:
+        place = {"position": rest[0], **({"wait": rest[1]} if rest[1:] else {})}
+        turn = {"queue": place if rest[0].isdecimal() else rest[0]}  # type: ignore[dict-item]
+    else:
+        return None
+    try:
+        return news_of(Turn.model_validate(turn))
+    except ValidationError:
+        return None
+
+
 def _show(plan: Plan, talk: Conversation, actions: Iterable[Action], trace: bool, heard: bool = True) -> None:
     for action in actions:
         match action:
@@ -139,6 +160,10 @@ def _show(plan: Plan, talk: Conversation, actions: Iterable[Action], trace: bool
                 click.echo(f"  recording: {action.what}")
             case Transfer():
                 click.echo(f"  transfers to {action.uri}")
+            case Enqueue():
+                click.echo(f"  waits in {action.queue}: {_order(action)}")
+            case LeaveQueue():
+                click.echo(f"  leaves the queue: {action.how} {action.number}".rstrip())
             case Hangup():
                 click.echo("  hangs up")
     intent = f"intent {talk.intent or 'none'}, " if heard else ""
@@ -146,6 +171,11 @@ def _show(plan: Plan, talk: Conversation, actions: Iterable[Action], trace: bool
     if trace:
         for line in _trace(plan, talk, actions):
             click.secho(f"    {line}", dim=True)
+
+
+def _order(order: Enqueue) -> str:
+    skills = f"skills {', '.join(order.skills)}" if order.skills else "any skills"
+    return f"priority {order.priority}, {skills}" + (f', "{order.reason}"' if order.reason else "")
 
 
 def _trace(plan: Plan, talk: Conversation, actions: Iterable[Action]) -> Iterator[str]:

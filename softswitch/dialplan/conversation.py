@@ -42,6 +42,12 @@ class Conversation:
         return self._state.step
 
     @property
+    def waits(self) -> str:
+        """The queue in which the caller waits, "" for none."""
+        step = self._plan.steps.get(self._state.waits)
+        return step.queue.name if step and step.queue else ""
+
+    @property
     def language(self) -> str:
         return self._state.language
 

@@ -114,7 +114,7 @@ def _queue(step: Step) -> Queue:
 
 def _order(turn: Turn, queue: Queue) -> Enqueue:
     skills = (*queue.skills, turn.language) if queue.same_language else queue.skills
-    reason = " ".join(say.text for say in queue.reason.render(turn.voice, turn.spoken))
+    reason = " ".join(say.text for say in queue.reason.whole(turn.voice, turn.spoken))
     return Enqueue(
         queue.name,
         queue.priority,

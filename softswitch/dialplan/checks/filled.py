@@ -48,7 +48,6 @@ def _uses(known: Known, name: str) -> None:
         given_to = known.ways.plan.actions[step.lookup.action].arguments
         _needs(known, name, ("lookup", "action"), given_to, now, f"given to '{step.lookup.action}'")
     if step.queue:
-        _prompts(known, name, step.queue.reason, ("queue", "reason"), said)
         told = asking | known.mask(TOLD)
         _prompts(known, name, step.queue.position or Prompts(), ("queue", "position"), told)
     if step.leave and step.leave.for_ == "call_back":

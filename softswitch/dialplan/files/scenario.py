@@ -9,9 +9,9 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, RootModel, model_validator
 
 from softswitch.dialplan.files.texts import Language, Name, OneOrMany, Yes
-from softswitch.values import Section
+from softswitch.values import Duration, Section
 
-INPUTS = ("says", "interrupts", "presses", "silent", "failed")
+INPUTS = ("says", "interrupts", "presses", "silent", "failed", "queue", "person")
 EXPECTED = (
     "step",
     "intent",
@@ -23,6 +23,8 @@ EXPECTED = (
     "ends",
     "language",
     "recording",
+    "waits",
+    "leaves",
 )
 
 
@@ -51,6 +53,13 @@ class Expected(Section):
     arguments: dict[Name, str] = Field({})
 
 
+class Place(Section):
+    """What a caller who waits is told: his place, and how long it is likely to take."""
+
+    position: int = Field(ge=1)
+    wait: Duration | None = None
+
+
 WrittenActions = Name | Expected | list[Name | Expected]
 
 
@@ -64,7 +73,9 @@ class Turn(Section):
     something of the greeting.
 
     `interrupts` is speech into a prompt that is still playing. `also` are the ear's second guesses, `sure`
-    its confidence. `failed` is the SIP status of a transfer. `said` are parts of the answer, in order.
+    its confidence. `failed` is the SIP status of a transfer. `queue` is what one who waits is told: his
+    place, or why nobody comes; with `person` the talk with a person is over. `said` are parts of the answer,
+    in order. `waits` is the queue that he is in then, or `no`; `leaves` how he left one.
     """
 
     says: str | None = None
@@ -74,6 +85,8 @@ class Turn(Section):
     presses: str | None = Field(None, pattern=r"^[0-9*#A-D]+$")
     silent: Yes | None = None
     failed: int | None = Field(None, ge=300, le=699)
+    queue: Place | Literal["closed", "empty", "full", "waited"] | None = None
+    person: Literal["leaves", "gives_back", "is_lost"] | None = None
     step: Name | None = None
     intent: Name | Literal["none"] | None = None
     slots: dict[Name, str] | None = None
@@ -86,6 +99,8 @@ class Turn(Section):
     ends: Literal["hangup", "transfer", "no"] | None = None
     language: Language | None = None
     recording: Literal["on", "off", "paused"] | None = None
+    waits: Name | None = None
+    leaves: Literal["call_back", "message", "changed_mind"] | None = None
 
     @model_validator(mode="after")
     def _does_one_thing(self) -> "Turn":

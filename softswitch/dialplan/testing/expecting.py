@@ -10,6 +10,7 @@ from softswitch.dialplan.files.scenario import Expected, Turn
 from softswitch.dialplan.plan import Plan
 from softswitch.dialplan.turn import MASK
 from softswitch.events import Action, Do, Hangup, Say, Transfer
+from softswitch.waiting import LeaveQueue
 
 WANTED = {"hangup": "the call to end", "transfer": "a transfer", "no": "the call to go on"}
 ENDED = {"hangup": "the call ended", "transfer": "there was a transfer", "no": "the call goes on"}
@@ -55,8 +56,17 @@ def missed(turn: Turn, came: Came) -> Iterator[str]:
         yield f"expected {WANTED[turn.ends]}, but {ENDED[came.ends]}"
     if turn.language is not None and talk.language != turn.language:
         yield f"expected the language {turn.language}, got {talk.language}"
+    if turn.waits is not None and (talk.waits or "no") != turn.waits:
+        yield f"expected {_waiting(turn.waits)}, but {_waiting(talk.waits or 'no')}"
+    left = next((action.how for action in came.actions if isinstance(action, LeaveQueue)), None)
+    if turn.leaves is not None and left != turn.leaves:
+        yield f"expected the queue to be left for {turn.leaves}, got {left or 'no leaving'}"
     if turn.recording is not None and talk.recording != turn.recording:
         yield f"expected the recording to be {turn.recording}, it is {talk.recording}"
+
+
+def _waiting(queue: str) -> str:
+    return "nobody waits" if queue == "no" else f"the caller waits in {queue}"
 
 
 def _came_to(came: Came, wanted: str) -> str:

@@ -32,6 +32,8 @@ def rehearse(plan: Plan, case: Case, now: datetime) -> Result | Told:
         return tell(typed)
     if any(turn.failed is not None for turn in scenario.turns):
         return _left_out(case, "a real transfer cannot be made to fail as it wants")
+    if any(plan.steps[exchange.path[-1]].queue for exchange in typed.exchanges if exchange.path):
+        return _left_out(case, "nobody is there to wait for")
     call = Call.model_validate({"from": scenario.call.from_, "to": scenario.call.to, "at": now.isoformat()})
     turns = tuple(_heard_well(turn) for turn in scenario.turns)
     audible = replace(case, scenario=scenario.model_copy(update={"call": call, "turns": turns}))

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from softswitch.dialplan.conversation import Conversation
-from softswitch.dialplan.files.scenario import Call, Scenario, Turn
+from softswitch.dialplan.files.scenario import Call, Place, Scenario, Turn
 from softswitch.dialplan.plan import Plan
 from softswitch.dialplan.routes import CallFacts, Decision
 from softswitch.dialplan.testing import expecting
@@ -22,7 +23,15 @@ from softswitch.events import (
     Transfer,
     TransferFailed,
 )
+from softswitch.waiting import PersonLeft, QueueOver, QueueTold
 
+AGENT = "anna"
+"""With whom callers of scenarios speak."""
+HOW: Mapping[str, Literal["hung_up", "given_back", "lost"]] = {
+    "leaves": "hung_up",
+    "gives_back": "given_back",
+    "is_lost": "lost",
+}
 SECOND_GUESS = 0.5
 """Confidence of the ear's second guesses, unless it is less sure of the first."""
 
@@ -105,7 +114,7 @@ class _Run:
         for number, turn in enumerate(scenario.turns):
             took, at = self._actions, talk.step
             if turn.does:
-                if problem := self._cannot(turn):
+                if problem := self._cannot(turn, talk):
                     return self._failed(number, (problem,), self._why)
                 took = self._take(talk, number, turn)
             came = expecting.Came(talk, took, self._plan, self._words(turn), at)
@@ -124,11 +133,13 @@ class _Run:
         failure = Failure(*self._case.where(turn), missed, why)
         return Result(self._case, tuple(self._exchanges), failure)
 
-    def _cannot(self, turn: Turn) -> str:
+    def _cannot(self, turn: Turn, talk: Conversation) -> str:
         """Why the caller cannot do that now, "" when he can."""
         last = self._actions[-1]
         if turn.failed is not None:
             return "" if isinstance(last, Transfer) else "nothing was transferred that could fail"
+        if turn.does in ("queue", "person"):
+            return "" if talk.waits else f"nobody waits in a queue, at {talk.step}"
         if isinstance(last, Listen):
             return ""
         ended = "the call ended" if isinstance(last, Hangup) else "the caller was transferred"
@@ -157,6 +168,8 @@ class _Run:
             yield TransferFailed(turn.failed)
         elif turn.silent:
             yield NoInput()
+        elif news := news_of(turn):
+            yield news
         else:
             also = tuple(Hypothesis(text, min(SECOND_GUESS, turn.sure)) for text in turn.also)
             barged_in = turn.interrupts is not None
@@ -185,6 +198,15 @@ def keyed(last: Action, digits: str) -> tuple[str, str]:
     return digits[: last.dtmf_length], digits[last.dtmf_length :]
 
 
+def news_of(turn: Turn) -> QueueTold | QueueOver | PersonLeft | None:
+    """What one who waits is told."""
+    if turn.person:
+        return PersonLeft(AGENT, HOW[turn.person])
+    if isinstance(turn.queue, Place):
+        return QueueTold(turn.queue.position, turn.queue.wait)
+    return QueueOver(turn.queue) if turn.queue else None
+
+
 def did_of(turn: Turn) -> str:
     """What the caller does, in words."""
     words: Mapping[str, str] = {
@@ -193,6 +215,8 @@ def did_of(turn: Turn) -> str:
         "presses": f"presses {turn.presses}",
         "silent": "stays silent",
         "failed": f"cannot be transferred ({turn.failed})",
+        "queue": "is told of the queue",
+        "person": "has spoken with a person",
     }
     return words.get(turn.does, "")
 

@@ -96,6 +96,7 @@ class _Known:
         self._variables: Collection[str] = parts.types.keys()
         self._remembered: Collection[str] = plan.remembered
         self._actions: Collection[str] = parts.plan.actions.keys()
+        self._queues: Collection[str] = {*parts.plan.queues, "no"}
         self._languages: Collection[str] = plan.languages
         intents = {name for step in plan.steps.values() if step.question for name in step.question.ways}
         self._intents = {*intents, *parts.intents, *self._variables, "yes", "no", "none"}
@@ -107,6 +108,7 @@ class _Known:
             ("slots", "variable", turn.slots or (), self._variables),
             ("context", "variable", turn.context, self._variables),
             ("actions", "action", [each.action for each in turn.actions or ()], self._actions),
+            ("waits", "queue", [turn.waits] if turn.waits else (), self._queues),
             ("language", "language", [turn.language] if turn.language else (), self._languages),
         )
         for key, kind, names, known in named:
