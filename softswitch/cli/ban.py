@@ -4,10 +4,10 @@ import ipaddress
 import json
 import time
 from dataclasses import asdict
-from datetime import datetime
 
 import click
 
+from softswitch.cli.text import date, line
 from softswitch.config import Config
 from softswitch.errors import SoftswitchError
 from softswitch.store import bans
@@ -34,10 +34,7 @@ def list_(config: Config, json_: bool) -> None:
     if held:
         click.echo(row("ADDRESS", "UNTIL", "TIMES", "REASON"))
     for each in held:
-        until = datetime.fromtimestamp(each.until).strftime("%Y-%m-%d %H:%M:%S")
-        # The reason may quote a User-Agent: nothing in it shall move the cursor.
-        reason = "".join(letter if letter.isprintable() else "?" for letter in each.reason)
-        click.echo(row(each.address, until, each.times, reason))
+        click.echo(row(each.address, date(each.until), each.times, line(each.reason)))
     if not held:
         click.echo("nobody is banned")
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from softswitch.cli.text import clock, date, line
 from softswitch.config import Config
 from softswitch.events import Cause, TurnFinished
 from softswitch.store import queries
@@ -79,7 +80,7 @@ def _print_turns(turns: Iterable[TurnFinished], json_: bool) -> None:
         if json_:
             click.echo(json.dumps(asdict(turn)))
         else:
-            click.echo(f"{_clock(turn.at)} {turn.call_id[:SHORT_ID]}")
+            click.echo(f"{clock(turn.at)} {turn.call_id[:SHORT_ID]}")
             click.echo("\n".join(_turn(turn)))
 
 
@@ -87,31 +88,31 @@ def _table(found: list[CallRecord]) -> Iterable[str]:
     row = "{:<8}  {:<19}  {:<28}  {:>7}  {:>5}  {:>4}  {:<14}  {}".format
     yield row("CALL", "STARTED", "WITH", "LASTED", "TURNS", "MOS", "STEP", "END")
     for call in found:
-        started = f"{_date(call.started_at)} {_clock(call.started_at)}"
+        started = date(call.started_at)
         lasted = f"{(call.ended_at or time.time()) - call.started_at:.0f} s"
         mos = f"{call.mos:.1f}" if call.mos else "-"
-        where = (_other_end(call)[:28], lasted, call.turns, mos, _line(call.step)[:14])
+        where = (_other_end(call)[:28], lasted, call.turns, mos, line(call.step)[:14])
         yield row(call.call_id[:SHORT_ID], started, *where, _end(call))
 
 
 def _other_end(call: CallRecord) -> str:
-    return f"-> {_line(call.to_uri)}" if call.direction == "out" else _line(call.from_uri)
+    return f"-> {line(call.to_uri)}" if call.direction == "out" else line(call.from_uri)
 
 
 def _history(history: CallHistory, recordings: Path) -> Iterable[str]:
     call = history.call
     yield f"call {call.call_id}"
-    yield f"  {call.direction}, from {_line(call.from_uri)} ({_line(call.source)}) to {_line(call.to_uri)}"
+    yield f"  {call.direction}, from {line(call.from_uri)} ({line(call.source)}) to {line(call.to_uri)}"
     trunk = f"trunk {call.trunk}" if call.trunk else ""
     by = f"answered by {call.answered_by}" if call.answered_by else ""
-    identity = f"identity {_line(call.attestation)}" if call.attestation else ""
-    if line := ", ".join(filter(None, [trunk, by, identity])):
-        yield f"  {line}"
-    yield f"  SIP Call-ID {_line(call.sip_call_id)}"
+    identity = f"identity {line(call.attestation)}" if call.attestation else ""
+    if beside := ", ".join(filter(None, [trunk, by, identity])):
+        yield f"  {beside}"
+    yield f"  SIP Call-ID {line(call.sip_call_id)}"
     route = f" by route {call.route}" if call.route else ""
     yield f"  dialplan {call.plan} {call.plan_version}{route}, now at step {call.step or '-'}"
-    answered = f"answered {_clock(call.answered_at)} {call.codec}" if call.answered_at else "not answered"
-    yield f"  started {_date(call.started_at)} {_clock(call.started_at)}, {answered}"
+    answered = f"answered {clock(call.answered_at)} {call.codec}" if call.answered_at else "not answered"
+    yield f"  started {date(call.started_at)}, {answered}"
     yield f"  {_end(call)}"
     if call.ended_at:
         yield (
@@ -120,27 +121,27 @@ def _history(history: CallHistory, recordings: Path) -> Iterable[str]:
             f"; underruns {call.underruns}; MOS {f'{call.mos:.2f}' if call.mos else '-'}"
         )
     if call.recording:
-        note = f" ({_line(call.recording_note)})" if call.recording_note else ""
+        note = f" ({line(call.recording_note)})" if call.recording_note else ""
         yield f"  recording {recordings / call.recording}{note}"
     for turn in history.turns:
         yield ""
-        yield f"{turn.number}. {_clock(turn.at)} at {turn.step}"
+        yield f"{turn.number}. {clock(turn.at)} at {turn.step}"
         yield from _turn(turn)
 
 
 def _turn(turn: TurnFinished) -> Iterable[str]:
     match turn.via:
         case "speech":
-            yield f"   caller: {_line(turn.heard)} ({turn.confidence:.2f}) -> {turn.intent or 'no match'}"
+            yield f"   caller: {line(turn.heard)} ({turn.confidence:.2f}) -> {turn.intent or 'no match'}"
         case "dtmf":
-            yield f"   caller pressed {_line(turn.heard)} -> {turn.intent or 'no match'}"
+            yield f"   caller pressed {line(turn.heard)} -> {turn.intent or 'no match'}"
         case "silence":
             yield "   caller said nothing"
         case other:
             yield f"   {other}"
     if turn.said:
-        yield f"   answer: {_line(turn.said)}"
-        cut = "all of it" if turn.said_heard_s >= turn.said_s else f'"{_line(turn.said_heard)}"'
+        yield f"   answer: {line(turn.said)}"
+        cut = "all of it" if turn.said_heard_s >= turn.said_s else f'"{line(turn.said_heard)}"'
         yield f"   heard of it: {cut} ({turn.said_heard_s:.1f} of {turn.said_s:.1f} s)"
     if turn.stages_ms:
         yield "   ms: " + ", ".join(f"{stage} {ms:.0f}" for stage, ms in turn.stages_ms.items())
@@ -150,17 +151,4 @@ def _end(call: CallRecord) -> str:
     if call.cause is None:
         return "live"
     cause = Cause(call.cause).name.lower().replace("_", " ") if call.cause in set(Cause) else "cause"
-    return " ".join(filter(None, [f"{cause} ({call.cause})", f"by {call.ended_by}", _line(call.reason)]))
-
-
-def _date(at: float) -> str:
-    return time.strftime("%Y-%m-%d", time.localtime(at))
-
-
-def _clock(at: float) -> str:
-    return time.strftime("%H:%M:%S", time.localtime(at))
-
-
-def _line(text: str) -> str:
-    """Text from the far end without what would move the cursor or colour the terminal."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text)
+    return " ".join(filter(None, [f"{cause} ({call.cause})", f"by {call.ended_by}", line(call.reason)]))

@@ -1,13 +1,13 @@
 """softswitch guard: caps on what is dialled, what is used of them, and the holds of those that tripped."""
 
 import json
-import time
 from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
 import click
 
+from softswitch.cli.text import date
 from softswitch.config import Config
 from softswitch.errors import SoftswitchError
 from softswitch.store import dialled
@@ -76,5 +76,5 @@ def _told(config: Config, usage: Iterable[Usage], holds: Iterable[Hold]) -> Iter
         number = f" ({each.number})" if each.number else ""
         yield f"{each.cap.name:<17} {each.used / unit:8.0f} of {each.cap.limit / unit:.0f}{number}"
     for hold in holds:
-        since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(hold.at))
-        yield f"HELD since {since}: {hold.scope}: {hold.reason}; softswitch guard release {hold.scope}"
+        since, scope = date(hold.at), hold.scope
+        yield f"HELD since {since}: {scope}: {hold.reason}; softswitch guard release {scope}"

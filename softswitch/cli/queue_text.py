@@ -1,9 +1,9 @@
 """Actions as lines for people."""
 
 import json
-import time
 from collections.abc import Iterable
 
+from softswitch.cli.text import clock, date, line
 from softswitch.store.outbox.looking import Entry
 
 SHORT_ID = 8
@@ -45,18 +45,9 @@ def details(entry: Entry) -> Iterable[str]:
         yield f"  result {line(json.dumps(entry.result, ensure_ascii=False))}"
 
 
-def date(at: float) -> str:
-    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))
-
-
-def line(text: str) -> str:
-    """What callers and other sides said, without what would move the cursor."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text)
-
-
 def _note(entry: Entry) -> str:
     if entry.blocked:
         return f"waits for an older one of {line(entry.order_key)}"
     if entry.state == "failed":
-        return f"again {time.strftime('%H:%M:%S', time.localtime(entry.run_at))}: {line(entry.error)}"
+        return f"again {clock(entry.run_at)}: {line(entry.error)}"
     return line(entry.error)

@@ -1,6 +1,5 @@
 """softswitch trunk edit, enable, disable, remove: changes of a trunk in the database."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -57,24 +56,27 @@ def edit(
     say(json_, {"trunk": name, "changed": changed}, f"changed {name}" if changed else f"{name} is so already")
 
 
-@click.command(epilog="\b\nExample:\n  softswitch trunk enable berlin")
-@click.argument("name")
-@as_json
-@click.pass_obj
-def enable(config: Config, name: str, json_: bool) -> None:
-    """Put a trunk to use: it registers, takes calls and makes them."""
-    changed = _set_enabled(config, name, True)
-    say(json_, {"trunk": name, "changed": changed}, f"{name} is enabled{'' if changed else ' already'}")
+def _switch(word: str, enabled: bool, told: str) -> click.Command:
+    def edited(row: Row) -> Row:
+        trunk = declared.trunk_of(row).model_copy(update={"enabled": enabled})
+        return replace(row, settings=declared.settings_of(trunk))
+
+    @click.command(word, help=told, epilog=f"\b\nExample:\n  softswitch trunk {word} berlin")
+    @click.argument("name")
+    @as_json
+    @click.pass_obj
+    def switch(config: Config, name: str, json_: bool) -> None:
+        _there(config, name)
+        changed = trunks.change(config.database_url, name, edited)
+        say(json_, {"trunk": name, "changed": changed}, f"{name} is {word}d{'' if changed else ' already'}")
+
+    return switch
 
 
-@click.command(epilog="\b\nExample:\n  softswitch trunk disable berlin")
-@click.argument("name")
-@as_json
-@click.pass_obj
-def disable(config: Config, name: str, json_: bool) -> None:
-    """Take a trunk out of use: no registration and no new calls; calls that are up go on."""
-    changed = _set_enabled(config, name, False)
-    say(json_, {"trunk": name, "changed": changed}, f"{name} is disabled{'' if changed else ' already'}")
+enable = _switch("enable", True, "Put a trunk to use: it registers, takes calls and makes them.")
+disable = _switch(
+    "disable", False, "Take a trunk out of use: no registration and no new calls; calls that are up go on."
+)
 
 
 @click.command(epilog="\b\nExample:\n  softswitch trunk remove berlin --yes")
@@ -89,19 +91,6 @@ def remove(config: Config, name: str, yes: bool, json_: bool) -> None:
         click.confirm(f"Remove trunk {name} and its password?", abort=True, err=True)
     trunks.remove(config.database_url, name)
     say(json_, {"removed": name}, f"removed {name}")
-
-
-def _set_enabled(config: Config, name: str, enabled: bool) -> bool:
-    _there(config, name)
-    return trunks.change(config.database_url, name, _enabling(enabled))
-
-
-def _enabling(enabled: bool) -> Callable[[Row], Row]:
-    def edited(row: Row) -> Row:
-        trunk = declared.trunk_of(row).model_copy(update={"enabled": enabled})
-        return replace(row, settings=declared.settings_of(trunk))
-
-    return edited
 
 
 def _there(config: Config, name: str) -> None:
