@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -22,6 +22,10 @@ Recall = Callable[[str, str], Awaitable[dict[str, str]]]
 """What a dialplan (its name) remembers of a caller (his number)."""
 Vouch = Callable[[CallInfo], Awaitable[str]]
 """What the identity of a call's caller is worth; never raises, and takes no longer than it may."""
+
+
+Prefetch = Callable[[str, str, Mapping[str, str]], None]
+"""Asks for what a dialplan (its name) will look up soon: the name of the look-up, and its arguments."""
 
 
 class Outbound(Protocol):
@@ -100,6 +104,7 @@ class Calls:
         """Those of the gateway by reason."""
         self.outbound: Outbound = Nothing()
         self.vouch: Vouch | None = None
+        self.prefetch: Prefetch = lambda plan, name, arguments: None
         self.listeners: list[Callable[[News], None]] = []
 
     def by_state(self) -> dict[str, float]:
@@ -162,6 +167,7 @@ class Calls:
             self._refuse(line, Cause.UNALLOCATED_NUMBER, "404")
             return
         self._dialplans.begin(admission.loaded)
+        self._ask_ahead(admission, {})
         if not admission.caller and self.vouch is None:
             self._start(Arrival(admission, line), {}, "")
             return
@@ -171,9 +177,19 @@ class Calls:
     def adopt(self, line: CallLine, admission: Admission, voice: Voice) -> None:
         """A call that this node made was answered: its conversation begins, in this voice."""
         parts = replace(admission.loaded.parts, voice=voice)
+        self._ask_ahead(admission, {})
         session = Session(line, admission.conversation({}), parts, admission.route)
         self._sessions[line.info.call_id] = session, admission.loaded
         session.take_over()
+
+    def _ask_ahead(self, admission: Admission, known: Mapping[str, str]) -> None:
+        """What the dialplan wants looked up as a call arrives; nobody waits for it."""
+        plan = admission.loaded.plan
+        try:
+            for name, arguments in plan.prefetched({**admission.facts, **known}):
+                self.prefetch(plan.name, name, arguments)
+        except Exception:  # a bug here must not be a call that rings for ever
+            log.exception("while asking ahead for a call to %s", plan.name)
 
     def _refuse(self, line: CallLine, cause: Cause, status: str) -> None:
         self.refused[status] += 1
@@ -203,6 +219,8 @@ class Calls:
         line, admission = arrival.line, arrival.admission.vouched(attestation)
         line.info = numbers.discreet(line.info)  # it is routed and vouched for by now; the rest is told
         conversation = admission.conversation(known)
+        if known:
+            self._ask_ahead(admission, known)
         session = Session(line, conversation, admission.loaded.parts, admission.route, attestation)
         self._sessions[line.info.call_id] = session, admission.loaded
         session.start()

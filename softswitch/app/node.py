@@ -11,6 +11,7 @@ from typing import Any
 from softswitch.app import bans, figures, identity, watching
 from softswitch.app import engines as engine_room
 from softswitch.app.acting import wiring as acting
+from softswitch.app.acting.actor import CallActor
 from softswitch.app.callers import Callers
 from softswitch.app.calls import Calls
 from softswitch.app.desk import SOCKET, Desk
@@ -57,6 +58,7 @@ class Node:
         self._engines = Engines(config)
         self._loader = Loader(config, self._engines, self._equip)
         self._callers = Callers(config.database_url)
+        self._actor = CallActor()
         self._recordings = Recordings(config, self._emit)
         self._desk = Desk(config.run_dir / SOCKET)
         self._reload_wanted = asyncio.Event()
@@ -82,6 +84,7 @@ class Node:
             lambda: recorder.has_room,
             self._on_gateway_ready,
         )
+        calls.prefetch = self._actor.prefetch
         link = self._open_link(calls)
         tell = [recorder.announce] if self._mqtt else []
         self._trunking = wiring.wire(self._config, link, calls, self._desk, self._metrics, tell)
@@ -145,13 +148,14 @@ class Node:
             mqtt.open(records, self._desk, self._metrics)
         plans = [loaded.plan for loaded in self._loader.dialplans.active]
         deliver, announce = (mqtt.deliver, recorder.announce) if mqtt else (None, None)
-        self._acting = acting.wire(self._config, records, self._metrics, deliver, announce, plans)
+        to = deliver, announce, plans, self._actor
+        self._acting = acting.wire(self._config, records, self._metrics, *to)
         return recorder
 
     def _equip(self, plan: Plan, ears: dict[str, VoskRecognizer], voice: PlanVoice) -> Parts:
         remembered, filled = frozenset(plan.remembered), self._metrics.filled
         endpointer, tape = self._engines.new_endpointer, self._recordings.open
-        return Parts(ears, voice, endpointer, self._emit, remembered, filled, tape)
+        return Parts(ears, voice, endpointer, self._emit, remembered, filled, tape, actor=self._actor)
 
     def _emit(self, event: SessionEvent) -> None:
         self._recorder.emit(event)

@@ -113,8 +113,9 @@ class Plan:
 
     def prefetched(self, facts: Mapping[str, str]) -> list[tuple[str, dict[str, str]]]:
         """What integrations are to look up as the call arrives, with the arguments; those that are known."""
-        plan, context = self.files.plan, self.beginning(facts)
+        plan = self.files.plan
         names = [prefetch.action for prefetch in plan.prefetch if prefetch.action]
+        context = self.beginning(facts) if names else {}
         wanted = ((name, plan.actions[name].arguments) for name in names)
         return [
             (name, {argument: context[argument] for argument in arguments})

@@ -70,6 +70,24 @@ FIGURES = (
         ("action", "result"),
     ),
     Figure("softswitch_actions_taken_over_total", "counter", "Actions that a dead worker held."),
+    Figure(
+        "softswitch_actions_in_calls_total",
+        "counter",
+        "Promises that callers waited for, by what they were told.",
+        ("action", "told"),
+    ),
+    Figure("softswitch_lookups_total", "counter", "Look-ups, by how they were answered.", ("lookup", "how")),
+    Figure(
+        "softswitch_lookup_answers_total",
+        "counter",
+        "Requests of look-ups, by what came of them.",
+        ("lookup", "result"),
+    ),
+    Figure(
+        "softswitch_lookup_hit_age_seconds_total", "counter", "Ages of the kept answers that served, in all."
+    ),
+    Figure("softswitch_lookup_cache_entries", "gauge", "Answers of look-ups that are kept."),
+    Figure("softswitch_lookup_cache_bytes", "gauge", "What they take, about."),
     Figure("softswitch_mqtt_connected", "gauge", "1 while the MQTT broker is connected."),
     Figure(
         "softswitch_mqtt_commands_total",

@@ -68,6 +68,9 @@ class Metrics:
         self._action_times = self._histogram(
             "softswitch_action_seconds", "How long an attempt at an action took.", ACTION_BUCKETS
         )
+        self._lookup_times = self._histogram(
+            "softswitch_lookup_seconds", "How long a request of a look-up took.", ACTION_BUCKETS
+        )
         self._pulled = _Pulled()
         self.registry.register(self._pulled)
         ProcessCollector(registry=self.registry)
@@ -81,6 +84,10 @@ class Metrics:
     def action_waited(self, seconds: float) -> None:
         """Count the first attempt at an action, so long after its promise."""
         self._action_waits.observe(seconds)
+
+    def lookup_took(self, seconds: float) -> None:
+        """Count a request of a look-up."""
+        self._lookup_times.observe(seconds)
 
     def action_took(self, seconds: float) -> None:
         """Count an attempt at an action."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Mapping
 
 from softswitch.actions.action import idempotency_key
 from softswitch.app.acting.lookups import Lookups
@@ -10,16 +11,29 @@ from softswitch.events import Acted, Await
 
 
 class CallActor:
-    """`told` counts, by action, what callers were told of promises."""
+    """`told` counts, by action, what callers were told of promises. What is made before the node's records are
+    open is opened later.
+    """
 
-    def __init__(self, workers: Workers, lookups: Lookups) -> None:
+    def __init__(self, workers: Workers | None = None, lookups: Lookups | None = None) -> None:
         self._workers = workers
         self._lookups = lookups
         self.told: Counter[tuple[str, str]] = Counter()
 
+    def open(self, workers: Workers, lookups: Lookups) -> None:
+        """From here on actions are done."""
+        self._workers, self._lookups = workers, lookups
+
+    def prefetch(self, plan: str, name: str, arguments: Mapping[str, str]) -> None:
+        """Ask for what a call will look up soon."""
+        if self._lookups:
+            self._lookups.prefetch(plan, name, arguments)
+
     async def outcome(self, call_id: str, plan: str, awaited: Await) -> Acted:
         if awaited.look_up:
             return await self._look_up(plan, awaited)
+        if self._workers is None:
+            return Acted(awaited.key, "noted")
         try:
             fate = await self._workers.attend(idempotency_key(call_id, awaited.key), plan, awaited.name)
         except asyncio.CancelledError:
@@ -29,7 +43,8 @@ class CallActor:
         return Acted(awaited.key, fate.outcome, fate.result)
 
     async def _look_up(self, plan: str, awaited: Await) -> Acted:
-        answer = await self._lookups.find(plan, awaited.name, dict(awaited.arguments))
+        find = self._lookups.find if self._lookups else None
+        answer = await find(plan, awaited.name, dict(awaited.arguments)) if find else None
         if answer is None:
             return Acted(awaited.key, "late")
         return Acted(awaited.key, "found" if answer.values else "not_found", answer.values)

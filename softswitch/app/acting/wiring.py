@@ -6,10 +6,12 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from softswitch.actions import files
+from softswitch.app.acting.actor import CallActor
+from softswitch.app.acting.lookups import Lookups
 from softswitch.app.acting.registry import Means, Publish, Registry
 from softswitch.app.acting.workers import Listener, Workers
 from softswitch.config import Config
@@ -28,9 +30,10 @@ RELOAD_S = 1.0
 class Acting:
     """The node's actions: `run` it, then `close`, before the records are closed."""
 
-    def __init__(self, config: Config, workers: Workers, deliver: Publish | None) -> None:
+    def __init__(self, config: Config, workers: Workers, lookups: Lookups, deliver: Publish | None) -> None:
         self._config = config
         self._workers = workers
+        self._lookups = lookups
         self._deliver = deliver
 
     async def run(self) -> None:
@@ -42,6 +45,7 @@ class Acting:
                 tasks.create_task(self._watch(self._config.actions_file))
 
     async def close(self) -> None:
+        await self._lookups.close()
         await self._workers.close()
 
     async def _watch(self, path: Path) -> None:
@@ -58,6 +62,7 @@ class Acting:
             except SoftswitchError as error:
                 log.error("the new %s is refused, the one before stays: %s", path, error)
             else:
+                await self._lookups.replace(registry)
                 await self._workers.replace(registry)
                 log.info("%s was read anew", path)
 
@@ -68,15 +73,18 @@ def wire(
     metrics: Metrics,
     deliver: Publish | None,
     announce: Callable[[ActionEnded], None] | None,
-    plans: Iterable[Plan],
+    plans: Sequence[Plan],
+    actor: CallActor,
 ) -> Acting:
-    """The node's actions, whose ends are announced; `deliver` publishes where there is a broker. Raises
-    SoftswitchError when the file of actions is wrong.
+    """The node's actions, whose ends are announced; `deliver` publishes where there is a broker. `actor` does
+    what callers wait for, from here on. Raises SoftswitchError when the file of actions is wrong.
     """
     registry = open_registry(config, deliver)
-    told = missing({plan.name: plan.settings.actions for plan in plans}, registry)
-    if told:
+    known = registry.integrations
+    if told := missing(plans, "queue", known.find):
         log.warning("nothing does %s: they are noted and wait; see actions_file", ", ".join(told))
+    if told := missing(plans, "lookup", known.find_lookup):
+        log.warning("nothing looks up %s: it is always late; see actions_file", ", ".join(told))
 
     def ended(outcome: Outcome) -> None:
         if announce and outcome.state != "failed":
@@ -84,9 +92,12 @@ def wire(
 
     listener = Listener(metrics.action_waited, metrics.action_took, ended)
     workers = Workers(Outbox(config.database_url, config.node, records), registry, listener)
+    lookups = Lookups(registry, metrics.lookup_took)
     records.on_promise = workers.wake
+    actor.open(workers, lookups)
     _watch(metrics, workers)
-    return Acting(config, workers, deliver)
+    _watch_calls(metrics, actor, lookups)
+    return Acting(config, workers, lookups, deliver)
 
 
 def open_registry(config: Config, deliver: Publish | None) -> Registry:
@@ -94,10 +105,14 @@ def open_registry(config: Config, deliver: Publish | None) -> Registry:
     return Registry(Means(files.load(config), deliver))
 
 
-def missing(actions: Mapping[str, Iterable[str]], registry: Registry) -> list[str]:
+def missing(plans: Iterable[Plan], kind: str, find: Callable[[str, str], object]) -> list[str]:
     """The actions of plans, as `plan.action`, that nothing is configured for."""
-    find = registry.integrations.find
-    return [f"{plan}.{name}" for plan, names in actions.items() for name in names if find(plan, name) is None]
+    return [
+        f"{plan.name}.{name}"
+        for plan in plans
+        for name, action in plan.settings.actions.items()
+        if action.kind == kind and find(plan.name, name) is None
+    ]
 
 
 def _event(outcome: Outcome) -> ActionEnded:
@@ -120,6 +135,16 @@ def _watch(metrics: Metrics, workers: Workers) -> None:
     metrics.watch("softswitch_actions_oldest_seconds", lambda: figures.counts.oldest_s)
     metrics.watch("softswitch_action_attempts_total", lambda: dict(figures.attempts))
     metrics.watch("softswitch_actions_taken_over_total", lambda: figures.taken_over)
+
+
+def _watch_calls(metrics: Metrics, actor: CallActor, lookups: Lookups) -> None:
+    figures = lookups.figures
+    metrics.watch("softswitch_actions_in_calls_total", lambda: dict(actor.told))
+    metrics.watch("softswitch_lookups_total", lambda: dict(figures.asked))
+    metrics.watch("softswitch_lookup_answers_total", lambda: dict(figures.answers))
+    metrics.watch("softswitch_lookup_hit_age_seconds_total", lambda: figures.ages_s)
+    metrics.watch("softswitch_lookup_cache_entries", lambda: len(lookups.cache))
+    metrics.watch("softswitch_lookup_cache_bytes", lambda: lookups.cache.size)
 
 
 def _look(path: Path) -> tuple[int, int] | None:
