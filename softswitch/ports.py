@@ -98,11 +98,9 @@ class Waiter(Protocol):
         and of several QueueTold the last."""
         ...
 
-    def put_through(self, other_call_id: str, agent: str, other: Line | None = None) -> None:
-        """Bridge him to that call, and listen to nothing until `PersonLeft` is told.
-
-        `other` is the person's line, which nobody else may read from then on: a recording takes his voice
-        from it. Who speaks with somebody already is bridged to the next.
+    def put_through(self, other_call_id: str, agent: str) -> None:
+        """Bridge him to that call, and listen to nothing until `PersonLeft` is told. Who speaks with somebody
+        already is bridged to the next.
         """
         ...
 

@@ -46,6 +46,7 @@ class FakeLine:
     dtmf: str = ""
     holding: bool = False
     music_file: str = ""
+    pieces: list[str] = field(default_factory=list)
     bridged: str = ""
     bridges: list[str] = field(default_factory=list)
     """All that was asked for, "" for the end of one."""
@@ -97,6 +98,7 @@ class FakeLine:
 
     def music(self, path: str) -> None:
         self.music_file = path
+        self.pieces.append(path)
 
     def bridge(self, other_call_id: str) -> None:
         self.bridged = other_call_id

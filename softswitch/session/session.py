@@ -145,13 +145,11 @@ class Session:
         self._respond(turn, lambda: self._conversation.resume(state))
         turn.step = self._conversation.step  # known only now
 
-    def take_up_bridged(
-        self, state: str, next_turn: int, other_call_id: str, agent: str, other: Line | None = None
-    ) -> None:
+    def take_up_bridged(self, state: str, next_turn: int, other_call_id: str, agent: str) -> None:
         """A call whose control died while the caller spoke with a person, as he does still."""
         self._turns, self._confirmed = next_turn - 1, True
         self._conversation.restore(state)
-        self._place.take_up(other_call_id, agent, other)
+        self._place.take_up(other_call_id, agent)
 
     @property
     def waiter(self) -> Waiter:
@@ -161,8 +159,8 @@ class Session:
     def tick(self) -> None:
         """Every 20 ms."""
         frames = self._line.read()
-        if not self._taping.idle or self._place.other:
-            self._taping.tick(frames, self._speaker.heard, self._place.other)
+        if not self._taping.idle:
+            self._taping.tick(frames, self._speaker.heard)
         if self.ended or self._held:
             return
         if self._place.talks:
@@ -292,6 +290,7 @@ class Session:
         self._record_turn()
         self._speaker.stop()
         self._ear.disarm()
+        self._awaiting.cancel()
         self._ending.approach(None)
 
     def listen_on(self) -> None:

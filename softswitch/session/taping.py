@@ -13,9 +13,6 @@ from softswitch.ports import Line, Tape
 AFTER_SECRET = 50
 """Frames of the caller that stay silence after a secret was taken: the last key may still sound."""
 
-AHEAD = 10
-"""Frames of a person that may wait for those of the caller."""
-
 
 class Taping:
     """`open_tape` gives None where nothing can be recorded; the call goes on all the same."""
@@ -30,7 +27,6 @@ class Taping:
         self._hushed = 0  # frames that the caller's side stays silent
         self._frames = 0  # on the tape since the answer began
         self._kept = False  # whether any of those is not silence
-        self._person: deque[bytes] = deque(maxlen=AHEAD)
 
     @property
     def idle(self) -> bool:
@@ -68,31 +64,19 @@ class Taping:
         if self._tape and self._kept:
             self._tape.forget(self._frames)
 
-    def tick(self, frames: Sequence[bytes], said: int, person: Line | None = None) -> None:
-        """The frames just read from the line, and how many texts of the answer were heard to their end. While
-        he speaks with a `person`, what he hears comes from that one's line.
-        """
+    def tick(self, frames: Sequence[bytes], said: int) -> None:
+        """The frames just read from the line, and how many texts of the answer were heard to their end."""
         was_off = self._tape is None
         while self._due and self._due[0][0] <= said:
             self._do(self._due.popleft()[1])
         if self._tape is None or was_off:  # what was just read is of the time before
-            if person:
-                person.read()
             return
         silent = self._paused or self._secret
         self._kept = self._kept or not silent
-        heard = self._line.heard() if person is None else self._of(person, len(frames))
-        for caller, node in zip(frames, heard, strict=False):
+        for caller, node in zip(frames, self._line.heard(), strict=False):
             self._tape.write(b"" if silent or self._hushed else caller, b"" if silent else node)
             self._hushed = max(0, self._hushed - 1)
             self._frames += 1
-
-    def _of(self, person: Line, count: int) -> list[bytes]:
-        """So many frames of his, in order. The two lines are no clock for each other: where he is behind it
-        is silence, and where he is ahead the oldest are let go.
-        """
-        self._person.extend(person.read())
-        return [self._person.popleft() if self._person else b"" for _ in range(count)]
 
     def close(self) -> None:
         if self._tape:

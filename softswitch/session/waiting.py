@@ -1,7 +1,8 @@
 """A caller's wait for a person as his session sees it: his place, the music, and the talk itself.
 
 Implements ports.Waiter for the distributor of callers. What it tells reaches the dialplan once the caller has
-heard all that was said and says nothing himself, but for the end of a talk, which is told at once.
+heard all that was said and says nothing himself, but for the end of a talk, which is told at once. Music that
+plays as a talk begins is left to the gateway: it is silent, but for a person who puts the caller on hold.
 """
 
 import logging
@@ -67,15 +68,14 @@ class Place:
         self._plan, self._host = plan, host
         self._waits = False
         self._news: News | None = None
-        self._music = ""
+        self._music: str | None = ""
+        """What the gateway plays, None where that is not known."""
         self._refused = 0
         """The status of the REFER in the stead of which the distributor calls; 0: it does not."""
         self._with = ""
         self._agent = ""
         self._bridged = False
         self._unbridged_for = 0  # ticks
-        self.other: Line | None = None
-        """The line of whom the caller speaks with, where it is known."""
 
     # --- ports.Waiter -----------------------------------------------------------------------------------
 
@@ -99,13 +99,10 @@ class Place:
         elif self._waits and (self._news is None or isinstance(self._news, QueueTold)):
             self._news = news
 
-    def put_through(self, other_call_id: str, agent: str, other: Line | None = None) -> None:
-        if self._with:  # to the next one
-            self._line.unbridge()
-        else:
-            self.play(None)
+    def put_through(self, other_call_id: str, agent: str) -> None:
+        if not self._with:
             self._host.fall_silent()
-        self._talk(other_call_id, agent, other)
+        self._talk(other_call_id, agent)
         self._line.bridge(other_call_id)
 
     def wait_on(self) -> None:
@@ -145,7 +142,7 @@ class Place:
     def gone(self) -> None:
         """The call is over."""
         known = self._waits or self._with or self._refused
-        self._waits, self._with, self._refused, self._news, self.other = False, "", 0, None, None
+        self._waits, self._with, self._refused, self._news = False, "", 0, None
         if known and self._people:
             self._people.gone(self.call_id)
 
@@ -156,10 +153,10 @@ class Place:
             self._music = path
             self._line.music(path)
 
-    def take_up(self, other_call_id: str, agent: str, other: Line | None) -> None:
-        """The gateway has bridged him to that call already."""
-        self._waits = True
-        self._talk(other_call_id, agent, other)
+    def take_up(self, other_call_id: str, agent: str) -> None:
+        """The gateway has bridged him to that call already, and may have kept the music."""
+        self._waits, self._music = True, None
+        self._talk(other_call_id, agent)
         self._bridged = True
 
     def on_bridge(self, other_call_id: str) -> None:
@@ -178,8 +175,8 @@ class Place:
 
     # --- the talk -------------------------------------------------------------------------------------------
 
-    def _talk(self, other_call_id: str, agent: str, other: Line | None) -> None:
-        self._with, self._agent, self.other = other_call_id, agent, other
+    def _talk(self, other_call_id: str, agent: str) -> None:
+        self._with, self._agent = other_call_id, agent
         self._news, self._refused = None, 0
         self._bridged, self._unbridged_for = False, LOST_AFTER - BRIDGE_LIMIT
 
@@ -196,5 +193,5 @@ class Place:
 
     def _hang_up_on_person(self) -> None:
         """The gateway does not mind when the bridge is gone already."""
-        self._with, self._agent, self.other = "", "", None
+        self._with = self._agent = ""
         self._line.unbridge()
