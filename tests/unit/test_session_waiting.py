@@ -251,17 +251,20 @@ async def test_a_talk_that_went_on_while_control_was_away_is_not_spoken_into() -
     assert call.line.pieces == [""]
 
 
-async def transferred(status: int, people: FakePeople | None) -> Call:
+async def transferred(status: int, people: FakePeople | None, told: list[int] | None = None) -> Call:
     call = Call([(GREETING, Transfer("sip:desk@example.org")), (ANSWER, Hangup())], people=people)
     call.session.start()
     await call.quiet(1.5)
+    for progress in told or []:
+        call.session.on_event(TransferProgress(progress, False))
     call.session.on_event(TransferProgress(status, True))
     return call
 
 
-async def test_where_a_far_end_takes_no_refer_the_distributor_calls() -> None:
+@pytest.mark.parametrize("status", [405, 501, 603, 408])
+async def test_where_a_far_end_takes_no_refer_the_distributor_calls(status: int) -> None:
     people = FakePeople()
-    call = await transferred(405, people)
+    call = await transferred(status, people)
     assert people.told == [("transfer", "sip:desk@example.org")]
     assert call.line.music_file == "own.pcm"
     assert call.session.waiter.free
@@ -278,10 +281,10 @@ async def test_the_transfer_has_failed_where_nobody_answers_that_call() -> None:
     assert call.line.music_file == ""
 
 
-@pytest.mark.parametrize("status", [486, 404, 408])
-async def test_whom_the_far_end_could_not_reach_is_not_called_again(status: int) -> None:
+@pytest.mark.parametrize(("told", "status"), [([], 486), ([], 404), ([180], 408), ([100, 180], 603)])
+async def test_whom_the_far_end_could_not_reach_is_not_called_again(told: list[int], status: int) -> None:
     people = FakePeople()
-    call = await transferred(status, people)
+    call = await transferred(status, people, told)
     assert call.inputs == [TransferFailed(status)]
     assert people.told == []
 
