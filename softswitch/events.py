@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Literal
 
+from softswitch.thinking import Think, Unanswered
 from softswitch.waiting import Enqueue, LeaveQueue, PersonLeft, QueueOver, QueueTold
 
 
@@ -197,7 +198,7 @@ class Acted:
     result: Mapping[str, str] = field(default_factory=dict)
 
 
-Input = Heard | Pressed | NoInput | TransferFailed | Acted | QueueTold | QueueOver | PersonLeft
+Input = Heard | Pressed | NoInput | TransferFailed | Acted | Unanswered | QueueTold | QueueOver | PersonLeft
 
 
 # --- out of the interpreter ------------------------------------------------------------------------------
@@ -311,7 +312,7 @@ class Hangup:
     cause: Cause = Cause.NORMAL_CLEARING
 
 
-Action = Say | Listen | Do | Await | Record | Enqueue | LeaveQueue | Transfer | Hangup
+Action = Say | Listen | Do | Await | Think | Record | Enqueue | LeaveQueue | Transfer | Hangup
 
 
 # --- what a session tells the world, once ------------------------------------------------------------------

@@ -1,9 +1,10 @@
 """The Protocols that a session needs. `app` wires the real parts; tests wire tests/fakes.py."""
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from typing import Literal, Protocol
 
 from softswitch.events import Acted, Action, Await, CallInfo, Cause, Hypothesis, Input, Recognition, Say
+from softswitch.thinking import Exchange, How, Think
 from softswitch.waiting import Enqueue, LeaveQueue, PersonLeft, QueueOver, QueueTold
 
 
@@ -250,3 +251,28 @@ class Conversation(Protocol):
         ...
 
     def dump(self) -> str: ...
+
+
+class Thought(Protocol):
+    """An answer on its way. Iterate `sentences` to its end, or close it: then nobody thinks on."""
+
+    @property
+    def sentences(self) -> AsyncGenerator[str, None]: ...
+
+    @property
+    def how(self) -> How:
+        """Known with the first sentence."""
+        ...
+
+    @property
+    def missing(self) -> Literal["", "unknown", "failed", "broken"]:
+        """Known after the last: "" where all of it was said."""
+        ...
+
+
+class Thinker(Protocol):
+    """Answers beyond the dialplan's own words."""
+
+    def think(self, order: Think, context: Mapping[str, str], history: Sequence[Exchange]) -> Thought:
+        """Never fails, and begins at once. `context` without secrets; `history` oldest first."""
+        ...

@@ -26,7 +26,7 @@ from softswitch.events import (
     SessionEvent,
     TurnFinished,
 )
-from softswitch.ports import Actor, People
+from softswitch.ports import Actor, People, Thinker
 from softswitch.session.session import Parts, Session
 
 GREETING = Say("one two three four five six seven eight nine ten")  # 1 s
@@ -44,6 +44,7 @@ class Call:
     events: list[SessionEvent] = field(default_factory=list)
     people: People | None = None
     actor: Actor | None = None
+    thinker: Thinker | None = None
 
     def __post_init__(self) -> None:
         self.line = FakeLine()
@@ -65,6 +66,7 @@ class Call:
             people=self.people,
             music_file=lambda music: f"{music or 'own'}.pcm",
             actor=self.actor,
+            thinker=self.thinker,
         )
         self.session = Session(self.line, self.plan, parts, "by day")
 

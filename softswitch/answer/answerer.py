@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from softswitch.answer.asking import Failed, Llm, Message, Piece, ToolCall, Usage
 from softswitch.answer.book import Book
@@ -22,8 +22,8 @@ from softswitch.answer.remembering import Asked, Remembered, may_keep
 from softswitch.answer.replying import Reply
 from softswitch.answer.sharing import Flight, Flights
 from softswitch.answer.thinking import Outcome, Thought, Tools
+from softswitch.thinking import How
 
-How = Literal["remembered", "shared", "thought"]
 Described = Sequence[Mapping[str, Any]]
 """Tools, as the protocol has them."""
 Keep = Callable[[Asked, Reply, float], None]

@@ -83,6 +83,7 @@ class Builder:
             do=self._do(file),
             lookup=self._lookup(file),
             awaited=self._awaited(file),
+            answer=_answer(file),
             language=file.language or "",
             record=Record(file.record) if file.record else None,
             transfer=self._transfer(file),
@@ -182,7 +183,16 @@ class Builder:
         return compiled.Transfer(uri, transfer.failed)
 
 
+def _answer(file: StepFile) -> compiled.Answer | None:
+    if (answer := file.answer) is None:
+        return None
+    return compiled.Answer(answer.unknown, answer.failed or answer.unknown)
+
+
 def _next(file: StepFile) -> str:
     """Where a step goes on by itself."""
-    ways = (file.next, file.else_, file.do and file.do.next, file.leave and file.leave.next)
+    ways = (
+        *(file.next, file.else_, file.do and file.do.next, file.leave and file.leave.next),
+        file.answer and file.answer.next,
+    )
     return next((way for way in ways if way), "")

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from softswitch.dialplan import awaiting, collecting, queueing, recording
+from softswitch.dialplan import awaiting, collecting, queueing, recording, thinking
 from softswitch.dialplan.prompts import RATES, SLOWEST
 from softswitch.dialplan.state import MAX_FRAMES, Frame
 from softswitch.dialplan.steps import Step, Way
@@ -88,6 +88,8 @@ def _onward(turn: Turn, step: Step) -> Leap | None:
     if step.awaited:
         awaiting.begin(turn, step)
         return None
+    if step.answer:
+        return _follow(turn, thinking.begin(turn, step))
     if step.do:
         turn.promise(step)
     if step.language:

@@ -15,6 +15,7 @@ from softswitch.dialplan import (
     readings,
     recording,
     repairing,
+    thinking,
     understanding,
 )
 from softswitch.dialplan.entering import Leap
@@ -24,6 +25,7 @@ from softswitch.dialplan.state import Pending, State
 from softswitch.dialplan.turn import MASK, Outcome, Turn
 from softswitch.dialplan.understanding import Meaning
 from softswitch.events import Acted, Hangup, Heard, Hypothesis, Input, NoInput, Pressed, TransferFailed
+from softswitch.thinking import Unanswered
 from softswitch.waiting import PersonLeft, QueueOver, QueueTold
 
 FILLS = "{}"
@@ -90,7 +92,10 @@ def take(plan: Plan, state: State, event: Input) -> Outcome:
     """What an input leads to."""
     turn = Turn(plan, state)
     recording.answered(turn)
-    if turn.waits and isinstance(event, QueueTold | QueueOver | PersonLeft):
+    if isinstance(event, Unanswered):
+        target = thinking.missing(turn, event)
+        entering.move(turn, target) if target else entering.run(turn, Leap(state.step, again=True, keep=True))
+    elif turn.waits and isinstance(event, QueueTold | QueueOver | PersonLeft):
         _queue(turn, event)
     elif turn.awaiting:
         if target := awaiting.take(turn, event):
@@ -165,6 +170,7 @@ def _hear(turn: Turn, event: Heard) -> None:
         repairing.fail(turn, "no_match")
         return
     meaning, confidence, text = understanding.understand(turn, event)
+    turn.words = text or event.text
     matching = turn.plan.settings.matching
     turn.masked = turn.masked or bool(meaning and not turn.plan.sensitive.isdisjoint(meaning.slots))
     if meaning and confidence >= matching.confidence_threshold:
@@ -175,6 +181,10 @@ def _hear(turn: Turn, event: Heard) -> None:
         turn.why.append(f"'{text}' may mean {meaning.intent}, confidence {confidence:.2f}")
         pending = Pending(FILLS if meaning.how == "fill" else meaning.intent, meaning.slots)
         repairing.ask_whether(turn, pending, text)
+    elif turn.question.otherwise and meaning is None and event.confidence >= matching.confidence_threshold:
+        turn.why.append(f"'{MASK if turn.masked else turn.words}' means none of what is listened for")
+        turn.heed()
+        entering.move(turn, turn.question.otherwise)
     else:
         if meaning:
             turn.why.append(f"the ear is not sure enough: {confidence:.2f}")

@@ -113,6 +113,7 @@ class Questions:
             (collect.next if collect else file.dtmf.next if file.dtmf else None) or "",
             file.dtmf is None,
             sensitive,
+            (file.listen.otherwise if file.listen else None) or "",
             _Listens(self, flow, file, names, keys, sensitive),
         )
 
@@ -188,7 +189,8 @@ class _Listens:
         given = plan.backchannel if file.backchannel is None else file.backchannel
         backchannel = given.in_language(language)
         grammar = None
-        if speech := file.dtmf is None:
+        speech, anything = file.dtmf is None, file.listen is not None and file.listen.otherwise is not None
+        if speech and not anything:
             grammars = self._questions._grammars[language]
             grammar = grammars.of(
                 self._names[asking, confirming], backchannel, correcting=file.collect is not None

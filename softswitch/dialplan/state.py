@@ -53,7 +53,8 @@ class State:
     `failures` counts by kind, in a row at this question, `strikes` of all kinds since the caller was last
     understood. `said` is what `repeat` says; `trail` the questions so far, the present one last; `asking` the
     variable that is asked for; `askers` the step that asked, of each sensitive variable that is set;
-    `recording` what recording.py makes of it; `awaiting` the key of what the step waits for;
+    `recording` what recording.py makes of it; `awaiting` the key of what the step waits for, `thinking` that
+    of the latest answer that is being thought;
     `waits` the step at which the caller waits for a person, `waits_since` since when (Unix seconds, 0: now).
     """
 
@@ -78,6 +79,7 @@ class State:
     awaiting: str = ""
     waits: str = ""
     waits_since: float = 0.0
+    thinking: str = ""
 
 
 def dump(state: State, sensitive: Collection[str]) -> str:
@@ -108,6 +110,7 @@ def dump(state: State, sensitive: Collection[str]) -> str:
         "askers": state.askers,
         "recording": state.recording,
         "awaiting": state.awaiting,
+        "thinking": state.thinking,
         "waits": state.waits,
         "waits_since": state.waits_since,
     }
@@ -143,6 +146,7 @@ def load(text: str) -> State:
             askers=_texts(raw["askers"]),
             recording=str(raw.get("recording", "")),
             awaiting=str(raw.get("awaiting", "")),
+            thinking=str(raw.get("thinking", "")),
             waits=str(raw.get("waits", "")),
             waits_since=float(raw.get("waits_since", 0.0)),
         )

@@ -48,7 +48,8 @@ class Question:
 
     `ways` by intent; `keys` by telephone key; `names` are those under which Sentences knows what is listened
     for, by the variable that is asked for ("" for none) and whether a yes is waited for. With `opening` the
-    step's `say` asks first; a form without asks for its first variable.
+    step's `say` asks first; a form without asks for its first variable. What means nothing leads to
+    `otherwise`, "" for nowhere.
     """
 
     ways: Mapping[str, Way]
@@ -62,6 +63,7 @@ class Question:
     next: str
     speech: bool
     sensitive: bool
+    otherwise: str
     listen: Callable[[str, str, bool], Listen]
     """By language, and as `names` are."""
 
@@ -97,6 +99,14 @@ class Awaited:
     result: tuple[str, ...]
     filler_after: float
     filler: Mapping[str, tuple[Say, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Where it goes on without an answer; with one, at the step's `next`."""
+
+    unknown: str
+    failed: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +173,7 @@ class Step:
     do: Do | None = None
     lookup: Lookup | None = None
     awaited: Awaited | None = None
+    answer: Answer | None = None
     language: str = ""
     record: Record | None = None
     transfer: Transfer | None = None

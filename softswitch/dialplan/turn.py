@@ -83,6 +83,8 @@ class Turn:
         self.intent = ""
         self.slots: Mapping[str, str] = {}
         self.masked = False
+        self.thinking, self.words = "", ""
+        """The key of the answer that is being thought, and the caller's words as they are best known."""
         self.path: list[str] = []
         self.why: list[str] = []
         self.actions: list[Action] = []
@@ -222,7 +224,7 @@ class Turn:
 
     def _never_silent(self) -> None:
         """A text may have come out empty, because its variables are not set."""
-        if self.awaiting:  # fillers are said while he waits
+        if self.awaiting or self.thinking:  # fillers are said while he waits
             return
         if not self.says_something and not self._plays_music():
             unheard = (Do, Record, Enqueue, LeaveQueue)
@@ -265,6 +267,7 @@ class Turn:
             self.awaiting,
             self.waits,
             self.waits_since,
+            self.thinking,
         )
 
     def end(self, action: Transfer | Hangup) -> None:

@@ -41,7 +41,18 @@ from softswitch.events import (
     TransferFailed,
     TransferProgress,
 )
-from softswitch.ports import Actor, Conversation, Endpointer, Line, People, Recognizer, Tape, Voice, Waiter
+from softswitch.ports import (
+    Actor,
+    Conversation,
+    Endpointer,
+    Line,
+    People,
+    Recognizer,
+    Tape,
+    Thinker,
+    Voice,
+    Waiter,
+)
 from softswitch.session.awaiting import Awaiting
 from softswitch.session.ending import Ending
 from softswitch.session.fillers import Fillers
@@ -49,8 +60,10 @@ from softswitch.session.inband import InbandKeys
 from softswitch.session.listening import Ear, Timing
 from softswitch.session.speaking import Speaker
 from softswitch.session.taping import Taping
+from softswitch.session.thinking import Thinking
 from softswitch.session.turn import Turn, via_of
 from softswitch.session.waiting import News, Place, recorded
+from softswitch.thinking import Think
 from softswitch.waiting import Enqueue, LeaveQueue
 
 log = logging.getLogger(__name__)
@@ -75,6 +88,7 @@ class Parts:
     people: People | None = None
     music_file: Callable[[str], str] = lambda music: ""
     actor: Actor | None = None
+    thinker: Thinker | None = None
 
 
 class Session:
@@ -92,6 +106,7 @@ class Session:
         self._ear = Ear(parts.new_endpointer(), parts.recognizers, conversation.completes, self)
         self._taping = Taping(line, parts.open_tape)
         self._awaiting = Awaiting(line.info.call_id, conversation.plan, parts.actor)
+        self._thinking = Thinking(self._speaker, parts.thinker)
         self._place = Place(line, parts.people, parts.music_file, conversation.plan, self)
         self._turn: Turn | None = None
         self._turns = 0
@@ -182,6 +197,8 @@ class Session:
             self._ending.tick()
             if not self._taping.waits and (acted := self._awaiting.take()):
                 self._tell("action", acted.outcome, acted)
+        if self._speaker.silent and (unanswered := self._thinking.take()):
+            self._tell("thought", unanswered.why, unanswered)
         self._place.tick()
 
     def on_event(self, event: LegEvent) -> None:
@@ -218,6 +235,7 @@ class Session:
         self._taping.close()
         self._ear.disarm()
         self._awaiting.cancel()
+        self._thinking.cancel()
 
     def _finish(self, ended: CallEnded) -> None:
         if self.ended:
@@ -226,6 +244,7 @@ class Session:
         self._place.gone()
         self._ear.disarm()
         self._awaiting.cancel()
+        self._thinking.cancel()
         self._record_turn()
         self._taping.close()
         self._speaker.stop()
@@ -237,6 +256,7 @@ class Session:
         if self._speaker.done:
             return
         if by_key:
+            self._thinking.cancel()
             self._speaker.cut()
         elif self._speaker.barge_in is BargeIn.SPEECH:
             self._interrupt()
@@ -249,6 +269,7 @@ class Session:
             self._interrupt()
 
     def _interrupt(self) -> None:
+        self._thinking.cancel()
         self._speaker.stop()
         self._ear.interrupted = True
 
@@ -360,11 +381,12 @@ class Session:
     def _carry_out(self, actions: tuple[Action, ...]) -> None:
         self._to_arm = False
         self._awaiting.cancel()
+        self._thinking.cancel()
         self._ending.approach(None)
         self._taping.answer(actions)
         if listen := next((action for action in actions if isinstance(action, Listen)), None):
             self._fillers.use(listen)
-        self._speaker.say([action for action in actions if isinstance(action, Say)])
+        self._speaker.say([action for action in actions if isinstance(action, Say | Think)])
         self._place.play(listen.music if listen else None)
         for action in actions:
             if isinstance(action, Enqueue):
@@ -382,6 +404,8 @@ class Session:
                 self._fillers.use(action)
                 self._speaker.waits = True
                 self._awaiting.begin(action)
+            elif isinstance(action, Think):
+                self._thinking.begin(action, self._conversation.context)
             elif isinstance(action, Transfer | Hangup):
                 self._ear.disarm()
                 self._ending.approach(action)
@@ -394,7 +418,9 @@ class Session:
         turn, self._turn = self._turn, None
         if turn is None:
             return
-        self._emit(turn.finished(self.call_id, self._speaker.account()))
+        account = self._speaker.account()
+        self._thinking.remember(turn.heard, account)
+        self._emit(turn.finished(self.call_id, account))
 
     def _emit(self, event: SessionEvent) -> None:
         self._parts.emit(event)

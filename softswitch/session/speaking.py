@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from softswitch.events import BargeIn, Say
 from softswitch.ports import Line, Voice
 from softswitch.session.fillers import Fillers
+from softswitch.thinking import Think
 
 log = logging.getLogger(__name__)
 FRAME_S = 0.02
@@ -49,7 +50,8 @@ class Speaker:
         self._line = line
         self._voice = voice
         self._fillers = fillers
-        self._waiting: deque[Say] = deque()
+        self._waiting: deque[Say | Think] = deque()
+        self._thought: deque[Say] = deque()
         self._pieces: deque[bytes] = deque()
         self._rest = b""  # less than a frame, until it is known what follows
         self._synthesis: asyncio.Task[None] | None = None
@@ -62,8 +64,10 @@ class Speaker:
         self._frame_bytes = round(line.clock_rate * FRAME_S) * 2
         self._piece_bytes = self._frame_bytes * round(PIECE_S / FRAME_S)
 
-    def say(self, items: Sequence[Say]) -> None:
-        """A new answer: what was left of the old one is dropped."""
+    def say(self, items: Sequence[Say | Think]) -> None:
+        """A new answer: what was left of the old one is dropped. In the stead of a Think stands what comes by
+        `think`, until `thought`.
+        """
         self.stop()
         self._lead = BREATH_S if self.waits and (self._spans or self._fillers.said) else 0.0
         self._spans, self.waits = [], False
@@ -72,9 +76,27 @@ class Speaker:
         self._fillers.rewind()
         self._advance()
 
+    def think(self, say: Say) -> None:
+        """Another sentence of what is being thought."""
+        if any(isinstance(item, Think) for item in self._waiting):  # else it was stopped meanwhile
+            self._thought.append(say)
+            self._advance()
+
+    def thought(self) -> None:
+        """That was all of it: what was to be said afterwards follows."""
+        at = next((at for at, item in enumerate(self._waiting) if isinstance(item, Think)), None)
+        if at is not None:
+            self._waiting.rotate(-at)
+            self._waiting.popleft()
+            self._waiting.extendleft(reversed(self._thought))
+            self._waiting.rotate(at)
+            self._thought.clear()
+            self._advance()
+
     def stop(self) -> None:
         """Silence at once; `account` still tells what was heard."""
         self._waiting.clear()
+        self._thought.clear()
         self._pieces.clear()
         self._rest = b""
         if self._synthesis:
@@ -92,7 +114,7 @@ class Speaker:
         """Every 20 ms."""
         if self._pieces:
             self._write()
-        elif (self._synthesis and not self._spans) or (self.waits and self.done):
+        elif (self._synthesis and not self._spans) or (self.waits and self.done) or self._is_behind:
             self._fill()
         elif not self._waiting and not self._synthesis:
             self._line.expect_more(False)
@@ -100,13 +122,18 @@ class Speaker:
     @property
     def done(self) -> bool:
         """Whether everything said has been played."""
-        return not (self._waiting or self._pieces or self._synthesis or self._line.pending)
+        return not self._waiting and self.silent
+
+    @property
+    def silent(self) -> bool:
+        """Whether all that is known of the answer has been played."""
+        return not (self._thought or self._pieces or self._synthesis or self._line.pending)
 
     @property
     def barge_in(self) -> BargeIn:
         """What may interrupt the prompt that is being played right now."""
-        if self._synthesis and not self._spans:  # who speaks while he waits shall not lose his answer
-            return BargeIn.OFF
+        if (self._synthesis or self._thinks) and not self._spans:
+            return BargeIn.OFF  # who speaks while he waits shall not lose his answer
         played = self._played_bytes()
         playing = next((span for span in self._spans if played < span.end), None)
         return playing.say.barge_in if playing else BargeIn.SPEECH
@@ -135,10 +162,19 @@ class Speaker:
 
     # --- what is said, in order -------------------------------------------------------------------------
 
+    @property
+    def _thinks(self) -> bool:
+        """Whether what is to be said next is being thought."""
+        return bool(self._waiting) and isinstance(self._waiting[0], Think)
+
+    @property
+    def _is_behind(self) -> bool:
+        """Whether the next sentence is not thought yet, and everything before it was heard."""
+        return self._thinks and self.silent
+
     def _advance(self) -> None:
         """Everything that is ready goes to the ring; the first text that is not is synthesised."""
-        while self._waiting and not self._synthesis:
-            say = self._waiting.popleft()
+        while not self._synthesis and (say := self._next()):
             pcm = self._voice.get(say)
             if pcm is None:
                 self._synthesis = asyncio.create_task(self._synthesize(say))
@@ -146,6 +182,16 @@ class Speaker:
                 self._append(say, pcm)
         if not self._waiting and not self._synthesis:
             self._end()
+
+    def _next(self) -> Say | None:
+        """What is to be said now; None where nothing is, or it is still being thought."""
+        if not self._waiting:
+            return None
+        if isinstance(self._waiting[0], Think):
+            return self._thought.popleft() if self._thought else None
+        item = self._waiting.popleft()
+        assert isinstance(item, Say)
+        return item
 
     async def _synthesize(self, say: Say) -> None:
         if self._spans:
@@ -205,7 +251,9 @@ class Speaker:
         """The answer is late: something is heard meanwhile."""
         say = self._fillers.due(self._line.pending > 0)
         pcm = self._voice.get(say) if say else None
-        if pcm:
+        if say and pcm and self._spans:  # in the midst of it, and so a part of it
+            self._append(say, pcm)
+        elif pcm:
             self._pieces.append(pcm)
             self._write()
 

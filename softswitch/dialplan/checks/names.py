@@ -32,7 +32,7 @@ CHOICES: Mapping[str, Shape] = {
 STEP: Shape = {
     **REPAIRS,
     "set": {KEYS: "settable variable"},
-    "listen": CHOICES,
+    "listen": {**CHOICES, "otherwise": "target"},
     "collect": {**CHOICES, "slot": "settable variable", "form": {KEYS: "settable variable"}, "next": "step"},
     "dtmf": {"slot": "settable variable", "next": "step"},
     "lookup": {
@@ -44,6 +44,7 @@ STEP: Shape = {
         "late": "step",
     },
     "do": {"action": "queue action", "next": "step", "done": "step", "noted": "step", "refused": "step"},
+    "answer": {"next": "step", "unknown": "step", "failed": "step"},
     "if": {"then": "step"},
     "then": "step",
     "else": "step",

@@ -175,6 +175,11 @@ def _silent(step: Step) -> Iterator[tuple[str, Place]]:
         yield step.do.next, ("do", "next")
     elif step.do:
         yield from ((target, ("do", outcome)) for outcome, target in step.do.ways.items())
+    if step.answer:
+        yield step.answer.next, ("answer", "next")
+        yield step.answer.unknown, ("answer", "unknown")
+        if step.answer.failed:
+            yield step.answer.failed, ("answer", "failed")
     if step.transfer:
         yield step.transfer.failed, ("transfer", "failed")
     if step.queue:
@@ -186,6 +191,8 @@ def _silent(step: Step) -> Iterator[tuple[str, Place]]:
 def _filled(step: Step, known: Mapping[str, str]) -> Iterator[tuple[str, Place]]:
     if step.collect:
         yield step.collect.next, ("collect", "next")
+    if step.listen and step.listen.otherwise and step.listen.otherwise not in RESERVED_TARGETS:
+        yield step.listen.otherwise, ("listen", "otherwise")
     if step.queue:
         yield step.queue.served, ("queue", "served")
     if step.dtmf:

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from softswitch.dialplan.files.answers import Answer
 from softswitch.dialplan.files.choices import Choices
 from softswitch.dialplan.files.plan import Repairs, Timing
 from softswitch.dialplan.files.queue import Leave, Queue
@@ -30,7 +31,11 @@ whole call anew; the place that called this flow.
 
 
 class Listen(Choices):
-    """Waits for one of the intents."""
+    """Waits for one of the intents. With `otherwise` the whole vocabulary is listened for, and what means
+    none of them leads there: to a step with `answer`, for instance.
+    """
+
+    otherwise: Name | None = None
 
 
 class Ask(Section):
@@ -185,6 +190,7 @@ class Step(Repairs):
     dtmf: Dtmf | None = None
     lookup: Lookup | None = None
     do: Do | None = None
+    answer: Answer | None = None
     if_: tuple[Branch, ...] | None = Field(None, alias="if")
     else_: Name | None = Field(None, alias="else")
     call: Name | None = Field(None, description="A flow; when it returns, `next` follows.")
@@ -249,6 +255,7 @@ WAYS = {
     "dtmf": "dtmf",
     "lookup": "lookup",
     "do": "do",
+    "answer": "answer",
     "if": "if_",
     "call": "call",
     "transfer": "transfer",

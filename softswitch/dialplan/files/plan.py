@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from softswitch.dialplan.files.answers import Answers
 from softswitch.dialplan.files.queue import QueueFile
 from softswitch.dialplan.files.texts import (
     Destination,
@@ -213,6 +214,7 @@ class PlanFile(Section):
     repair: Repair
     lines: Lines = Lines()
     recording: Recording = Recording()
+    answers: Answers | None = Field(None, description="What steps with `answer` need.")
     queues: dict[Name, QueueFile] = Field({}, description="Where callers wait for a person.")
     human: Destination | None = Field(
         None, description="Where `transfer: human` leads, if not where the node says."

@@ -88,6 +88,13 @@ def _onward(step: Step) -> Iterator[tuple[str, str]]:
         yield "not found", step.lookup.not_found
         if step.lookup.late:
             yield "late", step.lookup.late
+    if step.answer:
+        yield "answered", step.answer.next
+        yield "unknown", step.answer.unknown
+        if step.answer.failed:
+            yield "failed", step.answer.failed
+    if step.listen and step.listen.otherwise:
+        yield "otherwise", step.listen.otherwise
     if step.transfer:
         yield "failed", step.transfer.failed
     if step.queue:

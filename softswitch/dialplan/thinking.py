@@ -1,0 +1,25 @@
+"""Steps that answer what the dialplan has no words for: by remembering, or by a language model's thought."""
+
+from softswitch.dialplan.steps import Step
+from softswitch.dialplan.turn import Turn
+from softswitch.thinking import Think, Unanswered
+
+
+def begin(turn: Turn, step: Step) -> str:
+    """Have the caller's words answered, and go on meanwhile; where the step leads."""
+    assert step.answer
+    if not turn.words or turn.masked:  # a key, silence, or a secret is no question
+        turn.why.append(f"{step.name}: nothing was asked")
+        return step.answer.unknown
+    turn.thinking = turn.new_key(step)
+    turn.actions.append(Think(turn.thinking, turn.words, turn.intent, turn.language, turn.rate))
+    return step.next
+
+
+def missing(turn: Turn, event: Unanswered) -> str:
+    """Where it goes on without an answer; "" when this is about another question than the latest."""
+    step = turn.plan.steps.get(event.key.rpartition(":")[0])
+    if event.key != turn.before.thinking or step is None or step.answer is None:
+        return ""
+    turn.why.append(f"{step.name}: the answer is {event.why}")
+    return step.answer.unknown if event.why == "unknown" else step.answer.failed

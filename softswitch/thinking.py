@@ -1,0 +1,39 @@
+"""Answers that are thought up during a call: what crosses rooms about them, as frozen dataclasses."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+How = Literal["remembered", "shared", "thought"]
+"""Given before; thought for another caller at this moment; thought for this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Think:
+    """Answer what the caller asked, by remembering or by thinking, and say that where this stands among the
+    actions: what comes after it is said after it.
+
+    Once it is clear that there is no answer, Unanswered follows as an input; else nothing does.
+    """
+
+    key: str
+    question: str
+    intent: str = ""
+    language: str = "en"
+    rate: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """Of the Think of this key: nobody knows, or the answer failed, or broke off after some words."""
+
+    key: str
+    why: Literal["unknown", "failed", "broken"]
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One turn that was: what the caller said, and as much of the answer as he heard of it."""
+
+    heard: str
+    answered: str
+    interrupted: bool = False
