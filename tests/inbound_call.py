@@ -2,9 +2,10 @@
 
 from far_end import FarEnd
 from gateway_alone import GatewayAlone
+from gateway_call import GatewayCall
 from node import wait_for
 
-from softswitch.events import CallConfirmed, DtmfReceived, LegEvent
+from softswitch.events import CallConfirmed, DtmfReceived
 from softswitch.gateway import messages
 
 LOUD_SECOND = b"".join(
@@ -12,28 +13,7 @@ LOUD_SECOND = b"".join(
 )
 
 
-class InboundCall:
-    """`offered` of the gateway, or the Call-ID of the INVITE."""
-
-    def __init__(self, gateway: GatewayAlone, offered: messages.Offered | str) -> None:
-        self.gateway = gateway
-        self.offered = gateway.offer_of(offered) if isinstance(offered, str) else offered
-        self.call_id = self.offered.info.call_id
-        self.slot = gateway.slot(self.offered)
-
-    @property
-    def events(self) -> list[LegEvent]:
-        return self.gateway.events_of(self.call_id)
-
-    def order(self, kind: type[messages.Message], *arguments: object) -> None:
-        self.gateway.order(kind(self.call_id, *arguments))
-
-    def wait(self, event: type[LegEvent] | LegEvent, seconds: float = 5.0) -> LegEvent:
-        """The first event of this kind, or equal to this one."""
-        matches = lambda e: isinstance(e, event) if isinstance(event, type) else e == event  # noqa: E731
-        found = wait_for(lambda: [e for e in self.events if matches(e)], f"{event}: {self.events}", seconds)
-        return found[0]
-
+class InboundCall(GatewayCall):
     def play_loud(self) -> None:
         self.slot.write_down(LOUD_SECOND)
 

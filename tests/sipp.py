@@ -50,6 +50,8 @@ class Sipp:
         self._folder = Path(tempfile.mkdtemp(prefix="softswitch-sipp-"))
         self._scenario = scenario
         self.listens_at = free_port()
+        self.messages = ""
+        """Those of one or two calls, both ways, once they are over."""
         options = {
             "-sf": SCENARIOS / f"{scenario}.xml",
             "-i": address,
@@ -68,7 +70,7 @@ class Sipp:
         remote = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
         whom = [remote] if port else []
         command = [program("sipp"), *whom, *(str(part) for o in options.items() for part in o)]
-        flags = ["-timeout_error", "-nostdin", "-trace_err", *(["-trace_msg"] if calls == 1 else [])]
+        flags = ["-timeout_error", "-nostdin", "-trace_err", *(["-trace_msg"] if calls <= 2 else [])]
         with (self._folder / "said").open("wb") as said:
             self.process = subprocess.Popen(
                 [*command, *keys, *flags], cwd=self._folder, stdout=said, stderr=said
@@ -78,6 +80,7 @@ class Sipp:
         """Fails unless every call went as the scenario says."""
         try:
             status = self.process.wait(120)
+            self.messages = "".join(path.read_text() for path in self._folder.glob("*_messages.log"))
             told = "\n".join(path.read_text(errors="replace")[-4000:] for path in self._folder.iterdir())
             assert status == 0, f"SIPp's {self._scenario} ended with {status}:\n{told}"
         finally:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from gateway_alone import GatewayAlone
+from inbound_call import LOUD_SECOND, InboundCall
 from node import wait_for
 from outbound_call import OutboundCall
 from sipp import RtpSink, Sipp
@@ -37,27 +38,11 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayAlone]:
         yield gateway
 
 
-class Taken:
-    """The one call of a SIPp that is a caller."""
-
-    def __init__(self, gateway: GatewayAlone, number: int) -> None:
-        self.gateway = gateway
-        self.offered = gateway.wait(messages.Offered, number)
-        self.call_id = self.offered.info.call_id
-
-    def order(self, kind: type[messages.Message], *arguments: object) -> None:
-        self.gateway.order(kind(self.call_id, *arguments))
-
-    def wait(self, kind: type) -> object:
-        of_kind = lambda: [e for e in self.gateway.events_of(self.call_id) if isinstance(e, kind)]  # noqa: E731
-        return wait_for(of_kind, f"{kind.__name__} of the call")[0]
-
-
 @pytest.fixture
 def takes(gateway: GatewayAlone):
-    """The next call that comes in: ask before it is made."""
+    """The next call that is offered, or one `after` it: ask before it is made."""
     number = 1 + sum(isinstance(message, messages.Offered) for message in gateway.took)
-    return lambda: Taken(gateway, number)
+    return lambda after=0: InboundCall(gateway, gateway.wait(messages.Offered, number + after))
 
 
 # --- SIPp calls -------------------------------------------------------------------------------------------
@@ -115,6 +100,41 @@ def test_who_transfers_the_node_is_told_and_the_callee_goes_on(gateway: GatewayA
         assert not any(isinstance(event, CallEnded) for event in gateway.events_of(call.call_id))
         call.order(messages.Hangup, Cause.NORMAL_CLEARING)
         callee.wait()
+
+
+def test_who_is_transferred_takes_our_place_in_the_call_that_was_consulted(
+    gateway: GatewayAlone, takes
+) -> None:
+    """RFC 5589 section 7.1, both far ends by SIPp: one follows Refer-To with its Replaces to the other."""
+    with Sipp("called_and_replaced", calls=2) as third:
+        consulted = OutboundCall(gateway, third.listens_at)
+        consulted.wait(CallConfirmed)
+        with Sipp("transferee_attended", gateway.sip_port) as transferee:
+            caller = takes(after=1)
+            caller.order(messages.Answer)
+            caller.wait(CallConfirmed)
+            caller.order(messages.Replace, consulted.call_id)
+            transferee.wait()
+        assert caller.wait(CallEnded).ended_by == EndedBy.TRANSFER
+        assert consulted.ended().ended_by == EndedBy.TRANSFER
+        third.wait()
+    progress = [event for event in caller.events if isinstance(event, TransferProgress)]
+    assert progress[-1] == TransferProgress(200, True)
+    assert f"Replaces: {consulted.offered.info.sip_call_id};" in third.messages
+
+
+def test_another_telephone_takes_the_place_of_the_first_in_a_call(gateway: GatewayAlone, takes) -> None:
+    """RFC 3891: what is played goes on, to whom the second dialog is with."""
+    with RtpSink() as sink:
+        sipp = Sipp("takes_over", gateway.sip_port, rtp_port=sink.port)
+        call = takes()
+        call.order(messages.Answer)
+        call.wait(CallConfirmed)
+        call.slot.write_down(LOUD_SECOND)
+        sipp.wait()
+        assert sink.loud > 20
+    assert call.wait(CallEnded).ended_by == EndedBy.CALLER
+    assert sum(isinstance(event, CallEnded) for event in call.events) == 1
 
 
 # --- SIPp is called ----------------------------------------------------------------------------------------
