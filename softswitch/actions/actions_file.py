@@ -13,6 +13,7 @@ from softswitch.actions.kinds.mqtt import Mqtt
 from softswitch.actions.kinds.script import Script
 from softswitch.actions.kinds.sql import Sql
 from softswitch.actions.lookups import AnyLookup
+from softswitch.actions.recipes.expanding import expand
 from softswitch.actions.settings import Host, Name, Secret
 from softswitch.actions.templates import NAME
 from softswitch.values import Section, one_or_many
@@ -29,7 +30,9 @@ def _action_name(text: str) -> str:
 
 
 ActionName = Annotated[str, AfterValidator(_action_name)]
-AnyIntegration = Annotated[Http | Email | Sql | Calendar | Mqtt | Script | Log, Field(discriminator="kind")]
+AnyIntegration = Annotated[
+    Http | Email | Sql | Calendar | Mqtt | Script | Log, Field(discriminator="kind"), BeforeValidator(expand)
+]
 
 
 class ActionsFile(Section):

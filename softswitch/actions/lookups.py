@@ -2,11 +2,12 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from softswitch.actions.kinds.calendar import Calendar
 from softswitch.actions.kinds.http import Http
 from softswitch.actions.kinds.sql import Sql
+from softswitch.actions.recipes.expanding import expand
 from softswitch.values import Duration, Section
 
 MOST_KEPT_S = 7 * 86_400.0
@@ -38,4 +39,6 @@ class CalendarLookup(Kept, Calendar):
     operation: Literal["find"] = Field("find", description="Find free ones.")
 
 
-AnyLookup = Annotated[HttpLookup | SqlLookup | CalendarLookup, Field(discriminator="kind")]
+AnyLookup = Annotated[
+    HttpLookup | SqlLookup | CalendarLookup, Field(discriminator="kind"), BeforeValidator(expand)
+]

@@ -11,7 +11,9 @@ import click
 
 from softswitch.actions import files
 from softswitch.cli.queue_bulk import cancel, purge, retry
-from softswitch.cli.queue_text import details, line, table
+from softswitch.cli.queue_recipes import recipes
+from softswitch.cli.queue_text import details, table
+from softswitch.cli.text import clock, line
 from softswitch.config import Config
 from softswitch.store.outbox import looking
 from softswitch.store.outbox.looking import STATES, Entry, Filter
@@ -26,7 +28,7 @@ def queue() -> None:
     """See what was promised and what became of it; try again, cancel, purge."""
 
 
-for command in (retry, cancel, purge):
+for command in (retry, cancel, purge, recipes):
     queue.add_command(command)
 
 
@@ -133,6 +135,6 @@ def _print(entries: Iterable[Entry], json_: bool) -> None:
 
 
 def _told(entry: Entry) -> str:
-    at = time.strftime("%H:%M:%S", time.localtime(entry.finished_at or entry.failed_at or entry.promised_at))
+    at = clock(entry.finished_at or entry.failed_at or entry.promised_at)
     error = f": {line(entry.error)}" if entry.error else ""
     return f"{at} {entry.id} {line(entry.name)} {entry.state}{error}"

@@ -4,6 +4,7 @@ schemas.
 Written by scripts/document.
 """
 
+import re
 import sys
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -22,7 +23,9 @@ from softswitch.actions.kinds.log import Log
 from softswitch.actions.kinds.mqtt import Mqtt
 from softswitch.actions.kinds.script import Script
 from softswitch.actions.kinds.sql import Sql
+from softswitch.actions.recipes.expanding import every
 from softswitch.actions.settings import Integration, Secret
+from softswitch.cli.queue_recipes import whole
 from softswitch.cli.root import softswitch
 from softswitch.config import Config, default_path
 from softswitch.dialplan.checks.rules import FAMILIES, Rule
@@ -100,6 +103,14 @@ actions:
   call_later: {kind: script, command: /opt/shop/bin/call-later, timeout: 30s}
 ```
 """
+RECIPES_HEAD = """# Recipes
+
+Actions of well-known systems that stand ready but for a few parameters. An action in the file of actions
+names one with `recipe` and gives its parameters under `with`; they may speak of the action's arguments as in
+`{problem}`, and of secrets as in `{secret:zendesk}`. What else stands there, such as `timeout`, `retry`,
+`result` or more of `json`, goes before what the recipe says. `softswitch queue recipes NAME` prints these
+examples. What they say of a system is that system's public documentation, as it was when this was written.
+"""
 INTEGRATIONS: dict[str, type[BaseModel]] = {
     "http": Http,
     "email": Email,
@@ -133,7 +144,18 @@ def actions() -> str:
     sections = [*_section("", ActionsFile), *_section("every kind", Integration, inside=False)]
     for kind, model in INTEGRATIONS.items():
         sections += _section(kind, model, inside=False, without=Integration.model_fields.keys())
-    return ACTIONS_HEAD + "".join([*sections, *_section("secrets", Secret, inside=False)])
+    text = "".join([*sections, *_section("secrets", Secret, inside=False)])
+    # What several kinds have stands there once.
+    return ACTIONS_HEAD + "".join(dict.fromkeys(re.split(r"(?=\n## )", text)))
+
+
+def recipes() -> str:
+    """docs/reference/recipes.md"""
+    told = (
+        f"\n## `{name}`\n\n{recipe.about}\n\n```yaml actions.yaml\n{chr(10).join(whole(name, recipe))}\n```\n"
+        for name, recipe in every().items()
+    )
+    return RECIPES_HEAD + "".join(told)
 
 
 def _section(
@@ -225,6 +247,7 @@ def pages() -> dict[str, str]:
         "settings.md": settings(),
         "trunks.md": trunks(),
         "actions.md": actions(),
+        "recipes.md": recipes(),
         "commands.md": commands(),
         "checks.md": checks(),
     }

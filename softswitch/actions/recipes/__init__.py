@@ -1,0 +1,1 @@
+"""Recipes: actions of well-known systems, ready but for a few parameters. One YAML file to a system."""
