@@ -97,6 +97,9 @@ class Media(Section):
         le=0,
         description="Noise where there would be digital silence, in dBFS, such as -65; 0: none.",
     )
+    hold_music: Path | None = Field(
+        None, description="WAV file (16-bit mono) that callers hear who wait for a person; else the bundled."
+    )
 
     @field_validator("clock_rate", mode="before")
     @classmethod

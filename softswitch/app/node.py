@@ -18,6 +18,7 @@ from softswitch.app.desk import SOCKET, Desk
 from softswitch.app.dialing import wiring as dialing
 from softswitch.app.dialing.wiring import NodeWires
 from softswitch.app.engines import Engines
+from softswitch.app.music import HoldMusic
 from softswitch.app.publishing import open_publishing
 from softswitch.app.recorder import Recorder
 from softswitch.app.recordings import Recordings
@@ -60,6 +61,7 @@ class Node:
         self._callers = Callers(config.database_url)
         self._actor = CallActor()
         self._recordings = Recordings(config, self._emit)
+        self._music = HoldMusic(config)
         self._desk = Desk(config.run_dir / SOCKET)
         self._reload_wanted = asyncio.Event()
         self._draining = False
@@ -155,7 +157,18 @@ class Node:
     def _equip(self, plan: Plan, ears: dict[str, VoskRecognizer], voice: PlanVoice) -> Parts:
         remembered, filled = frozenset(plan.remembered), self._metrics.filled
         endpointer, tape = self._engines.new_endpointer, self._recordings.open
-        return Parts(ears, voice, endpointer, self._emit, remembered, filled, tape, actor=self._actor)
+        self._music.prepare(plan.music)
+        return Parts(
+            ears,
+            voice,
+            endpointer,
+            self._emit,
+            remembered,
+            filled,
+            tape,
+            music_file=self._music.file,
+            actor=self._actor,
+        )
 
     def _emit(self, event: SessionEvent) -> None:
         self._recorder.emit(event)

@@ -137,6 +137,12 @@ class Plan:
             for asking in {asking for asking, _ in question.names}:
                 question.listen(language, asking, False)
 
+    @property
+    def music(self) -> frozenset[str]:
+        """What callers who wait hear, as in events.Listen.music."""
+        queues = (step.queue for step in self.steps.values() if step.queue)
+        return frozenset(queue.music for queue in queues if queue.music is not None)
+
     def static_prompts(self) -> tuple[Say, ...]:
         """Every fixed thing that may be said, each once: what has to be rendered when the plan is loaded."""
         found: dict[tuple[str, str, float, str], Say] = {}
@@ -208,4 +214,5 @@ def _route(file: RouteFile, calendar: Calendar, country: str) -> routing.Route:
         file.start,
         file.language,
         file.set,
+        when.attestation,
     )

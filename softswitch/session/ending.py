@@ -10,8 +10,8 @@ END_MARGIN = 10
 TRANSFER_LIMIT = 1500
 """Ticks (30 s) that a transfer may stay without a word."""
 REFER_REFUSED = frozenset({403, 405, 408, 420, 481, 489, 501, 603})
-"""Statuses by which a far end refuses a REFER, or leaves it unanswered, and says nothing of whom it should have
-called. Where it has told of that call before, they are what became of it.
+"""Statuses by which a far end refuses a REFER, or leaves it unanswered, and says nothing of whom it should
+have called. Where it has told of that call before, they are what became of it.
 """
 
 
