@@ -13,10 +13,10 @@ from softswitch.dialplan.audio import MAX_BYTES
 from softswitch.errors import Problem, SoftswitchError
 
 KINDS = ("intents", "flows", "lists", "tables")
-TESTS = "tests"
+KNOWLEDGE = "knowledge"
 LAYOUT = (
-    "expected plan.yaml, intents/NAME.yaml, flows/NAME.yaml, lists/NAME.yaml, tables/NAME.yaml and "
-    "audio/NAME.wav"
+    "expected plan.yaml, intents/NAME.yaml, flows/NAME.yaml, lists/NAME.yaml, tables/NAME.yaml, "
+    "audio/NAME.wav and knowledge/NAME.md"
 )
 TESTS = "tests"
 """A plan's own scenarios may lie in this folder of it; they are no part of what it says and does."""
@@ -28,7 +28,7 @@ MAX_FOLDER = 500_000_000
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """`kind` is plan, intents, flows, lists, tables or audio; `name` is without its suffix."""
+    """`kind` is plan, intents, flows, lists, tables, audio or knowledge; `name` is without its suffix."""
 
     path: Path
     kind: str
@@ -78,7 +78,9 @@ def _tell(folder: Folder, path: Path, message: str) -> None:
 
 
 def _paths(folder: Folder) -> Iterator[Path]:
-    """YAML and WAV files in order of their names; hidden ones are an editor's or a version control's."""
+    """YAML and WAV files, and Markdown of the knowledge, in order of their names; hidden ones are an
+    editor's or a version control's.
+    """
     for root, folders, names in os.walk(folder.path):
         if Path(root) == folder.path and TESTS in folders:
             folders.remove(TESTS)
@@ -86,8 +88,9 @@ def _paths(folder: Folder) -> Iterator[Path]:
         for name in folders:
             if (Path(root) / name).is_symlink():
                 _tell(folder, Path(root) / name, "is a link to a folder; put the folder itself here")
+        counts = (".yaml", ".yml", ".wav", *([".md"] if Path(root).name == KNOWLEDGE else []))
         for name in sorted(names):
-            if name.endswith((".yaml", ".yml", ".wav")) and not name.startswith("."):
+            if name.endswith(counts) and not name.startswith("."):
                 yield Path(root) / name
 
 
@@ -114,5 +117,5 @@ def _kind(path: Path) -> str:
     """ "" for what is no part of a dialplan."""
     if path.as_posix() == "plan.yaml":
         return "plan"
-    known = dict.fromkeys(KINDS, ".yaml") | {"audio": ".wav"}
+    known = dict.fromkeys(KINDS, ".yaml") | {"audio": ".wav", KNOWLEDGE: ".md"}
     return path.parent.name if len(path.parts) == 2 and known.get(path.parent.name) == path.suffix else ""

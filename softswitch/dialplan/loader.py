@@ -87,4 +87,5 @@ def _parts(draft: Draft, human: str | None) -> Parts:
         draft.flows,
         draft.lists,
         draft.tables,
+        draft.knowledge,
     )

@@ -1,7 +1,7 @@
 """The files of a dialplan, read and checked, before they are made into a plan."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -26,6 +26,8 @@ class Parts:
     flows: Mapping[str, FlowFile]
     lists: Mapping[str, ListFile]
     tables: Mapping[str, TableFile]
+    knowledge: Mapping[str, str] = field(default_factory=dict)
+    """Markdown texts."""
 
     @cached_property
     def facts(self) -> Mapping[str, str]:

@@ -14,7 +14,7 @@ from softswitch.dialplan.checks.rules import RULES
 from softswitch.dialplan.files.data import IntentFile, ListFile, TableFile
 from softswitch.dialplan.files.flow import FlowFile, Step
 from softswitch.dialplan.files.plan import PlanFile
-from softswitch.dialplan.folder import File, Folder
+from softswitch.dialplan.folder import KNOWLEDGE, File, Folder
 from softswitch.dialplan.language import ENGLISH, LANGUAGES, Language
 from softswitch.dialplan.slots import Declaration
 from softswitch.errors import InvalidFile, Problem
@@ -41,6 +41,8 @@ class Draft:
     lists: dict[str, ListFile] = field(default_factory=dict)
     tables: dict[str, TableFile] = field(default_factory=dict)
     recordings: dict[str, Recording] = field(default_factory=dict)
+    knowledge: dict[str, str] = field(default_factory=dict)
+    """Markdown by the name of its file."""
     documents: dict[str, dict[str, Document]] = field(default_factory=lambda: {kind: {} for kind in MODELS})
     homes: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
@@ -111,6 +113,8 @@ def read(folder: Folder) -> Draft:
     for file in folder.files:
         if file.kind == "audio":
             _recording(draft, file)
+        elif file.kind == KNOWLEDGE:
+            _knowledge(draft, file)
         else:
             _document(draft, file)
     for flow, document in draft.documents["flows"].items():
@@ -124,6 +128,16 @@ def _recording(draft: Draft, file: File) -> None:
         draft.recordings[file.path.name] = audio.recording(file.path, file.data)
     except ValueError as error:
         draft.problems.append(Problem(str(file.path), 1, 1, str(error), "wrong-recording"))
+
+
+def _knowledge(draft: Draft, file: File) -> None:
+    try:
+        draft.knowledge[file.path.name] = file.data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = file.data.count(b"\n", 0, error.start) + 1
+        draft.problems.append(
+            Problem(str(file.path), line, 1, "is no UTF-8 text; save it as UTF-8", "wrong-file")
+        )
 
 
 def _document(draft: Draft, file: File) -> None:

@@ -4,10 +4,11 @@ import threading
 from pathlib import Path
 
 import pytest
+import small_plan
 
 from softswitch.answer import knowledge
 from softswitch.answer.prompting import Passage
-from softswitch.errors import SoftswitchError
+from softswitch.dialplan import loader
 from softswitch.store.knowledge import Knowledge
 
 TEXTS = {
@@ -36,27 +37,29 @@ def test_long_text_is_cut_at_sentences_and_none_of_it_lost() -> None:
     )
 
 
-def test_the_version_changes_with_every_letter_and_every_name() -> None:
-    versions = {
-        knowledge.version(texts)
-        for texts in ({}, {"a.md": "x"}, {"a.md": "y"}, {"b.md": "x"}, {"a.md": "x", "b.md": ""})
-    }
-    assert len(versions) == 5
+def plan(folder: Path, **knowledge: str | bytes) -> Path:
+    small_plan.write(folder)
+    (folder / "knowledge").mkdir(exist_ok=True)
+    for name, text in knowledge.items():
+        (folder / f"knowledge/{name}.md").write_bytes(text if isinstance(text, bytes) else text.encode())
+    return folder
 
 
-def test_a_folder_is_read_with_what_lies_below_it(tmp_path: Path) -> None:
-    (tmp_path / "more").mkdir()
-    (tmp_path / "more/a.md").write_text("text")
-    (tmp_path / "b.txt").write_text("no")
-    assert knowledge.read(tmp_path) == {"more/a.md": "text"}
+def test_knowledge_is_read_with_the_plan_and_changes_its_version(tmp_path: Path) -> None:
+    one = loader.load(plan(tmp_path / "a", shop="We sell roses."))
+    other = loader.load(plan(tmp_path / "b", shop="We sell tulips."))
+    assert one.files.knowledge == {"shop.md": "We sell roses."}
+    assert one.version != other.version
 
 
-def test_what_is_no_folder_and_no_text_is_told(tmp_path: Path) -> None:
-    with pytest.raises(SoftswitchError, match="is no folder"):
-        knowledge.read(tmp_path / "none")
-    (tmp_path / "a.md").write_bytes(b"\xff\xfe")
-    with pytest.raises(SoftswitchError, match=r"a\.md is no UTF-8 text"):
-        knowledge.read(tmp_path)
+def test_what_is_no_text_is_told_with_its_line(tmp_path: Path) -> None:
+    problems = loader.inspect(plan(tmp_path, shop=b"roses\n\xff")).problems
+    assert [(Path(p.file).name, p.line) for p in problems if "UTF-8" in p.message] == [("shop.md", 2)]
+
+
+def test_a_readme_beside_the_plan_is_none_of_its_knowledge(tmp_path: Path) -> None:
+    (plan(tmp_path) / "README.md").write_text("For authors.")
+    assert loader.load(tmp_path).files.knowledge == {}
 
 
 @pytest.fixture

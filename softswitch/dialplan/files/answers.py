@@ -25,15 +25,12 @@ def _remember(value: object) -> object:
 
 
 class Answers(Section):
-    """How questions are answered that the plan has no words for."""
+    """How questions are answered that the plan has no words for: from `instructions`, and from the Markdown
+    files of the plan's folder `knowledge`.
+    """
 
     model: Name = Field("main", description="A model of the node's `llm`.")
     instructions: str = Field("", max_length=LONGEST, description="Who speaks, for whom, and how.")
-    knowledge: str = Field(
-        "",
-        pattern=r"^([A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*)?$",
-        description="A folder of Markdown files in the plan's folder, which answers are taken from.",
-    )
     tools: Annotated[tuple[Name, ...], OneOrMany] = Field(
         (), max_length=20, description="Actions of the plan that the model may look up, or have promised."
     )
