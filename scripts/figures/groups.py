@@ -17,6 +17,7 @@ from figures import (
     dialplan_quality,
     dialplan_scenarios,
     dialplan_step,
+    queue_bridges,
     queue_kills,
     queue_promise,
     queue_waiting,
@@ -77,6 +78,9 @@ GROUPS: Mapping[str, tuple[Measurement, ...]] = {
         queue_promise.PROMISE,
         queue_waiting.QUERIES,
         queue_kills.TAKEOVER,
+        queue_bridges.BRIDGED,
+        queue_bridges.COST,
+        queue_bridges.RINGING,
     ),
     "answers": (),
 }
