@@ -38,6 +38,8 @@ class Later:
 
     error: str
     after_s: float = 0.0
+    counts: bool = True
+    """Whether it was an attempt; where it was none, the next one is `after_s` away and none is lost."""
 
 
 @dataclass(frozen=True, slots=True)

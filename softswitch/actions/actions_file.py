@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from softswitch.actions.kinds.calendar import Calendar
+from softswitch.actions.kinds.call_back import CallBack
 from softswitch.actions.kinds.email import Email
 from softswitch.actions.kinds.http import Http
 from softswitch.actions.kinds.log import Log
@@ -31,7 +32,9 @@ def _action_name(text: str) -> str:
 
 ActionName = Annotated[str, AfterValidator(_action_name)]
 AnyIntegration = Annotated[
-    Http | Email | Sql | Calendar | Mqtt | Script | Log, Field(discriminator="kind"), BeforeValidator(expand)
+    Http | Email | Sql | Calendar | CallBack | Mqtt | Script | Log,
+    Field(discriminator="kind"),
+    BeforeValidator(expand),
 ]
 
 

@@ -12,6 +12,7 @@ from softswitch.app import bans, figures, identity, watching
 from softswitch.app import engines as engine_room
 from softswitch.app.acting import wiring as acting
 from softswitch.app.acting.actor import CallActor
+from softswitch.app.acting.phone import NodePhone
 from softswitch.app.callers import Callers
 from softswitch.app.calls import Calls
 from softswitch.app.desk import SOCKET, Desk
@@ -59,7 +60,7 @@ class Node:
         self._engines = Engines(config)
         self._loader = Loader(config, self._engines, self._equip)
         self._callers = Callers(config.database_url)
-        self._actor = CallActor()
+        self._actor, self._phone = CallActor(), NodePhone(config.database_url)
         self._recordings = Recordings(config, self._emit)
         self._music = HoldMusic(config)
         self._desk = Desk(config.run_dir / SOCKET)
@@ -96,6 +97,7 @@ class Node:
         wires = NodeWires(link, calls, recorder, self._callers)
         parts = self._loader.dialplans, self._trunking, wires, self._desk, self._metrics
         self._dialer = dialing.wire(self._config, *parts)
+        self._phone.open(self._dialer)
         self._steering = Steering(self._desk, self._dialer, link)
         ours = self._config, self._trunking, link, self._dialer, self._desk
         calls.outbound = means.wire(*ours, self._emit)
@@ -150,7 +152,7 @@ class Node:
             mqtt.open(records, self._desk, self._metrics)
         plans = [loaded.plan for loaded in self._loader.dialplans.active]
         deliver, announce = (mqtt.deliver, recorder.announce) if mqtt else (None, None)
-        to = deliver, announce, plans, self._actor
+        to = deliver, announce, plans, self._actor, self._phone
         self._acting = acting.wire(self._config, records, self._metrics, *to)
         return recorder
 

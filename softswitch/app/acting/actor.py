@@ -11,8 +11,8 @@ from softswitch.events import Acted, Await
 
 
 class CallActor:
-    """`told` counts, by action, what callers were told of promises. What is made before the node's records are
-    open is opened later.
+    """`told` counts, by action, what callers were told of promises. Until it is opened, which needs the
+    records, nothing is done within calls.
     """
 
     def __init__(self, workers: Workers | None = None, lookups: Lookups | None = None) -> None:

@@ -12,12 +12,14 @@ from typing import Any, Protocol
 from softswitch.actions.action import Action, Result
 from softswitch.actions.files import Integrations
 from softswitch.actions.settings import Integration
+from softswitch.app.dialing.outcome import Report
 
 KINDS: Mapping[str, str] = {
     "http": "softswitch.app.acting.kinds.http:Http",
     "email": "softswitch.app.acting.kinds.email:Email",
     "sql": "softswitch.app.acting.kinds.sql:Sql",
     "calendar": "softswitch.app.acting.kinds.calendar:Calendar",
+    "call_back": "softswitch.app.acting.kinds.call_back:CallBack",
     "mqtt": "softswitch.app.acting.kinds.mqtt:Mqtt",
     "script": "softswitch.app.acting.kinds.script:Script",
     "log": "softswitch.app.acting.kinds.log:Log",
@@ -42,12 +44,34 @@ Publish = Callable[[str, bytes], Awaitable[None]]
 """Sends a message to the broker; returns when the broker has it. Raises SoftswitchError when it is away."""
 
 
+class Phone(Protocol):
+    """The node's calls; see app.dialing. `database_url` is where they are recorded."""
+
+    @property
+    def database_url(self) -> str: ...
+
+    async def dial(
+        self,
+        number: str,
+        plan: str,
+        context: Mapping[str, str],
+        *,
+        trunk: str,
+        caller_id: str,
+        ring_for: float,
+        call_id: str,
+    ) -> Report: ...
+
+    def hang_up(self, call_id: str) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What kinds may use of the node."""
+    """What kinds may use of the node. Without a `publish` there is no broker, without a `phone` no trunk."""
 
     integrations: Integrations = field(default_factory=Integrations)
     publish: Publish | None = None
+    phone: Phone | None = None
 
 
 class Registry:

@@ -12,7 +12,7 @@ from pathlib import Path
 from softswitch.actions import files
 from softswitch.app.acting.actor import CallActor
 from softswitch.app.acting.lookups import Lookups
-from softswitch.app.acting.registry import Means, Publish, Registry
+from softswitch.app.acting.registry import Means, Phone, Publish, Registry
 from softswitch.app.acting.workers import Listener, Workers
 from softswitch.config import Config
 from softswitch.dialplan.plan import Plan
@@ -30,11 +30,13 @@ RELOAD_S = 1.0
 class Acting:
     """The node's actions: `run` it, then `close`, before the records are closed."""
 
-    def __init__(self, config: Config, workers: Workers, lookups: Lookups, deliver: Publish | None) -> None:
+    def __init__(
+        self, config: Config, workers: Workers, lookups: Lookups, again: Callable[[], Registry]
+    ) -> None:
         self._config = config
         self._workers = workers
         self._lookups = lookups
-        self._deliver = deliver
+        self._open_registry = again
 
     async def run(self) -> None:
         registry = self._workers.registry
@@ -58,7 +60,7 @@ class Acting:
                 continue
             known = seen
             try:
-                registry = await asyncio.to_thread(open_registry, self._config, self._deliver)
+                registry = await asyncio.to_thread(self._open_registry)
             except SoftswitchError as error:
                 log.error("the new %s is refused, the one before stays: %s", path, error)
             else:
@@ -75,11 +77,17 @@ def wire(
     announce: Callable[[ActionEnded], None] | None,
     plans: Sequence[Plan],
     actor: CallActor,
+    phone: Phone,
 ) -> Acting:
-    """The node's actions, whose ends are announced; `deliver` publishes where there is a broker. `actor` does
-    what callers wait for, from here on. Raises SoftswitchError when the file of actions is wrong.
+    """The node's actions, whose ends are announced; `deliver` publishes where there is a broker, `phone`
+    makes calls. `actor` does what callers wait for, from here on. Raises SoftswitchError when the file of
+    actions is wrong.
     """
-    registry = open_registry(config, deliver)
+
+    def again() -> Registry:
+        return open_registry(config, deliver, phone)
+
+    registry = again()
     known = registry.integrations
     if told := missing(plans, "queue", known.find):
         log.warning("nothing does %s: they are noted and wait; see actions_file", ", ".join(told))
@@ -97,12 +105,12 @@ def wire(
     actor.open(workers, lookups)
     _watch(metrics, workers)
     _watch_calls(metrics, actor, lookups)
-    return Acting(config, workers, lookups, deliver)
+    return Acting(config, workers, lookups, again)
 
 
-def open_registry(config: Config, deliver: Publish | None) -> Registry:
+def open_registry(config: Config, deliver: Publish | None, phone: Phone) -> Registry:
     """Everything that the file of actions asks for. Raises InvalidFile with all that is wrong there."""
-    return Registry(Means(files.load(config), deliver))
+    return Registry(Means(files.load(config), deliver, phone))
 
 
 def missing(plans: Iterable[Plan], kind: str, find: Callable[[str, str], object]) -> list[str]:

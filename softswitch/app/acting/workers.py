@@ -296,6 +296,8 @@ def _outcome(action: Action, settings: Integration, result: Result) -> Outcome:
             return Outcome(action, "done", kind, result=result.result)
         case Refused():
             return Outcome(action, "dead", kind, result.error, result.result)
+        case Later(counts=False):
+            return Outcome(action, "failed", kind, result.error, wait_s=result.after_s, counts=False)
         case Later():
             wait = retrying.wait(settings.retry, action.attempts, result.after_s)
             if wait is None:

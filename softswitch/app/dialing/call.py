@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import time
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -41,7 +40,7 @@ class Dialling:
     caller_id: str
     ring_for: float
     tell: Tell
-    call_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    call_id: str
     info: CallInfo = field(init=False)
     """As the latest try has it."""
     remembered: Mapping[str, str] = field(default_factory=dict)

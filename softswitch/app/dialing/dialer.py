@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import logging
 import time
+import uuid
 from collections import Counter, OrderedDict
 from collections.abc import Collection, Coroutine, Mapping, Sequence
 from typing import Any
@@ -39,6 +40,10 @@ PRUNE_S = 3600.0
 MOST_PAST = 1000
 """Ends of calls that are kept for who asks a moment later."""
 UNKNOWN_END = CallEnded(Cause.NORMAL_UNSPECIFIED, 0, EndedBy.NODE)
+
+
+class NotNow(SoftswitchError):
+    """The order is sound, and later or on another node it will do."""
 
 
 class Dialer:
@@ -79,14 +84,16 @@ class Dialer:
         trunk: str = "",
         caller_id: str = "",
         ring_for: float = 0.0,
+        call_id: str = "",
         on_progress: Tell = lambda progress: None,
     ) -> Report:
         """Call the number for a dialplan (its name), with values of its variables in `context`.
 
-        `trunk` and `caller_id` limit the choice of ways; `ring_for` is in seconds, 0 for the configured time.
+        `trunk` and `caller_id` limit the choice of ways; `ring_for` is in seconds, 0 for the configured time;
+        `call_id` is one that no call has, "" for any.
         Returns when it is known who answered, or that nobody did. The conversation goes on by itself: `ended`
         waits for its end. Cancelled before, it hangs up. Raises SoftswitchError for what is wrong with the
-        order, and when nothing can be dialled just now.
+        order, and NotNow when nothing can be dialled just now.
         """
         loaded = self._loaded(plan)
         country = loaded.plan.settings.country
@@ -97,7 +104,7 @@ class Dialer:
         routes = tries.allowed(self._trunks.routes(wanted), wanted, trunk, shown)
         self._check()
         ring_for = ring_for or self._config.dialing.ring_timeout
-        call = Dialling(wanted, loaded, values, shown, ring_for, on_progress)
+        call = Dialling(wanted, loaded, values, shown, ring_for, on_progress, call_id or uuid.uuid4().hex)
         self._dialling[call.call_id] = call
         self._dialplans.begin(loaded)
         self._start(self._place(call, routes))
@@ -136,11 +143,11 @@ class Dialer:
 
     def _check(self) -> None:
         if self._closed:
-            raise SoftswitchError("the node drains and makes no calls: dial on another, or when it is back")
+            raise NotNow("the node drains and makes no calls: dial on another, or when it is back")
         if self._wires.away:
-            raise SoftswitchError(self._wires.away)
+            raise NotNow(self._wires.away)
         if len(self._dialling) >= AT_ONCE:
-            raise SoftswitchError(f"{AT_ONCE} calls are being dialled already: try again in a moment")
+            raise NotNow(f"{AT_ONCE} calls are being dialled already: try again in a moment")
 
     def _count(self, report: Report) -> Report:
         self.outcomes[report.outcome] += 1
