@@ -69,10 +69,13 @@ class Nothing:
 
 @dataclass(eq=False)
 class Arrival:
-    """A call that is being looked up, and what happened to it meanwhile."""
+    """A call whose caller is being looked up, and what happened to it meanwhile. `attestation` is what his
+    identity is worth, `admission` how it is let in, once these are known.
+    """
 
-    admission: Admission
     line: CallLine
+    attestation: str = ""
+    admission: Admission | None = None
     news: list[LegEvent] = field(default_factory=list)
     work: asyncio.Task[None] | None = None
 
@@ -156,23 +159,40 @@ class Calls:
         return True
 
     def _let_in(self, line: CallLine) -> None:
+        """Routes may ask who vouches for the caller: that is found out first."""
+        arrival = self._arriving[line.info.call_id] = Arrival(line)
+        if self.vouch is None:
+            self._admit(arrival)
+        else:
+            arrival.work = asyncio.create_task(self._verify(arrival, self.vouch))
+
+    async def _verify(self, arrival: Arrival, vouch: Vouch) -> None:
+        arrival.attestation = await vouch(arrival.line.info)
+        self._admit(arrival)
+
+    def _admit(self, arrival: Arrival) -> None:
+        info = arrival.line.info
         try:
-            admission = self._dialplans.admit(line.info)
+            admission = self._dialplans.admit(info, arrival.attestation)
         except Exception:  # a bug in routing must not be a call that rings for ever
-            log.exception("call %s cannot be routed", line.info.call_id)
-            self._refuse(line, Cause.TEMPORARY_FAILURE, "503")
+            log.exception("call %s cannot be routed", info.call_id)
+            self._turn_away(arrival, Cause.TEMPORARY_FAILURE, "503")
             return
         if admission is None:
-            log.info("no dialplan has a route for call %s", line.info.call_id)
-            self._refuse(line, Cause.UNALLOCATED_NUMBER, "404")
+            log.info("no dialplan has a route for call %s", info.call_id)
+            self._turn_away(arrival, Cause.UNALLOCATED_NUMBER, "404")
             return
+        arrival.admission = admission
         self._dialplans.begin(admission.loaded)
         self._ask_ahead(admission, {})
-        if not admission.caller and self.vouch is None:
-            self._start(Arrival(admission, line), {}, "")
-            return
-        arrival = self._arriving[line.info.call_id] = Arrival(admission, line)
-        arrival.work = asyncio.create_task(self._look_up(arrival))
+        if admission.caller:
+            arrival.work = asyncio.create_task(self._recall_and_start(arrival, admission))
+        else:
+            self._start(arrival, admission, {})
+
+    def _turn_away(self, arrival: Arrival, cause: Cause, status: str) -> None:
+        del self._arriving[arrival.line.info.call_id]
+        self._refuse(arrival.line, cause, status)
 
     def adopt(self, line: CallLine, admission: Admission, voice: Voice) -> None:
         """A call that this node made was answered: its conversation begins, in this voice."""
@@ -195,28 +215,17 @@ class Calls:
         self.refused[status] += 1
         line.hangup(cause)
 
-    async def _look_up(self, arrival: Arrival) -> None:
-        """Start the call once it is known what is remembered of the caller, and who vouches for him."""
-        info, attestation = arrival.line.info, ""
-        if self.vouch is None:
-            known = await self._recalled(arrival.admission, info)
-        else:
-            both = self._recalled(arrival.admission, info), self.vouch(info)
-            known, attestation = await asyncio.gather(*both)
-        del self._arriving[info.call_id]
-        self._start(arrival, known, attestation)
-
-    async def _recalled(self, admission: Admission, info: CallInfo) -> dict[str, str]:
-        if not admission.caller:
-            return {}
+    async def _recall_and_start(self, arrival: Arrival, admission: Admission) -> None:
+        known: dict[str, str] = {}
         try:
-            return await self._recall(admission.loaded.plan.name, admission.caller)
+            known = await self._recall(admission.loaded.plan.name, admission.caller)
         except Exception:  # nobody is turned away because he was forgotten
-            log.exception("in call %s", info.call_id)
-            return {}
+            log.exception("in call %s", arrival.line.info.call_id)
+        self._start(arrival, admission, known)
 
-    def _start(self, arrival: Arrival, known: dict[str, str], attestation: str) -> None:
-        line, admission = arrival.line, arrival.admission.vouched(attestation)
+    def _start(self, arrival: Arrival, admission: Admission, known: dict[str, str]) -> None:
+        line, attestation = arrival.line, arrival.attestation
+        del self._arriving[line.info.call_id]
         line.info = numbers.discreet(line.info)  # it is routed and vouched for by now; the rest is told
         conversation = admission.conversation(known)
         if known:
@@ -232,6 +241,7 @@ class Calls:
         arrival = self._arriving.pop(call_id, None)
         if arrival and arrival.work:
             arrival.work.cancel()
+        if arrival and arrival.admission:
             self._dialplans.end(arrival.admission.loaded)
 
     def on_event(self, call_id: str, event: LegEvent) -> None:

@@ -1,7 +1,7 @@
 """The dialplans that run: which of them a call enters, and the versions that calls in progress go on with."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from softswitch.app.plans import Key
@@ -46,12 +46,6 @@ class Admission:
         """Under which number values are remembered, "" when there are none or he withholds it."""
         return self.facts.get("caller_number", "") if self.loaded.parts.remembers else ""
 
-    def vouched(self, attestation: str) -> "Admission":
-        """With what the caller's identity is worth as a fact: A, B, C, none or failed; "" is no fact."""
-        if not attestation:
-            return self
-        return replace(self, facts={**self.facts, "attestation": attestation.partition(":")[0]})
-
     def conversation(self, remembered: Mapping[str, str]) -> Conversation:
         kept = {name: value for name, value in remembered.items() if name in self.loaded.parts.remembers}
         return Conversation(self.loaded.plan, {**self.facts, **kept})
@@ -91,8 +85,11 @@ class Dialplans:
         return [loaded.key for loaded in (*self.active, *self.old)]
 
     def admit(self, info: CallInfo, attestation: str = "") -> Admission | None:
-        """The first dialplan that has a route for the call, or takes them all; None when none wants it."""
-        call = facts_of(info, self.find_trunk(info.trunk), attestation)
+        """The first dialplan that has a route for the call, or takes them all; None when none wants it.
+
+        `attestation` is what the caller's identity is worth, as in CallStarted.
+        """
+        call = facts_of(info, self.find_trunk(info.trunk), attestation.partition(":")[0])
         for loaded in self.active:
             decision = loaded.plan.route(call)
             if decision.route or not loaded.plan.routes:

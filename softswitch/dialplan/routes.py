@@ -24,6 +24,7 @@ class CallFacts:
     direction: str = "in"
     diverted_from: str = ""
     attestation: str = ""
+    """A, B, C, none or failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class Route:
     start: str | None = None
     language: str | None = None
     set: Mapping[str, str] = field(default_factory=dict)
+    attestations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,10 @@ def _conditions(route: Route, call: CallFacts, calendar: Calendar) -> Iterator[T
         yield _numbers("from", route.callers, call.from_uri)
     if route.called:
         yield _numbers("to", route.called, call.to_uri)
+    if route.attestations:
+        holds = call.attestation in route.attestations
+        wanted = " or ".join(route.attestations)
+        yield holds, f"attestation: '{call.attestation}' is {'' if holds else 'not '}{wanted}"
     if route.hours:
         inside = calendar.is_within(route.hours.name, call.at)
         told = calendar.why(route.hours.name, call.at)

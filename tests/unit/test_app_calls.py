@@ -48,7 +48,10 @@ class FakePlan:
         return Decision(self.routes[0] if wanted else None, ())
 
     def facts(self, call: CallFacts, decision: Decision) -> dict[str, str]:
-        return {"caller_number": "+442079460000"}
+        return {
+            "caller_number": "+442079460000",
+            **({"attestation": call.attestation} if call.attestation else {}),
+        }
 
 
 class Setup:
@@ -292,6 +295,43 @@ async def test_a_call_waits_for_the_verdict_on_its_caller_which_its_dialplan_and
     assert line.answered
     assert [event.attestation for event in setup.started] == ["failed: the signature is wrong"]
     assert made[0].context["attestation"] == "failed"
+
+
+class ForVouched(FakePlan):
+    """Takes calls of attestation A."""
+
+    def route(self, call: CallFacts) -> Decision:
+        return Decision(Route("vouched") if call.attestation == "A" else None, ())
+
+
+@pytest.mark.parametrize(("verdict", "plan"), [("A", "vouched"), ("failed: why", "rest")])
+async def test_routes_are_chosen_when_the_verdict_is_known(verdict: str, plan: str) -> None:
+    setup = Setup(ForVouched("vouched", number="only"), FakePlan("rest"))
+
+    async def vouch(info: CallInfo) -> str:
+        return verdict
+
+    setup.calls.vouch = vouch
+    setup.offer(line_to())
+    await asyncio.sleep(0.01)
+    assert [event.plan for event in setup.started] == [plan]
+
+
+async def test_a_call_that_no_route_wants_after_its_verdict_is_refused_and_forgotten() -> None:
+    setup = Setup(ForVouched("vouched", number="only"))
+    asked: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    async def vouch(info: CallInfo) -> str:
+        return await asked
+
+    setup.calls.vouch = vouch
+    setup.offer(line := line_to())
+    await asyncio.sleep(0)
+    assert setup.calls.by_state()["trying"] == 1
+    asked.set_result("none")
+    await asyncio.sleep(0.01)
+    assert line.hung_up == Cause.UNALLOCATED_NUMBER
+    assert setup.calls.by_state()["trying"] == 0
 
 
 async def test_a_caller_who_wants_privacy_is_vouched_for_but_stands_in_no_record() -> None:

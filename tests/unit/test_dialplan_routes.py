@@ -18,7 +18,7 @@ def numbers(*texts: str) -> tuple[NumberPattern, ...]:
 
 def call(at: str = "2026-11-23 20:15", trunk: str = "office", to: str = "sip:1001@host") -> CallFacts:
     moment = datetime.fromisoformat(at).replace(tzinfo=ZoneInfo("Europe/London"))
-    return CallFacts(trunk, "sip:02079460000@host", to, moment)
+    return CallFacts(trunk, "sip:02079460000@host", to, moment, attestation="C")
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,8 @@ def call(at: str = "2026-11-23 20:15", trunk: str = "office", to: str = "sip:100
         (Route("closed", hours=HoursCondition.parse("not open", CALENDAR)), True),
         (Route("holiday", holiday=True), False),
         (Route("workday", holiday=False), True),
+        (Route("vouched", attestations=("A", "B")), False),
+        (Route("not vouched", attestations=("none", "C")), True),
         (Route("all but one", trunks=("office",), called=numbers("10*"), holiday=True), False),
     ],
 )

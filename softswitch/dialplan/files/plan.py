@@ -123,6 +123,7 @@ class When(Section):
     to: Annotated[tuple[str, ...], OneOrMany] = ()
     hours: str = Field("", description="`open` or `not open`, of the plan's named hours.")
     holiday: YesNo | None = None
+    attestation: Annotated[tuple[Literal["A", "B", "C", "none", "failed"], ...], OneOrMany] = ()
 
 
 class Route(Section):
