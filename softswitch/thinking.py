@@ -18,6 +18,8 @@ class Think:
     key: str
     question: str
     intent: str = ""
+    slots: tuple[tuple[str, str], ...] = ()
+    """What the intent was given with."""
     language: str = "en"
     rate: float = 1.0
 

@@ -20,6 +20,7 @@ def upgrade() -> None:
         sa.Column("answer", sa.Text, nullable=False),
         sa.Column("scope", sa.String(7), nullable=False),
         sa.Column("fields", sa.JSON, nullable=False),
+        sa.Column("known", sa.JSON, nullable=False),
         _text("caller"),
         sa.Column("state", sa.String(9), nullable=False, server_default="new"),
         sa.Column("made_at", sa.Double, nullable=False),

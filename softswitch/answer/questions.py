@@ -27,8 +27,8 @@ _FILLING = {
 }
 """Anywhere in a question they ask nothing."""
 _GREETING = {
-    "en": _words("hi hello hey good morning afternoon evening yes ok okay so well right and then now thanks"),
-    "es": _words("hola buenos buenas días tardes noches pues bueno vale sí ahora y entonces gracias"),
+    "en": _words("hi hello hey good morning afternoon evening yes ok okay so well right now thanks"),
+    "es": _words("hola buenos buenas días tardes noches pues bueno vale sí ahora gracias"),
 }
 """At its beginning, where "now" is none of the question's: "are you open now" asks something else."""
 _THANKS = {"en": r"\s+(?:thanks|thank you)(?: very much| so much)?$", "es": r"\s+(?:muchas )?gracias$"}
@@ -42,7 +42,6 @@ _OPENINGS: dict[str, tuple[str, ...]] = {
         r"(?:i have|i've got|i've) (?:a|one|another) question",
         r"(?:may|can|could) i (?:ask|know)",
         r"tell me(?: about)?",
-        r"(?:what about|how about)",
         r"if",
     ),
     "es": (
@@ -70,6 +69,14 @@ _SHORT = {
 """What is said short, at length."""
 
 
+_POINTING = {
+    "en": r"\b(?:it|its|that|this|these|those|they|them|their|he|him|his|she|hers?|ones?|same|other|else)\b"
+    r"|^(?:and|then|what about|how about|why|or)\b"
+    r"|(?<!is )(?<!are )(?<!was )(?<!were )\bthere\b(?! (?:is|are|was|were)\b)",
+    "es": r"\b(?:eso|esa|ese|esto|esta|este|estos|estas|esos|esas|ello|ellos|ellas|él|ella|lo|allí|allá|ahí|"
+    r"mismo|misma|otro|otra)\b|^(?:y|entonces|qué tal|por qué|o)\b",
+}
+"""Points to what was said before: the same words ask something else in another call."""
 _ORDER = {
     "en": [
         (r"^(?:do|does) (i|you|we|he|she|it|they)\b(?! not)", r"\1"),
@@ -85,10 +92,14 @@ _ORDER = {
 
 @lru_cache(maxsize=10_000)
 def key(question: str, language: str) -> str:
-    """What two same questions share; "" for one that is too long, or says nothing."""
+    """What two same questions share; "" for one that is too long, says nothing, or points to what was said
+    before.
+    """
     words = normalise(question)
     for short, long in _SHORT.get(language, ()):
         words = re.sub(short, long, words)
+    if re.search(_POINTING.get(language, "$^"), words):
+        return ""
     words = _without_opening(re.sub(_THANKS.get(language, "$"), "", words), language)
     for asked, told in _ORDER.get(language, ()):
         words = re.sub(asked, told, words)

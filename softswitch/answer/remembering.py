@@ -2,7 +2,8 @@
 
 An answer that the model said depends on nothing, or on the plan's own data, is shared between callers; one
 that depends on the caller is given to that caller only; one that depends on the call is never kept. Context
-fields that an answer depends on must hold the same values again.
+fields that an answer depends on must hold the same values again, and nothing else may be known that was not
+known when it was given: with it the answer might be another one.
 """
 
 from collections.abc import Mapping
@@ -46,6 +47,8 @@ class Remembered:
     answer: str
     scope: Scope
     fields: Mapping[str, str]
+    known: frozenset[str]
+    """Names of the fields that had a value."""
     caller: str
     state: State
     made_at: float
@@ -80,5 +83,7 @@ def suits(remembered: Remembered, asked: Asked, now: float, *, approved_only: bo
     if now >= remembered.expires_at or remembered.scope == "call":
         return False
     if remembered.scope == "caller" and (not asked.caller or remembered.caller != asked.caller):
+        return False
+    if not set(asked.context or ()) <= remembered.known:
         return False
     return asked.values(tuple(remembered.fields)) == dict(remembered.fields)

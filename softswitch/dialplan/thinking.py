@@ -12,7 +12,8 @@ def begin(turn: Turn, step: Step) -> str:
         turn.why.append(f"{step.name}: nothing was asked")
         return step.answer.unknown
     turn.thinking = turn.new_key(step)
-    turn.actions.append(Think(turn.thinking, turn.words, turn.intent, turn.language, turn.rate))
+    slots = tuple(sorted(turn.slots.items()))
+    turn.actions.append(Think(turn.thinking, turn.words, turn.intent, slots, turn.language, turn.rate))
     return step.next
 
 

@@ -23,7 +23,7 @@ Row = Mapping[str, Any]
 
 _INSERT: dict[str, Any] = {"sqlite": sqlite.insert(answers), "postgresql": postgresql.insert(answers)}
 _UNIQUE = ["plan", "version", "language", "key", "intent", "same"]
-_NEW = ("answer", "scope", "fields", "caller", "question", "made_at", "expires_at")
+_NEW = ("answer", "scope", "fields", "known", "caller", "question", "made_at", "expires_at")
 
 
 def keep(connection: sa.Connection, row: Row) -> int | None:

@@ -17,6 +17,7 @@ from softswitch.store.tables import messages, workers
 
 TRIMMED_AT_ONCE = 5000
 _LEASE = "mqtt:"
+_ADD = sa.insert(messages).returning(messages.c.id, sort_by_parameter_order=True)
 _INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
@@ -28,11 +29,12 @@ class Waiting(NamedTuple):
     payload: str
 
 
-def add(connection: sa.Connection, node: str, told: Sequence[tuple[str, str]]) -> None:
-    """Write messages, each a topic and a payload, in their order."""
+def add(connection: sa.Connection, node: str, told: Sequence[tuple[str, str]]) -> list[Waiting]:
+    """Write messages, each a topic and a payload, in their order; the same with their numbers."""
     at = time.time()
     rows = [{"node": node, "topic": topic, "payload": payload, "at": at} for topic, payload in told]
-    connection.execute(sa.insert(messages), rows)
+    numbers = connection.scalars(_ADD, rows)
+    return [Waiting(number, *each) for number, each in zip(numbers, told, strict=True)]
 
 
 def after(connection: sa.Connection, node: str, number: int, limit: int) -> list[Waiting]:

@@ -20,6 +20,7 @@ from softswitch.events import Announced, SessionEvent, StateSaved
 from softswitch.store import messages
 from softswitch.store.apply import apply
 from softswitch.store.engine import first_line, open_engine
+from softswitch.store.messages import Waiting
 from softswitch.store.outbox import adding
 
 log = structlog.get_logger(__name__)
@@ -86,7 +87,8 @@ class Records:
         self.rejected = 0  # events that no retry could ever store
         self.retrying = False  # the database is locked or away; events wait
         self.on_promise: Callable[[], None] | None = None  # called on the loop when actions were promised
-        self.on_messages: Callable[[int], None] | None = None  # and how many messages were written
+        self.on_waits: Callable[[list[str]], None] | None = None  # which calls began to wait
+        self.on_messages: Callable[[Sequence[Waiting]], None] | None = None  # and with messages, once written
 
     def start(self) -> None:
         """Begin to write. The schema must be up to date (softswitch.store.migrate)."""
@@ -160,7 +162,7 @@ class Records:
     def _tell(self, callback: Callable[..., None], *arguments: object) -> None:
         self._loop.call_soon_threadsafe(callback, *arguments)
 
-    def _committed(self, batch: Sequence[_Entry], told: int, seconds: float) -> None:
+    def _committed(self, batch: Sequence[_Entry], told: Sequence[Waiting], seconds: float) -> None:
         self.last_commit_s = seconds
         if told and self.on_messages:
             self.on_messages(told)
@@ -174,6 +176,11 @@ class Records:
             isinstance(each.event, StateSaved) and each.event.promised for each in batch
         ):
             self.on_promise()
+        waits = [
+            each.event.call_id for each in batch if isinstance(each.event, StateSaved) and each.event.waits
+        ]
+        if self.on_waits and waits:
+            self.on_waits(waits)
 
     def _failed(self, entry: _Entry, error: Exception) -> None:
         self.rejected += not callable(entry.event)
@@ -232,8 +239,8 @@ class Records:
         else:
             self._tell(self._committed, batch, told, time.monotonic() - batch[0].submitted)
 
-    def _commit_with_retries(self, batch: Sequence[_Entry]) -> int:
-        """How many messages were written with it."""
+    def _commit_with_retries(self, batch: Sequence[_Entry]) -> Sequence[Waiting]:
+        """The messages that were written with it."""
         delay = FIRST_RETRY_S
         while not self._abandoned.is_set():
             try:
@@ -250,7 +257,7 @@ class Records:
                 return told
         raise _Abandoned("not recorded: the database stayed away until the end")
 
-    def _commit(self, batch: Sequence[_Entry]) -> int:
+    def _commit(self, batch: Sequence[_Entry]) -> Sequence[Waiting]:
         told: list[tuple[str, str]] = []
         with self._engine.begin() as connection:
             adding.prepare(connection, [entry.event for entry in batch])
@@ -261,9 +268,7 @@ class Records:
                 apply(connection, entry.event, self._node)
                 if self._encode and (message := self._encode(entry.event, self._node)):
                     told.append(message)
-            if told:
-                messages.add(connection, self._node, told)
-        return len(told)
+            return messages.add(connection, self._node, told) if told else ()
 
     def _wait(self, delay: float, error: sa.exc.DBAPIError) -> None:
         if not self.retrying:

@@ -43,8 +43,8 @@ class Kept:
         self.count += 1
         answer = Remembered(
             self.count, asked.plan, asked.version, asked.language, asked.key, reply.text, reply.scope,
-            asked.values(reply.fields), asked.caller if reply.scope == "caller" else "", "new",
-            time.time(), expires_at, asked.intent, asked.text,
+            asked.values(reply.fields), frozenset(asked.context or ()),
+            asked.caller if reply.scope == "caller" else "", "new", time.time(), expires_at, asked.intent, asked.text,
         )  # fmt: skip
         self.book.put([answer])
 
@@ -112,6 +112,13 @@ async def test_an_answer_holds_only_where_the_fields_that_it_depends_on_are_the_
     assert (await room.say("where is the branch", context={"branch": "north"}))[0] == "thought"
     assert (await room.say("where is the branch", context={"branch": "south"}))[0] == "thought"
     assert (await room.say("where is the branch", context={"branch": "north"}))[0] == "remembered"
+
+
+async def test_where_more_is_known_than_when_it_was_given_an_answer_is_thought_anew(room: Room) -> None:
+    assert (await room.say("when do you open"))[0] == "thought"
+    assert (await room.say("when do you open", context={"branch": "north"}))[0] == "thought"
+    assert (await room.say("when do you open", context={"branch": "south"}))[0] == "remembered"
+    assert (await room.say("when do you open"))[0] == "remembered"
 
 
 async def test_an_answer_about_the_call_is_kept_by_nobody(room: Room) -> None:

@@ -30,6 +30,7 @@ def row(**more: Any) -> dict[str, Any]:
         "answer": "At nine.",
         "scope": "plan",
         "fields": {},
+        "known": [],
         "caller": "",
         "made_at": NOW,
         "expires_at": NOW + 100,

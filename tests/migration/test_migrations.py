@@ -190,6 +190,7 @@ ROWS: dict[str, dict[str, Any]] = {
         "answer": "At nine.",
         "scope": "plan",
         "fields": {"branch": "north"},
+        "known": ["branch", "day"],
         "caller": "",
         "state": "approved",
         "made_at": 1016.5,

@@ -206,6 +206,13 @@ def dialled(connection: sa.Connection, caller_id: int, back_call: str) -> None:
     connection.execute(his.values(back_call=back_call))
 
 
+def inherit(connection: sa.Connection, caller_id: int, place: Caller, now: Now) -> bool:
+    """Who was called back has the place that he had before; his former wait is over."""
+    his = sa.update(waiting).where(waiting.c.id == caller_id, UNENDED)
+    connection.execute(his.values(since=place.since, priority=place.priority))
+    return end(connection, place.id, "served", now)
+
+
 # --- the dead ---------------------------------------------------------------------------------------------
 
 AFTER_DEATH_S = 30.0

@@ -1,7 +1,8 @@
 """What people, metrics and agents' screens ask: who waits, how long talks were, what was said."""
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
@@ -10,9 +11,19 @@ from softswitch.people.parties import Caller
 from softswitch.store.engine import transaction
 from softswitch.store.people.claiming import MOST_CALLERS
 from softswitch.store.people.rows import CALLER, caller
-from softswitch.store.tables import TALKED, UNENDED, turns, waiting
+from softswitch.store.tables import TALKED, UNENDED, calls, turns, waiting
 
 MOST_TURNS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What the agent may know of a call: its last turns, oldest first, and what the dialplan has gathered.
+    What nobody shall see was masked, or left out, when it was recorded.
+    """
+
+    turns: tuple["Said", ...] = ()
+    slots: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +58,18 @@ def talks(connection: sa.Connection, queues: Sequence[str]) -> Mapping[str, list
     return found
 
 
-def said(connection: sa.Connection, call_id: str) -> list[Said]:
-    """The call's last turns, oldest first. What nobody shall see was masked when it was recorded."""
+def history(connection: sa.Connection, call_id: str) -> History:
     columns = (turns.c.via, turns.c.heard, turns.c.said_heard, turns.c.intent, turns.c.language)
     query = sa.select(*columns).where(turns.c.call_id == call_id)
     rows = connection.execute(query.order_by(turns.c.number.desc()).limit(MOST_TURNS)).all()
-    return [Said(*row) for row in reversed(rows)]
+    state = connection.scalar(sa.select(calls.c.state).where(calls.c.call_id == call_id))
+    return History(tuple(Said(*row) for row in reversed(rows)), _slots(state or ""))
+
+
+def _slots(state: str) -> Mapping[str, str]:
+    """The variables of a saved state."""
+    try:
+        context = json.loads(state)["context"]
+        return {str(name): str(value) for name, value in context.items()}
+    except (ValueError, TypeError, KeyError, AttributeError):  # none is saved yet, or by another version
+        return {}

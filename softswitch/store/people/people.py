@@ -21,7 +21,7 @@ from softswitch.store.outbox import claiming as leases
 from softswitch.store.outbox.claiming import Beat
 from softswitch.store.people import claiming, entering, looking
 from softswitch.store.people.claiming import Claim, Freed, Inheritance, View
-from softswitch.store.people.looking import Said
+from softswitch.store.people.looking import History
 from softswitch.store.writer import Records
 from softswitch.waiting import Enqueue
 
@@ -108,11 +108,14 @@ class PeopleStore:
     async def dialled(self, caller_id: int, back_call: str) -> None:
         await self._write(claiming.dialled, caller_id, back_call)
 
+    async def inherit(self, caller_id: int, place: Caller) -> bool:
+        return await self._write(claiming.inherit, caller_id, place, self._now)
+
     async def talks(self, queues: Sequence[str]) -> Mapping[str, list[float]]:
         return await self._read(looking.talks, queues)
 
-    async def said(self, call_id: str) -> list[Said]:
-        return await self._read(looking.said, call_id)
+    async def history(self, call_id: str) -> History:
+        return await self._read(looking.history, call_id)
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
