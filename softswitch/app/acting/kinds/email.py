@@ -44,10 +44,12 @@ class Email:
     def __init__(self, means: Means) -> None:
         self._secrets = means.integrations.secrets
         self._allowed = Allowed(means.integrations.file.hosts)
-        self._tls = ssl.create_default_context()
+        self._tls: ssl.SSLContext | None = None
 
     async def run(self, action: Action, settings: Settings) -> Result:
         message = _message(action, settings)
+        if self._tls is None:  # the system's authorities take tens of milliseconds to be read
+            self._tls = await asyncio.to_thread(ssl.create_default_context)
         try:
             client = await self._connect(settings)
         except web.FAILURES as error:
