@@ -203,6 +203,10 @@ class Sound:
         """Packets with something to hear."""
         return sum(bool(np.sqrt(np.mean(samples**2)) > LOUD) for samples in self.heard)
 
+    def reach(self, sdp: str) -> None:
+        """Send to the port that this description has, though nothing came from there yet."""
+        self._peer = ("127.0.0.1", int(re.findall(r"m=audio (\d+) ", sdp)[0]))
+
     def skip(self, packets: int) -> None:
         """So many packets are lost on their way."""
         self._sequence += packets
@@ -221,7 +225,7 @@ class Sound:
             time.sleep(0.02)
 
     def send(self, pcm: np.ndarray, payload_type: int = 0) -> None:
-        """Blocks for as long as it lasts. The other side must have sent something."""
+        """Blocks for as long as it lasts. The other side must have sent something, or see `reach`."""
         assert self._peer, "nothing came yet, so it is not known where to send to"
         for at in range(0, len(pcm) - 159, 160):
             packet = bytes([128, payload_type]) + self._sequence.to_bytes(2, "big")

@@ -166,6 +166,21 @@ def test_a_reinvite_may_move_the_audio(gateway: GatewayAlone, far: FarEnd) -> No
     end(far, call)
 
 
+def test_audio_goes_where_the_far_ends_comes_from_whatever_its_sdp_says(
+    gateway: GatewayAlone, far: FarEnd
+) -> None:
+    """Symmetric RTP (RFC 4961): of a phone behind a NAT the place in its SDP is nobody's."""
+    far.dial(gateway.sip_port, sdp=far.description(address="127.0.0.99", port=40000))
+    call = InboundCall(gateway, far.call_id)
+    call.order(messages.Answer)
+    far.sound.reach(far.answered())
+    call.wait(CallConfirmed)
+    assert not hears(far, call)
+    far.sound.send(tone(425, 0.6))
+    assert hears(far, call)
+    end(far, call)
+
+
 def test_a_reinvite_may_change_the_codec(gateway: GatewayAlone, far: FarEnd) -> None:
     call = up(gateway, far)
     far.request("INVITE", sdp=far.description().replace("AVP 0 101", "AVP 8 101").replace("0 PCMU", "8 PCMA"))

@@ -53,14 +53,15 @@ def order(gateway: GatewayAlone, *connections: Connection) -> None:
     gateway.order(messages.Trunks(connections))
 
 
-def test_a_trunk_registers_by_digest_and_unregisters_when_it_is_removed(gateway, registrar):
-    order(gateway, connection(at(registrar), name="plain", expires="300s"))
-    word = gateway.registration("plain")
+@pytest.mark.parametrize("kind", ["register", "extension"])
+def test_a_trunk_registers_by_digest_and_unregisters_when_it_is_removed(gateway, registrar, kind):
+    order(gateway, connection(at(registrar), name=f"a-{kind}", kind=kind, expires="300s"))
+    word = gateway.registration(f"a-{kind}")
     assert (word.target, word.status) == (at(registrar), 200)
     assert 290 <= word.expires <= 300
-    assert registrar.saved("u-plain") == [300]
+    assert registrar.saved(f"u-a-{kind}") == [300]
     order(gateway)
-    wait_for(lambda: registrar.saved("u-plain") == [300, 0], "it is unregistered")
+    wait_for(lambda: registrar.saved(f"u-a-{kind}") == [300, 0], "it is unregistered")
 
 
 def test_a_user_for_digest_alone_and_tcp_work(gateway, registrar):
