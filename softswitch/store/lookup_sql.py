@@ -22,6 +22,8 @@ from softswitch.store.engine import POSTGRESQL_CONNECT_S, POSTGRESQL_SILENCE_MS,
 
 STEPS = 10_000
 """Of SQLite's machine, between two looks at the time: about a millisecond."""
+KEPT = 4
+"""Connections that stay open when nothing is looked up: it is somebody else's database."""
 RECYCLE_S = 600
 READ_ONLY = "-c default_transaction_read_only=on"
 """So that a transaction which another one was ended for could not write either."""
@@ -45,8 +47,8 @@ class Database:
         self._is_sqlite = parsed.get_backend_name() == "sqlite"
         pool: dict[str, Any] = {
             "poolclass": sa.QueuePool,
-            "pool_size": connections,
-            "max_overflow": 0,
+            "pool_size": min(KEPT, connections),
+            "max_overflow": max(0, connections - KEPT),
             "pool_pre_ping": True,
             "pool_recycle": RECYCLE_S,
         }
@@ -64,10 +66,8 @@ class Database:
                 statement = sa.text(f"SELECT * FROM (\n{query}\n) AS found LIMIT {most:d}")
                 found = connection.execute(statement, dict(values)).mappings()
                 return [{name: _plain(value) for name, value in row.items()} for row in found]
-        except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError) as error:
-            raise Away(_told(error)) from None
         except sa.exc.SQLAlchemyError as error:
-            raise Wrong(_told(error)) from None
+            raise (Away if _may_pass(error) else Wrong)(_told(error)) from None
 
     def close(self) -> None:
         self._engine.dispose()
@@ -126,6 +126,15 @@ def _postgresql(url: URL, pool: Mapping[str, Any]) -> sa.Engine:
         return sa.create_engine(url, connect_args=options, execution_options=read_only, **pool)
     except ModuleNotFoundError:
         raise Away("PostgreSQL's driver is not installed: run pip install 'softswitch[postgres]'") from None
+
+
+def _may_pass(error: sa.exc.SQLAlchemyError) -> bool:
+    """SQLite's driver says of a wrong query too that it is an operational error."""
+    cause = error.orig if isinstance(error, sa.exc.DBAPIError) else None
+    if isinstance(cause, sqlite3.Error):
+        code = getattr(cause, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+        return code not in (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_MISMATCH)
+    return isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError | sa.exc.TimeoutError)
 
 
 def _told(error: sa.exc.SQLAlchemyError) -> str:
