@@ -2,12 +2,11 @@
 
 import re
 import socket
-import subprocess
 from pathlib import Path
 
 from certificates import Pair
-from node import free_port, wait_for
-from sipp import program
+from kamailio_process import KamailioProcess
+from node import free_port
 
 PASSWORD = "squeamish-ossifrage"
 TLS = """
@@ -76,7 +75,7 @@ request_route {{
 """
 
 
-class Kamailio:
+class Kamailio(KamailioProcess):
     """`with Kamailio(folder) as registrar:`. Users are whoever knows PASSWORD; bindings live in memory."""
 
     def __init__(
@@ -90,11 +89,9 @@ class Kamailio:
     ) -> None:
         """`tls` is shown to whoever connects by TLS; `tls_for`, to those who ask for that name."""
         folder.mkdir(parents=True, exist_ok=True)
-        self._folder = folder
         self.address = address
         self.port = free_port()
         self.tls_port = free_port(socket.SOCK_STREAM)
-        self._config = folder / "kamailio.cfg"
         values = {"address": address, "port": self.port, "max_expires": max_expires, "tls": ""}
         if tls:
             profiles = folder / "tls.cfg"
@@ -106,36 +103,8 @@ class Kamailio:
                 text += PROFILE.format(where=place, pair=tls) + "server_name = somebody.else.example\n"
             profiles.write_text(text)
             values["tls"] = TLS.format(address=address, port=self.tls_port, profiles=profiles)
-        self._config.write_text(CONFIG.format(**values, realm="carrier", password=PASSWORD))
-
-    def __enter__(self) -> "Kamailio":
-        command = [program("kamailio"), "-f", self._config, "-DD", "-E", "-m", "64", "-M", "8"]
-        command += ["-Y", self._folder, "-P", self._folder / "pid"]
-        with (self._folder / "log").open("wb") as log:
-            self._process = subprocess.Popen([str(part) for part in command], stdout=log, stderr=log)
-        wait_for(lambda: self._process.poll() is not None or self._is_up(), f"kamailio is up:\n{self.log}")
-        assert self._process.poll() is None, self.log
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._process.terminate()
-        try:
-            self._process.wait(10)
-        finally:
-            self._process.kill()
-            self._process.wait()
-        print(self.log)
-
-    def _is_up(self) -> bool:
-        """It answers OPTIONS by TCP once its workers are there."""
-        return (
-            subprocess.run(["ss", "-Hltn", f"sport = :{self.port}"], capture_output=True, check=True).stdout
-            != b""
-        )
-
-    @property
-    def log(self) -> str:
-        return (self._folder / "log").read_text(errors="replace")
+        config = CONFIG.format(**values, realm="carrier", password=PASSWORD)
+        super().__init__(folder, config, self.port, "tcp")
 
     def saved(self, user: str) -> list[int]:
         """The Expires of each REGISTER of this user that was accepted, in their order."""

@@ -4,11 +4,10 @@ It has two ports: what comes in by one goes out by the other. A request for a nu
 number on this machine, any other one to where its URI says.
 """
 
-import subprocess
 from pathlib import Path
 
-from node import free_port, wait_for
-from sipp import program
+from kamailio_process import KamailioProcess
+from node import free_port
 
 CONFIG = """
 debug=0
@@ -40,43 +39,10 @@ request_route {{
 """
 
 
-class Proxy:
+class Proxy(KamailioProcess):
     """`with Proxy(folder) as proxy:`; `port` is the one to send to."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self._folder = folder
         self.port, self.other_port = free_port(), free_port()
-        (folder / "kamailio.cfg").write_text(CONFIG.format(first=self.port, second=self.other_port))
-
-    def __enter__(self) -> "Proxy":
-        command = [
-            program("kamailio"),
-            "-f",
-            self._folder / "kamailio.cfg",
-            "-DD",
-            "-E",
-            "-m",
-            "64",
-            "-M",
-            "8",
-        ]
-        command += ["-Y", self._folder, "-P", self._folder / "pid"]
-        with (self._folder / "log").open("wb") as log:
-            self._process = subprocess.Popen([str(part) for part in command], stdout=log, stderr=log)
-        wait_for(lambda: self._process.poll() is not None or self._listens(), "kamailio listens")
-        assert self._process.poll() is None, (self._folder / "log").read_text(errors="replace")
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._process.terminate()
-        try:
-            self._process.wait(10)
-        finally:
-            self._process.kill()
-            self._process.wait()
-
-    def _listens(self) -> bool:
-        filters = f"sport = :{self.other_port}"
-        shown = subprocess.run(["ss", "-Hlun", filters], capture_output=True, check=True).stdout
-        return shown != b""
+        config = CONFIG.format(first=self.port, second=self.other_port)
+        super().__init__(folder, config, self.other_port, "udp")
