@@ -18,6 +18,7 @@ from figures import (
     dialplan_scenarios,
     dialplan_step,
     queue_bridges,
+    queue_events,
     queue_kills,
     queue_promise,
     queue_waiting,
@@ -75,6 +76,7 @@ GROUPS: Mapping[str, tuple[Measurement, ...]] = {
     ),
     "queues": (
         queue_work.WORK,
+        queue_events.EVENTS,
         queue_promise.PROMISE,
         queue_waiting.QUERIES,
         queue_kills.TAKEOVER,

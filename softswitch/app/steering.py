@@ -59,6 +59,14 @@ class Drain(Section):
     """Take no new calls, let those that are up end, and stop: as `softswitch drain`."""
 
 
+ARGUMENTS: dict[str, type[Section]] = {
+    "originate": Originate,
+    "hangup": HangUp,
+    "transfer": Transfer,
+    "drain": Drain,
+}
+
+
 class Steering:
     """Registers itself at the desk. `to_queue` is set by whoever has queues."""
 

@@ -4,6 +4,7 @@ schemas.
 Written by scripts/document.
 """
 
+import json
 import re
 import sys
 from collections.abc import Collection, Iterator
@@ -25,11 +26,14 @@ from softswitch.actions.kinds.script import Script
 from softswitch.actions.kinds.sql import Sql
 from softswitch.actions.recipes.expanding import every
 from softswitch.actions.settings import Integration, Secret
+from softswitch.app.steering import ARGUMENTS
 from softswitch.cli.queue_recipes import whole
 from softswitch.cli.root import softswitch
 from softswitch.config import Config, default_path
 from softswitch.dialplan.checks.rules import FAMILIES, Rule
 from softswitch.dialplan.files import json_schema
+from softswitch.publish import schemas as mqtt_schemas
+from softswitch.sections import Commander
 from softswitch.trunks.files import Entry
 from softswitch.trunks.settings import Rewrite
 from softswitch.values import DAY, seconds
@@ -130,7 +134,7 @@ for a bug of ours. `--json` prints for machines.
 
 def settings() -> str:
     """docs/reference/settings.md"""
-    return SETTINGS_HEAD + "".join(_section("", Config))
+    return SETTINGS_HEAD + "".join([*_section("", Config), *_section("mqtt.commands.USER", Commander)])
 
 
 def trunks() -> str:
@@ -243,6 +247,8 @@ def _rule(rule: Rule) -> str:
 def pages() -> dict[str, str]:
     """Every generated page by its path in docs/reference."""
     schemas = {f"dialplan-schema/{kind}.json": json_schema.text(kind) for kind in json_schema.KINDS}
+    for name, schema in (mqtt_schemas.published() | mqtt_schemas.taken(ARGUMENTS)).items():
+        schemas[f"mqtt-schema/{name}.json"] = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
     texts = {
         "settings.md": settings(),
         "trunks.md": trunks(),

@@ -12,6 +12,7 @@ from softswitch.errors import SoftswitchError
 
 COMMANDS = {
     "ban": "See, lift and add bans of unwelcome sources.",
+    "broker": "Run a small MQTT broker, for trying things out.",
     "call": "Call a SIP address and hold a conversation.",
     "calls": "Look at calls: list, show, tail.",
     "db": "Bring the database up to date, or check it.",

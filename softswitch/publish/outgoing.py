@@ -1,8 +1,10 @@
 """A node's messages on their way to the broker, in the order in which they were recorded.
 
-They are read from the store in pages and published with a few under way at once; what the broker has
-acknowledged is removed now and then. After a lost connection, and after a restart, everything from the oldest
-message that was not acknowledged on is published again: at least once, and never out of order.
+While the broker keeps up, messages are handed over in memory once they are written; when it does not, they
+are read from the store in pages until nothing is left there. A few are under way at once, and what the broker
+has acknowledged is removed from the store now and then. After a lost connection, and after a restart,
+everything from the oldest message that was not acknowledged on is published again: at least once, and never
+out of order.
 """
 
 import asyncio
@@ -76,14 +78,25 @@ class Outgoing:
         self._acked = 0  # and of the last one that the broker has, with all before it
         self._removed = 0
         self._dropping = False
+        self._fresh: deque[Waiting] = deque()
+        self._keeps_up = False  # everything beyond `_taken` is in `_fresh`, and not in the store alone
         self._woken = asyncio.Event()
         self._drained = asyncio.Event()
 
-    def wake(self, written: int) -> None:
-        """So many messages more wait."""
-        self.depth += written
+    def wake(self, written: Sequence[Waiting]) -> None:
+        """These were written, and wait."""
+        self.depth += len(written)
+        if len(self._fresh) + len(written) > PAGE:
+            self._fall_back()
+        elif self._keeps_up:
+            self._fresh.extend(each for each in written if each.id > self._taken)
         self._drained.clear()
         self._woken.set()
+
+    def _fall_back(self) -> None:
+        """Read from the store again."""
+        self._keeps_up = False
+        self._fresh.clear()
 
     async def begin(self) -> None:
         """Before anything more is written: what is there already waits too. SoftswitchError when the database
@@ -115,15 +128,19 @@ class Outgoing:
     # --- publishing ---------------------------------------------------------------------------------------
 
     async def _advance(self) -> None:
-        """Publish the next page; when there is none, wait for one."""
+        """Publish what comes next; when there is nothing, wait for it."""
         await self._broker.ready()
         self._woken.clear()
-        page = await self._source.after(self.node, self._taken, PAGE)
+        if self._keeps_up:
+            page: Sequence[Waiting] = tuple(self._fresh)
+            self._fresh.clear()
+        else:
+            page = await self._source.after(self.node, self._taken, PAGE)
         if page:
             await self._publish(page)
-        else:
-            if not self._woken.is_set():  # by something written while the page was read
-                self._drained.set()
+        elif not self._woken.is_set():  # by something that was written while the page was read
+            self._keeps_up = True
+            self._drained.set()
             await self._woken.wait()
 
     async def _publish(self, page: Sequence[Waiting]) -> None:
@@ -137,6 +154,9 @@ class Outgoing:
                 under_way.append((each.id, asyncio.ensure_future(sending)))
             while under_way:
                 await self._acknowledged(under_way)
+        except BaseException:
+            self._fall_back()
+            raise
         finally:
             self._taken = self._acked
             for _, task in under_way:
@@ -161,6 +181,8 @@ class Outgoing:
         if dropped and not self._dropping:
             _log.warning("messages are dropped: more wait for the broker, or longer, than they may")
         self._dropping = dropped > 0
+        if dropped:
+            self._fall_back()
         self.dropped += dropped
         self.depth -= dropped
 

@@ -69,7 +69,7 @@ class Reply:
 
 
 _OF_EVENT = {topic.event: (topic.path, re.findall(r"\{(\w+)\}", topic.path)) for topic in TOPICS}
-_WITHIN = ("signalled",)
+WITHIN = ("signalled",)
 """What the INVITE carried, signed identities and all, is for the node itself."""
 
 
@@ -88,7 +88,7 @@ def fields_of(event: Any) -> dict[str, Any]:
     """A payload's fields beside `event` and `node`: what a call is stands among the event's own."""
     fields = asdict(event)
     fields |= fields.pop("info", {})
-    for name in _WITHIN:
+    for name in WITHIN:
         fields.pop(name, None)
     return fields
 
