@@ -34,7 +34,7 @@ def _humans(ways: Ways) -> None:
     transfers = [step for step, each in ways.steps.items() if each.transfer or each.queue]
     helped = reached(transfers, backward(edges))
     for step, each in ways.steps.items():
-        if not each.hears:
+        if not each.hears or each.queue:  # who waits for one has asked for him
             continue
         target, document, place = _human(ways, step, each)
         if not target:
