@@ -37,11 +37,11 @@ class Nameservers:
         self._next_look = now + LOOK_EVERY
         servers = self._declared or of_machine(_resolv_conf())
         if servers and servers != self._known:
+            self._known = servers
             pj.setNameservers(
                 pj.StringVector([address for address, _ in servers]),
                 pj.IntVector([port for _, port in servers]),
             )
-            self._known = servers
 
 
 def declared(setting: str) -> tuple[Server, ...]:

@@ -17,6 +17,7 @@ from softswitch.child import Inheritance, live
 from softswitch.config import Config
 from softswitch.errors import SoftswitchError
 from softswitch.gateway import endpoint, messages
+from softswitch.gateway.guard import guarded
 from softswitch.gateway.media_port import ClockPort
 from softswitch.gateway.nameservers import Nameservers
 from softswitch.gateway.rings import Node, Region
@@ -117,7 +118,7 @@ class Gateway:
             if now >= self._next_tick:
                 self._next_tick = now + TICK_S
                 self._watch_control(now)
-                self._nameservers.tick(now)
+                guarded(self._nameservers.tick, now)
                 self._switchboard.tick()
         self._serve_control()
 
