@@ -44,6 +44,18 @@ def test_a_person_without_a_trunk_is_called_by_name_and_told_what_it_is_about(ga
         far.next("CANCEL")
 
 
+def test_what_is_too_long_for_one_datagram_reaches_a_phone_without_tcp(gateway: GatewayAlone) -> None:
+    with FarEnd() as far:
+        call = OutboundCall(gateway, far.port, headers=(("X-Softswitch-Reason", "word " * 120),))
+        began = time.monotonic()
+        invite = far.next("INVITE")
+        assert len(invite) > 1400
+        assert time.monotonic() - began < 1
+        far.reply(invite, 486)
+        far.next("ACK")
+        call.ended()
+
+
 def test_a_phone_that_speaks_tcp_alone_is_reached(gateway: GatewayAlone) -> None:
     with Sipp("called", transport="t1") as sipp:
         uri = f"sip:ann@127.0.0.1:{sipp.listens_at};transport=tcp"

@@ -270,7 +270,7 @@ def test_music_plays_while_nothing_else_does_and_ends_when_it_is_taken_away(
 # --- control's death --------------------------------------------------------------------------------------
 
 
-def test_they_talk_on_without_control_and_a_new_one_is_told(tmp_path: Path, music: str) -> None:
+def test_they_talk_on_without_control_and_a_new_one_is_told(tmp_path: Path) -> None:
     with GatewayAlone(tmp_path, line=pcm(LINE_HZ)) as gateway, Pair(gateway) as pair, pair.talk():
         pair.both_hear()
         gateway.leave()
@@ -285,17 +285,19 @@ def test_they_talk_on_without_control_and_a_new_one_is_told(tmp_path: Path, musi
         pair.both_hear()
 
 
-def test_without_control_a_caller_whose_person_leaves_hears_the_line(tmp_path: Path) -> None:
+def test_without_control_a_caller_whose_person_leaves_hears_the_line(tmp_path: Path, music: str) -> None:
     with (
         GatewayAlone(tmp_path, "survival.give_up_after=1500ms", line=pcm(LINE_HZ)) as gateway,
         Pair(gateway) as pair,
     ):
+        pair.caller.order(messages.Music, music)
         gateway.leave()
         time.sleep(0.5)
         pair.person_far.request("BYE")
         pair.person_far.next("SIP/2.0 200")
         left = time.monotonic()
         hears(pair.caller_far, LINE_HZ)
+        assert strength(pair.heard_by_caller(), MUSIC_HZ) < 300, "which goes before the music"
         pair.caller_far.next("BYE")
         assert time.monotonic() - left > 1.4, "his time without control begins here"
 
