@@ -23,6 +23,8 @@ class Action:
     call_id: str = ""
     plan: str = ""
     order_key: str = ""
+    run_at: float = 0.0
+    """Not to be done before (Unix seconds); 0 for at once."""
 
 
 @dataclass(frozen=True, slots=True)

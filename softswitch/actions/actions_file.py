@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from softswitch.actions.jobs import Job
 from softswitch.actions.kinds.calendar import Calendar
 from softswitch.actions.kinds.call_back import CallBack
 from softswitch.actions.kinds.email import Email
@@ -47,6 +48,9 @@ class ActionsFile(Section):
         description="Hosts that may be contacted; an address that is not public must be listed itself.",
     )
     secrets: dict[Name, Secret] = Field({}, description="Secrets by the names that `{secret:NAME}` uses.")
+    jobs: dict[Name, Job] = Field(
+        {}, max_length=MOST_ACTIONS, description="Actions that are due again and again, by any name."
+    )
     lookups: dict[ActionName, AnyLookup] = Field(
         {}, max_length=MOST_ACTIONS, description="How each look-up is answered, by its name in the dialplan."
     )

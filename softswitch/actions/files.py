@@ -13,6 +13,7 @@ from softswitch.actions.kinds.mqtt import Mqtt
 from softswitch.actions.kinds.script import Script
 from softswitch.actions.lookups import AnyLookup
 from softswitch.actions.settings import Integration, Secret
+from softswitch.actions.templates import KNOWN
 from softswitch.config import Config
 from softswitch.errors import InvalidFile, Problem, SoftswitchError
 from softswitch.marked_yaml import Document, Place
@@ -61,6 +62,7 @@ def parse(document: Document, folder: Path, *, mqtt: bool, secrets: bool = True)
     """The same from a document; paths in it are relative to `folder`. `mqtt`: whether there is a broker."""
     file = marked_yaml.validate(document, ActionsFile)
     problems, found = list(_problems(document, file, mqtt)), dict[str, str]()
+    problems += _unknown_actions(document, file)
     for name, secret in file.secrets.items() if secrets else ():
         try:
             found[name] = _value(secret, folder)
@@ -90,6 +92,20 @@ def _problems(document: Document, file: ActionsFile, mqtt: bool) -> Iterator[Pro
                 yield from _unusable(document, (*place, "command"), integration.command[0])
             case Mqtt() if not mqtt:
                 yield document.problem((*place, "kind"), "there is no broker: set mqtt.url", rule="no-broker")
+
+
+def _unknown_actions(document: Document, file: ActionsFile) -> Iterator[Problem]:
+    """Jobs whose action nothing does. Theirs are of no plan."""
+    for name, job in file.jobs.items():
+        place = ("jobs", name, "action")
+        if (integration := file.actions.get(job.action)) is None:
+            told = f"there is no action '{job.action}'{marked_yaml.suggest(job.action, file.actions)}"
+            yield document.problem(place, told, rule="unknown-action")
+            continue
+        given = {*job.arguments, *KNOWN}
+        for each in sorted({each.name for each in integration.fields if not each.secret} - given):
+            told = f"'{job.action}' asks for {{{each}}}, which is not among the job's arguments"
+            yield document.problem(place, told, rule="unknown-argument")
 
 
 def _unusable(document: Document, place: Place, program: str) -> Iterator[Problem]:

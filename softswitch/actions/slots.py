@@ -32,7 +32,7 @@ ALWAYS = (Opening(frozenset(range(7)), 0, DAY_MINUTES),)
 def parse_opening(text: str) -> Opening:
     """`mon-fri 09:00-17:30`, `sat 10:00-12:00`, `09:00-12:00` for every day, `mon,thu 14:00-24:00`."""
     found = re.fullmatch(r"\s*(?:([a-z,-]+)\s+)?(\d\d?):(\d\d)\s*-\s*(\d\d?):(\d\d)\s*", text.lower())
-    days = _days(found[1]) if found else None
+    days = days_of(found[1]) if found else None
     if found and days is not None:
         begins, ends = (60 * int(found[each]) + int(found[each + 1]) for each in (2, 4))
         if begins < ends <= DAY_MINUTES and int(found[3]) < 60 and int(found[5]) < 60:
@@ -40,7 +40,8 @@ def parse_opening(text: str) -> Opening:
     raise ValueError("expected opening hours such as mon-fri 09:00-17:00")
 
 
-def _days(text: str | None) -> frozenset[int] | None:
+def days_of(text: str | None) -> frozenset[int] | None:
+    """The days of `mon-fri` or `mon,thu`, Monday is 0; all of them for None, None for no such text."""
     if text is None:
         return frozenset(range(7))
     days: set[int] = set()

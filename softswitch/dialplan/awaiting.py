@@ -7,7 +7,6 @@ from softswitch.dialplan.turn import Turn
 from softswitch.e164 import e164
 from softswitch.events import Acted, Await, Input
 
-
 TELLING = ("found", "done", "refused")
 """Outcomes whose result is kept: who is refused may be told why, or what there is instead."""
 

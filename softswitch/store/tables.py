@@ -175,6 +175,14 @@ workers = sa.Table(
     sa.Column("at", sa.Double, nullable=False),
 )
 
+# Of each recurring job, the time that is done with (Unix seconds); null until it was first looked at.
+jobs = sa.Table(
+    "jobs",
+    metadata,
+    sa.Column("name", CleanText, primary_key=True),
+    sa.Column("due", sa.Double),
+)
+
 # Messages for the MQTT broker, until it has them: a node's in the order of their numbers, none of which is
 # ever given again, or whoever remembers how far he has read would miss some.
 messages = sa.Table(

@@ -198,6 +198,7 @@ ROWS: dict[str, dict[str, Any]] = {
         "used_at": 1017.5,
         "uses": 3,
     },
+    "jobs": {"name": "sweeping", "due": 1018.5},
     "holds": {
         "scope": "calls_per_minute",
         "reason": "31 calls in a minute",

@@ -16,6 +16,7 @@ from softswitch.actions.action import Action, Done, Later, Refused, Result
 from softswitch.actions.settings import Integration
 from softswitch.actions.templates import Unfilled
 from softswitch.app.acting.attending import NOTED, Attended, Fate
+from softswitch.app.acting.jobs import Scheduler
 from softswitch.app.acting.leases import BEAT_S, LOOK_S, Watch
 from softswitch.app.acting.registry import Registry, kind_of
 from softswitch.errors import SoftswitchError
@@ -73,6 +74,7 @@ class Workers:
         self._by_name = Counter[str]()
         self._trouble: set[str] = set()
         self.attended = Attended()
+        self._scheduler = Scheduler(outbox, lambda: self._registry.integrations.file.jobs, self.wake)
 
     @property
     def registry(self) -> Registry:
@@ -94,7 +96,8 @@ class Workers:
         """Until cancelled. A database that is away is waited for."""
         await self._patiently(self._outbox.register, "register")
         async with asyncio.TaskGroup() as tasks:
-            for work in (self._claim, self._write, self._beat, self._look, self._straighten, self._count):
+            rhythm = (self._claim, self._write, self._beat, self._look, self._straighten, self._count)
+            for work in (*rhythm, self._schedule):
                 tasks.create_task(self._again_and_again(work))
 
     async def close(self) -> None:
@@ -182,7 +185,8 @@ class Workers:
 
     def _begin(self, action: Action) -> None:
         if action.attempts == 1:
-            self._listener.waited(max(0.0, time.time() - action.promised_at))
+            since = max(action.promised_at, action.run_at)
+            self._listener.waited(max(0.0, time.time() - since))
         self._by_name[action.name] += 1
         task = asyncio.create_task(self._attempt(action))
         self._running[task] = action
@@ -265,6 +269,9 @@ class Workers:
             for task in self._running:
                 task.cancel()
             await self._outbox.register()
+
+    async def _schedule(self) -> None:
+        await self._scheduler.run()
 
     async def _look(self) -> None:
         watch = Watch()

@@ -59,11 +59,27 @@ def add(
 
     `run_at` (Unix seconds) is the earliest time for it, by the database's clock; 0 for at once.
     """
-    row = _row(None, key, name, dict(arguments), order_key, time.time()) | {"run_at": run_at}
     with transaction(url, writes=True) as connection:
-        ordering.lock(connection, [order_key])
-        insert = _INSERTS[connection.dialect.name].returning(actions.c.id)
-        return connection.execute(insert, row).first() is not None
+        return add_within(connection, name, arguments, key, order_key=order_key, run_at=run_at)
+
+
+def add_within(
+    connection: sa.Connection,
+    name: str,
+    arguments: Mapping[str, str],
+    key: str,
+    *,
+    order_key: str = "",
+    run_at: float = 0.0,
+    at: float = 0.0,
+) -> bool:
+    """The same as part of a transaction, which must not have locked another order key; `at` is now, 0 by this
+    machine's clock.
+    """
+    row = _row(None, key, name, dict(arguments), order_key, at or time.time()) | {"run_at": run_at}
+    ordering.lock(connection, [order_key])
+    insert = _INSERTS[connection.dialect.name].returning(actions.c.id)
+    return connection.execute(insert, row).first() is not None
 
 
 def _row(

@@ -210,5 +210,5 @@ def _again(holder: str, outcome: Outcome) -> dict[str, Any]:
 
 
 def _action(row: sa.RowMapping) -> Action:
-    known: dict[str, Any] = {column.name: row[column.name] for column in _CLAIMED if column.name != "run_at"}
+    known: dict[str, Any] = {column.name: row[column.name] for column in _CLAIMED}
     return Action(**known | {"call_id": row["call_id"] or ""})

@@ -13,6 +13,8 @@ from softswitch.store.tables import actions
 STATES = ("queued", "running", "failed", "done", "dead", "cancelled")
 COUNTED = 10_000
 """Metrics count no further, so that no scrape costs more than a few milliseconds."""
+FIRST = 1000
+"""Among so many of those that were promised first the oldest is looked for that is due."""
 TAIL_LIMIT = 500
 
 
@@ -158,8 +160,10 @@ def count(connection: sa.Connection, now: sa.ColumnElement[float]) -> Counts:
         for state in states
     ]
     counted = {row[0]: row[1] for row in connection.execute(sa.union_all(*up_to))}
-    waiting = sa.select(actions.c.promised_at).where(actions.c.state == "queued").order_by(actions.c.id)
-    oldest = connection.execute(sa.select(now - waiting.limit(1).scalar_subquery())).scalar()
+    since = sa.case((actions.c.run_at > actions.c.promised_at, actions.c.run_at), else_=actions.c.promised_at)
+    queued = sa.select(since.label("since")).where(actions.c.state == "queued").order_by(actions.c.id)
+    first = queued.limit(FIRST).subquery()
+    oldest = connection.execute(sa.select(now - sa.func.min(first.c.since))).scalar()
     return Counts(counted, max(0.0, oldest or 0.0))
 
 

@@ -15,9 +15,10 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from softswitch.actions.action import Action
+from softswitch.actions.jobs import Job
 from softswitch.errors import SoftswitchError
 from softswitch.store.engine import first_line, open_engine
-from softswitch.store.outbox import claiming
+from softswitch.store.outbox import claiming, scheduling
 from softswitch.store.outbox.claiming import Beat, Outcome
 from softswitch.store.outbox.looking import Counts, Standing, count, standing
 from softswitch.store.writer import Records
@@ -67,6 +68,9 @@ class Outbox:
 
     async def standing(self, keys: Sequence[str]) -> list[Standing]:
         return await self._read(standing, keys)
+
+    async def promise_due(self, name: str, job: Job) -> float:
+        return await self._write(scheduling.promise_due, name, job, self._now)
 
     async def finish(self, outcomes: Sequence[Outcome]) -> int:
         return await self._write(claiming.finish, self.holder, outcomes, self._now)
