@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from node import Node
+from node import Node, wait_for
 from rawsip import Phone
 
 
@@ -18,7 +18,7 @@ def test_the_conversation_goes_on_with_who_takes_the_call_over(node: Node) -> No
         assert second.invite(replaces(first)) == 200
         assert second.hears()
         assert first.receive().startswith("BYE ")
-        (call,) = node.calls()
+        (call,) = wait_for(node.calls, "the call is on record")
         assert call.ended_at is None
         second.bye()
         (call,) = node.wait_for_calls(1)
