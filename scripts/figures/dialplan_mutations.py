@@ -246,7 +246,7 @@ def verdict(corruption: Corruption, sound: Plan, folder: Path) -> str:
 def meaning(plan: Plan) -> object:
     """All that a plan's files say, apart from where they lie and how they are written."""
     parts = plan.files
-    return (parts.plan, parts.intents, parts.flows, parts.lists, parts.tables)
+    return (parts.plan, parts.intents, parts.flows, parts.lists, parts.tables, parts.examples)
 
 
 def is_right(corruption: Corruption, problem: Problem, folder: Path) -> bool:

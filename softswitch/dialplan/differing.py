@@ -13,7 +13,7 @@ How = Literal["added", "removed", "changed"]
 MISSING = object()
 NAMED = {"variables": "variable", "hours": "hours", "actions": "action", "rules": "rule", "queues": "queue"}
 """Mappings of plan.yaml of which each entry is a thing of its own."""
-KINDS = {"intents": "intent", "lists": "list", "tables": "table"}
+KINDS = {"intents": "intent", "lists": "list", "tables": "table", "examples": "examples of"}
 
 
 @dataclass(frozen=True, slots=True)

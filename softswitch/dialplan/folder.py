@@ -12,11 +12,11 @@ from pathlib import Path
 from softswitch.dialplan.audio import MAX_BYTES
 from softswitch.errors import Problem, SoftswitchError
 
-KINDS = ("intents", "flows", "lists", "tables")
+KINDS = ("intents", "flows", "lists", "tables", "examples")
 KNOWLEDGE = "knowledge"
 LAYOUT = (
     "expected plan.yaml, intents/NAME.yaml, flows/NAME.yaml, lists/NAME.yaml, tables/NAME.yaml, "
-    "audio/NAME.wav and knowledge/NAME.md"
+    "examples/INTENT.yaml, audio/NAME.wav and knowledge/NAME.md"
 )
 TESTS = "tests"
 """A plan's own scenarios may lie in this folder of it; they are no part of what it says and does."""
@@ -28,7 +28,7 @@ MAX_FOLDER = 500_000_000
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """`kind` is plan, intents, flows, lists, tables, audio or knowledge; `name` is without its suffix."""
+    """`kind` is plan, intents, flows, lists, tables, examples, audio or knowledge; `name` has no suffix."""
 
     path: Path
     kind: str

@@ -88,4 +88,5 @@ def _parts(draft: Draft, human: str | None) -> Parts:
         draft.lists,
         draft.tables,
         draft.knowledge,
+        draft.examples,
     )

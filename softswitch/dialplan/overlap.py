@@ -70,6 +70,8 @@ class Said:
         negations = overlap.language.negations
         self.negations = frozenset(at for at, token in enumerate(tokens) if token in negations)
         self.hits: dict[str, Hit] = {}
+        self.nearest: dict[int, tuple[float, list[str]]] = {}
+        """Of trees: templates share those of rules, which are large."""
         self.weights = [0.0] * len(tokens)
         self._unread = set(overlap.slots)
         numbers = False
@@ -217,7 +219,7 @@ class Overlap:
 
     def _compare(self, said: Said, template: int) -> Likeness | None:
         """None where one is negated and the other not, or only words of little meaning are shared."""
-        words = dict.fromkeys(self._nearest(self._choices[template], said.hits)[1])
+        words = dict.fromkeys(self._nearest(self._choices[template], said)[1])
         words.pop(GAP, None)
         shared = {word: said.hits[word] for word in words if word in said.hits}
         # The "no" in a slot's value is the value's own.
@@ -238,8 +240,14 @@ class Overlap:
         score = both / (both + EXTRA * (said.total - heard) + MISSING * missing)
         return Likeness(template, score * (1 - DISORDER * _disorder(content)), tuple(words), shared)
 
-    def _nearest(self, choice: Choice, hits: Mapping[str, Hit]) -> tuple[float, list[str]]:
+    def _nearest(self, choice: Choice, said: Said) -> tuple[float, list[str]]:
         """The words of the phrase that the utterance is nearest to, and what they gain."""
+        if (known := said.nearest.get(id(choice))) is None:
+            known = said.nearest[id(choice)] = self._look_for_nearest(choice, said)
+        return known
+
+    def _look_for_nearest(self, choice: Choice, said: Said) -> tuple[float, list[str]]:
+        hits = said.hits
         weights, top = self._weights, -math.inf
         chosen: list[str] = []
         for branch in choice.branches:
@@ -250,7 +258,7 @@ class Overlap:
                     words.append(part)
                     gain += weights[part] * (hits[part].likeness - PAYS if part in hits else -PAYS)
                 else:
-                    more, inner = self._nearest(part, hits)
+                    more, inner = self._nearest(part, said)
                     gain += more
                     words += inner
             if gain > top:

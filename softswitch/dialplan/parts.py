@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from softswitch.dialplan.files.data import IntentFile, ListFile, TableFile
+from softswitch.dialplan.files.data import ExamplesFile, IntentFile, ListFile, TableFile
 from softswitch.dialplan.files.flow import FlowFile
 from softswitch.dialplan.files.plan import PlanFile
 from softswitch.dialplan.files.variables import FACTS
@@ -28,6 +28,7 @@ class Parts:
     tables: Mapping[str, TableFile]
     knowledge: Mapping[str, str] = field(default_factory=dict)
     """Markdown texts."""
+    examples: Mapping[str, ExamplesFile] = field(default_factory=dict)
 
     @cached_property
     def facts(self) -> Mapping[str, str]:

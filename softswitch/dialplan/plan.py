@@ -132,6 +132,8 @@ class Plan:
         """Make now what is made when first wanted otherwise: how each question listens. It takes half of the
         time of building a large plan, and whoever only checks one does not need it.
         """
+        for sentences in self.sentences.values():
+            sentences.learn()
         questions = (step.question for step in self.steps.values() if step.question)
         for question, language in product(questions, self.languages):
             for asking in {asking for asking, _ in question.names}:

@@ -11,7 +11,7 @@ from softswitch import marked_yaml
 from softswitch.dialplan import audio
 from softswitch.dialplan.audio import Recording
 from softswitch.dialplan.checks.rules import RULES
-from softswitch.dialplan.files.data import IntentFile, ListFile, TableFile
+from softswitch.dialplan.files.data import ExamplesFile, IntentFile, ListFile, TableFile
 from softswitch.dialplan.files.flow import FlowFile, Step
 from softswitch.dialplan.files.plan import PlanFile
 from softswitch.dialplan.folder import KNOWLEDGE, File, Folder
@@ -27,6 +27,7 @@ MODELS: Mapping[str, type[BaseModel]] = {
     "flows": FlowFile,
     "lists": ListFile,
     "tables": TableFile,
+    "examples": ExamplesFile,
 }
 
 
@@ -40,6 +41,7 @@ class Draft:
     flows: dict[str, FlowFile] = field(default_factory=dict)
     lists: dict[str, ListFile] = field(default_factory=dict)
     tables: dict[str, TableFile] = field(default_factory=dict)
+    examples: dict[str, ExamplesFile] = field(default_factory=dict)
     recordings: dict[str, Recording] = field(default_factory=dict)
     knowledge: dict[str, str] = field(default_factory=dict)
     """Markdown by the name of its file."""

@@ -2,7 +2,9 @@
 
 Strict first: the utterance is a phrase of a template, skip words left out where that helps. Then fuzzy: the
 template whose phrase it is most alike, accepted from `threshold` up when no other intent comes nearer than
-`margin`; where it was a phrase of several intents, among these. One index serves all steps, in one language.
+`margin`; where it was a phrase of several intents, among these. Where the plan has examples of what callers
+say, they are asked as well, unless every word of the utterance is a sentence's (examples.py). One index
+serves all steps, in one language.
 """
 
 import re
@@ -10,6 +12,7 @@ from collections import deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from itertools import islice
 
 import numpy as np
@@ -17,6 +20,7 @@ from numpy.typing import NDArray
 
 from softswitch.dialplan import templates
 from softswitch.dialplan.automaton import Automaton, Found, State, strengthen
+from softswitch.dialplan.examples import Examples
 from softswitch.dialplan.language import Language
 from softswitch.dialplan.overlap import Likeness, Overlap, Said
 from softswitch.dialplan.slots import Slot
@@ -87,6 +91,8 @@ class _Allowed:
 
     bits: int
     templates: NDArray[np.bool_]
+    anything: bool
+    """Whether callers may say anything, as they do in the examples: no value is asked for, nor a yes."""
 
 
 class Sentences:
@@ -101,8 +107,11 @@ class Sentences:
         skip_words: Sequence[str] = (),
         threshold: float = THRESHOLD,
         margin: float = MARGIN,
+        examples: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
-        """`intents`: templates by intent, in order of declaration. Raises ValueError for a template that is
+        """`intents`: templates by intent, in order of declaration; `examples` likewise, as Examples has them.
+
+        Raises ValueError for a template that is
         wrong, with its intent, and for a slot that is not in `slots`.
         """
         self._threshold, self._margin = threshold, margin
@@ -126,8 +135,21 @@ class Sentences:
             self._automaton.add(choice, number)
         self._automaton.start()
         self._of_template = np.array([number for number, _, _ in self._templates], dtype=np.intp)
+        self._said_before = examples or {}
         self._listening: dict[frozenset[str], _Allowed] = {}
         self._lately: dict[tuple[str, int, datetime], list[_Meant]] = {}
+
+    def learn(self) -> None:
+        """From the examples, now: else it is done when they are first wanted, and takes up to a second."""
+        _ = self._examples
+
+    @cached_property
+    def _examples(self) -> Examples | None:
+        if not self._said_before:
+            return None
+        used = {name for _, _, choice in self._templates for name in templates.names_in(choice)}
+        slots = [slot for name, slot in self._slots.items() if name in used]
+        return Examples(self._said_before, slots, self._language)
 
     def _parse(self, intent: str, text: str, rules: templates.Rules) -> Choice:
         try:
@@ -145,8 +167,13 @@ class Sentences:
         has nearly as much evidence. Intents in `allowed` that have no sentences are no error.
         """
         tokens = normalise(text).split()
-        if len(tokens) > MAX_TOKENS:
+        if len(tokens) > MAX_TOKENS or not (way := self._strict(tokens, allowed, now)):
             return None
+        match = self._match(way)
+        sure = not way.loose or self._decided(tokens, match, allowed, now) == match.intent
+        return match if sure else None
+
+    def _strict(self, tokens: Sequence[str], allowed: Collection[str], now: datetime) -> Found | None:
         ranked = self._meant(tokens, allowed, now)
         if not ranked:
             return None
@@ -156,7 +183,16 @@ class Sentences:
             best = near[0]
             if len(near) > 1 and near[1].loose < CLOSER * max(1, best.loose):
                 return None
-        return self._match(_fullest(best.ways))
+        return _fullest(best.ways)
+
+    def _decided(
+        self, tokens: Sequence[str], match: Match | None, allowed: Collection[str], now: datetime
+    ) -> str:
+        """The intent that the examples leave of what the sentences found; "" for none."""
+        found = match.intent if match else ""
+        if not self._allowed(allowed).anything or not self._examples:
+            return found
+        return self._examples.decide(tokens, found, now)
 
     def _meant(self, tokens: Sequence[str], allowed: Collection[str], now: datetime) -> list[_Meant]:
         """The intents of which the tokens are a phrase, as `_by_intent` has them; remembered for a while."""
@@ -187,9 +223,25 @@ class Sentences:
 
     def fuzzy(self, text: str, allowed: Collection[str], now: datetime) -> Match | None:
         """The intent that `text` is most alike, when it is so clearly. Slots are filled where values can be
-        read. Where it is a phrase of several intents, it is none of others.
+        read. Where it is a phrase of several intents, it is none of others. The examples may know another.
         """
         said = self._said(text, now)
+        way = self._strict(said.tokens, allowed, now)
+        match = self._match(way) if way else self._fuzzy(said, allowed, now)
+        intent = self._decided(said.tokens, match, allowed, now)
+        if match and (intent == match.intent or (way and not way.loose)):
+            return match
+        return self._learnt(said, intent, allowed) if intent in allowed else None
+
+    def _learnt(self, said: Said, intent: str, allowed: Collection[str]) -> Match:
+        """What only the examples know, with the values of its nearest sentence."""
+        likeness = next(iter(self._rank(said, [intent], 0.0, 1.0)), None)
+        if likeness is None:
+            return Match(intent, self._threshold)
+        _, template, choice = self._templates[likeness.template]
+        return Match(intent, self._threshold, self._fill(said, likeness, choice), template)
+
+    def _fuzzy(self, said: Said, allowed: Collection[str], now: datetime) -> Match | None:
         strict = self._meant(said.tokens, allowed, now)
         allowed = [self._intent(each) for each in _as_likely(strict)] or allowed
         floor = max(0.0, self._threshold - self._margin)
@@ -266,7 +318,8 @@ class Sentences:
             if len(self._listening) >= LISTENING_SETS:
                 self._listening.clear()
             bits = sum(1 << number for number in numbers)
-            known = self._listening[key] = _Allowed(bits, np.isin(self._of_template, numbers))
+            anything = not any(name[0] == "{" for name in key) and not key.isdisjoint(self._said_before)
+            known = self._listening[key] = _Allowed(bits, np.isin(self._of_template, numbers), anything)
         return known
 
     def phrases(self, intents: Collection[str], most: int = MAX_PHRASES) -> tuple[str, ...] | None:

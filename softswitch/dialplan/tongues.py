@@ -104,6 +104,7 @@ class Tongue:
             plan.skip_words.in_language(self.name),
             plan.matching.threshold,
             plan.matching.margin,
+            {name: file.said.in_language(self.name) for name, file in self.parts.examples.items()},
         )
 
 

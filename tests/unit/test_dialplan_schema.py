@@ -17,7 +17,14 @@ from softswitch.dialplan.reading import MODELS
 from softswitch.errors import InvalidFile
 
 ROOT = Path(__file__).parents[2]
-KIND_OF = {"plan.yaml": "plan", "intents": "intent", "flows": "flow", "lists": "list", "tables": "table"}
+KIND_OF = {
+    "plan.yaml": "plan",
+    "intents": "intent",
+    "flows": "flow",
+    "lists": "list",
+    "tables": "table",
+    "examples": "examples",
+}
 BUNDLED = sorted((ROOT / "dialplans").rglob("*.yaml"))
 SCENARIOS = sorted((ROOT / "tests/dialplans").glob("*/*.yaml"))
 

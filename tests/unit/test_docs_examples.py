@@ -13,7 +13,7 @@ from softswitch import config, marked_yaml
 from softswitch.actions.actions_file import ActionsFile
 from softswitch.cli.root import softswitch
 from softswitch.dialplan import loader
-from softswitch.dialplan.files.data import IntentFile, ListFile, TableFile
+from softswitch.dialplan.files.data import ExamplesFile, IntentFile, ListFile, TableFile
 from softswitch.dialplan.files.flow import FlowFile
 from softswitch.dialplan.files.plan import PlanFile
 from softswitch.dialplan.files.scenario import ScenarioFile
@@ -24,6 +24,7 @@ FILES: dict[str, type[BaseModel]] = {
     "flows": FlowFile,
     "lists": ListFile,
     "tables": TableFile,
+    "examples": ExamplesFile,
     "tests": ScenarioFile,
 }
 YAML = every_block("yaml")

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from softswitch.dialplan.examples import NONE
 from softswitch.dialplan.files.flow import RESERVED_TARGETS
 from softswitch.dialplan.files.texts import NAME
 from softswitch.dialplan.files.variables import FACTS
@@ -73,6 +74,7 @@ NAMED_IN: Mapping[str, frozenset[str]] = {
     "tables": frozenset({"variable"}),
     "intents": frozenset(),
     "lists": frozenset(),
+    "examples": frozenset(),
 }
 """Kinds of names that stand in a kind of file: where one cannot be read, what it names is not known."""
 ORDINARY = {
@@ -94,6 +96,7 @@ def check(draft: Draft) -> None:
         for document in draft.documents[kind].values():
             names.walk(document, (), document.value, shape)
     names.keys()
+    names.examples()
     _languages(draft)
     _own_names(draft)
 
@@ -171,6 +174,13 @@ class _Names:
             written = mapping(document.value, "steps", step)
             for way, key in (("listen", "dtmf"), ("collect", "dtmf"), ("queue", "dtmf"), ("dtmf", "menu")):
                 self._meanings(document, ("steps", step, way, key), mapping(written, way), everywhere)
+
+    def examples(self) -> None:
+        """A file of examples is named after an intent."""
+        for name, document in self.draft.documents["examples"].items():
+            if name not in {NONE, *self.known["intent"]}:
+                message = f"there is no intent '{name}'{suggest(name, self.known['intent'])}"
+                self.draft.report("unknown-intent", document, (), message)
 
     def _meanings(
         self, document: Document, place: Place, choices: Mapping[str, Any], everywhere: Collection[str]

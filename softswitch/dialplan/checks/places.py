@@ -42,6 +42,12 @@ def all_given(draft: Draft) -> Iterator[Given]:
             yield from given(draft.documents[kind][name], model)
 
 
+def examples_given(draft: Draft) -> Iterator[Given]:
+    """What callers said: no text that the plan says or matches as it stands."""
+    for name, model in draft.examples.items():
+        yield from given(draft.documents["examples"][name], model)
+
+
 def given(document: Document, value: Any, place: Place = ()) -> Iterator[Given]:
     """The texts in a model. A key that was left out, as in `no_match: Pardon?`, adds nothing to a place."""
     if isinstance(value, ByLanguage):

@@ -24,8 +24,8 @@ FILES = (
         "wrong-file",
         "A file is missing, too large, unreadable, a link out of the folder, or no part of a dialplan.",
         "flow/main.yaml:1:1: is no part of a dialplan; expected plan.yaml, intents/NAME.yaml, …",
-        "Put every file where a dialplan has it: `plan.yaml`, and `NAME.yaml` in `intents`, `flows`, `lists` "
-        "and `tables`, `NAME.wav` in `audio`.",
+        "Put every file where a dialplan has it: `plan.yaml`, and `NAME.yaml` in `intents`, `flows`, "
+        "`lists`, `tables` and `examples`, `NAME.wav` in `audio`.",
     ),
     _rule(
         "wrong-recording",

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from softswitch.dialplan import prompts, templates
 from softswitch.dialplan.checks.names import known_variables
-from softswitch.dialplan.checks.places import Given, all_given
+from softswitch.dialplan.checks.places import Given, all_given, examples_given
 from softswitch.dialplan.files.texts import Line, Prompts, Texts
 from softswitch.dialplan.reading import Draft, mapping
 from softswitch.dialplan.spoken import normalise
@@ -25,7 +25,7 @@ def check(draft: Draft) -> None:
     spoken = draft.plan.spoken
     readers = {language: _Templates(draft, language) for language in spoken}
     said = _Prompts(draft)
-    for given in all_given(draft):
+    for given in (*all_given(draft), *examples_given(draft)):
         _languages(draft, given, spoken)
         if isinstance(given.texts, Prompts):
             _split(draft, given)

@@ -1,8 +1,8 @@
-"""intents/NAME.yaml, lists/NAME.yaml, tables/NAME.yaml."""
+"""intents/NAME.yaml, lists/NAME.yaml, tables/NAME.yaml, examples/INTENT.yaml."""
 
 from pydantic import Field
 
-from softswitch.dialplan.files.texts import Name, Prompts, Texts
+from softswitch.dialplan.files.texts import Name, Prompts, Texts, Words
 from softswitch.values import Section
 
 
@@ -17,6 +17,14 @@ class ListFile(Section):
     """Values, and how each is said; the first form is how it is spoken to the caller. Forms are templates."""
 
     values: dict[str, Texts] = Field(min_length=1)
+
+
+class ExamplesFile(Section):
+    """What callers said, word for word, who meant the intent that the file is named after; `none` is for
+    those who meant nothing that the plan knows.
+    """
+
+    said: Words
 
 
 class TableFile(Section):

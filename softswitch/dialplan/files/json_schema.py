@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from softswitch.dialplan.files.data import IntentFile, ListFile, TableFile
+from softswitch.dialplan.files.data import ExamplesFile, IntentFile, ListFile, TableFile
 from softswitch.dialplan.files.flow import FlowFile
 from softswitch.dialplan.files.plan import PlanFile
 from softswitch.dialplan.files.scenario import ScenarioFile
@@ -22,6 +22,7 @@ KINDS: Mapping[str, type[BaseModel]] = {
     "flow": FlowFile,
     "list": ListFile,
     "table": TableFile,
+    "examples": ExamplesFile,
     "test": ScenarioFile,
 }
 WHERE: Mapping[str, str] = {
@@ -30,6 +31,7 @@ WHERE: Mapping[str, str] = {
     "flow": "flows/NAME.yaml",
     "list": "lists/NAME.yaml",
     "table": "tables/NAME.yaml",
+    "examples": "examples/INTENT.yaml",
     "test": "tests/dialplans/PLAN/NAME.yaml",
 }
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
