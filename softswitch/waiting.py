@@ -104,3 +104,20 @@ class CallerMoved:
     agent: str = ""
     waited: float = 0.0
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallerOffered:
+    """A screen-pop: an agent's phone is rung for this caller. `transcript` holds the turns so far, each with
+    `via`, `heard` and `said`; `slots` what the dialplan has gathered, without what is sensitive.
+    """
+
+    agent: str
+    call_id: str
+    queue: str
+    reason: str
+    number: str
+    waited: float
+    transcript: tuple[dict[str, str], ...]
+    slots: dict[str, str]
+    at: float

@@ -117,8 +117,9 @@ class PeopleStore:
     async def history(self, call_id: str) -> History:
         return await self._read(looking.history, call_id)
 
-    def close(self) -> None:
-        self._threads.shutdown(wait=False, cancel_futures=True)
+    async def close(self) -> None:
+        """What is under way is waited for: its connection would be left open."""
+        await asyncio.to_thread(self._threads.shutdown, wait=True, cancel_futures=True)
         self._engine.dispose()
 
     @property
