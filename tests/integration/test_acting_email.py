@@ -18,7 +18,9 @@ from acting import action, integrations, run
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword
 
 from softswitch.actions.action import Action, Done, Later, Refused, Result
+from softswitch.actions.addresses import Allowed
 from softswitch.actions.templates import Unfilled
+from softswitch.app.acting import web
 from softswitch.errors import InvalidFile
 
 
@@ -280,6 +282,13 @@ async def test_a_mail_server_at_a_private_address_is_not_contacted_unless_that_i
     assert isinstance(result, Later)
     assert "which is not public" in result.error
     assert mailbox.encrypted == []
+
+
+@pytest.mark.parametrize("listed", [[], ["127.0.0.2"], ["localhost.example.com"]])
+async def test_a_host_that_is_not_listed_has_no_address(listed: list[str]) -> None:
+    with pytest.raises(web.NotAllowed, match="localhost is not listed"):
+        await web.addresses("localhost", 25, Allowed(listed))
+    assert "127.0.0.1" in await web.addresses("localhost", 25, Allowed(["localhost", "127.0.0.0/8", "::1"]))
 
 
 @pytest.mark.parametrize(
