@@ -11,7 +11,7 @@ import pytest
 from documents import ROOT, blocks, first_column, section
 from pydantic import BaseModel
 
-from softswitch.dialplan.files import data, flow, plan, variables
+from softswitch.dialplan.files import data, flow, plan, queue, variables
 from softswitch.events import (
     ActionEnded,
     CallAnswered,
@@ -59,10 +59,13 @@ MODELS: dict[str, type[BaseModel]] = {
     "Do": flow.Do,
     "Branches": flow.Branch,
     "Transfer": flow.Transfer,
+    "Queues": queue.QueueFile,
+    "Queue": queue.Queue,
+    "Leave": queue.Leave,
     "tables/NAME.yaml": data.TableFile,
 }
 """The sections of dialplan.md, each with the model that it documents."""
-PARTS = {plan.Repairs, flow.Choices}
+PARTS = {plan.Repairs, flow.Choices, queue.QueueSettings}
 """What several models share; their keys stand with each."""
 NAMED: dict[str, set[str]] = {
     "Types": set(get_args(variables.Type)),
@@ -97,7 +100,7 @@ def test_what_is_generated_from_the_code_is_up_to_date(tmp_path: Path):
 def test_every_model_of_the_dialplan_language_has_its_section():
     declared = {
         model
-        for module in (data, flow, plan, variables)
+        for module in (data, flow, plan, queue, variables)
         for model in vars(module).values()
         if isinstance(model, type) and issubclass(model, Section) and model is not Section
     }
