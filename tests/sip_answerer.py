@@ -25,6 +25,8 @@ class Answerer:
         self.status: dict[str, int] = {}
         self.delay = 0.0
         self.headers: list[str] = []
+        self.sees = ""
+        """The address and port that requests seem to come from, such as "127.0.0.77:5555" (RFC 3581)."""
         self.requests: list[Request] = []
         self.kept_alive: list[float] = []
         """When empty packets came that keep a NAT open (RFC 5626 section 4.4.1)."""
@@ -91,5 +93,8 @@ class Answerer:
         if method == "REGISTER" and status == 200:
             kept += re.findall(r"^Contact:.*?(?=\r)", text, re.M)
             kept += re.findall(r"^Expires:.*?(?=\r)", text, re.M)
+        if self.sees:
+            address, _, port = self.sees.partition(":")
+            kept[0] = kept[0].replace(";rport", f";rport={port};received={address}")
         head = [f"SIP/2.0 {status} So", *kept, *self.headers, "Content-Length: 0"]
         return ("\r\n".join(head) + "\r\n\r\n").encode()

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from far_end import header
 from gateway_alone import GatewayAlone
 from kamailio import PASSWORD, Kamailio
 from node import free_port, wait_for
@@ -147,6 +148,20 @@ def test_accounts_and_what_their_changes_keep_are_given_back(gateway, registrar)
         gateway.registration("changed", attempt)
     assert registrar.saved("u-changed")[-1] == 139
     assert "Too many" not in gateway.log
+
+
+@pytest.mark.parametrize("learns", [True, False])
+def test_the_own_address_is_learned_from_the_registrars_answer_where_the_trunk_wants_it(gateway, learns):
+    with Answerer() as registrar:
+        registrar.sees = "127.0.0.77:5555"
+        place = Target("far.example", "127.0.0.1", registrar.port, "udp")
+        order(gateway, connection(place, name=f"learns-{int(learns)}", nat={"rewrite_contact": learns}))
+        assert gateway.registration(f"learns-{int(learns)}").status == 200
+        time.sleep(0.5)
+        contacts = [header(request.text, "Contact") for request in registrar.of("REGISTER")]
+        order(gateway)
+    assert "@127.0.0.1:" in contacts[0]
+    assert ("@127.0.0.77:5555" in contacts[-1]) == learns
 
 
 def test_a_nat_is_kept_open_at_the_trunks_interval_for_as_long_as_it_is_registered(gateway):
