@@ -10,14 +10,17 @@ from pydantic import ValidationError
 from softswitch.cli.dialplan_call import at, call_options
 from softswitch.config import Config
 from softswitch.dialplan import loader
+from softswitch.dialplan.building import LOOKED_UP, PROMISED
 from softswitch.dialplan.conversation import Conversation
-from softswitch.dialplan.files.scenario import Turn
+from softswitch.dialplan.files.scenario import Act, Turn
 from softswitch.dialplan.plan import Plan
 from softswitch.dialplan.routes import CallFacts
+from softswitch.dialplan.testing import acting
 from softswitch.dialplan.testing.running import keyed, news_of
 from softswitch.errors import SoftswitchError
 from softswitch.events import (
     Action,
+    Await,
     Do,
     Hangup,
     Heard,
@@ -43,6 +46,13 @@ KEYS = frozenset("0123456789*#")
 @click.option(
     "--set", "values", multiple=True, metavar="NAME=VALUE", help="A variable that is known already."
 )
+@click.option(
+    "--acts",
+    "outcomes",
+    multiple=True,
+    metavar="ACTION=OUTCOME",
+    help="What comes of an action that is waited for: done, refused; found,NAME=VALUE… or not_found.",
+)
 @click.option("--why/--no-why", default=None, help="Tell why after each answer [default: on a terminal].")
 @click.pass_obj
 def simulate(
@@ -54,6 +64,7 @@ def simulate(
     moment: datetime | None,
     language: str | None,
     values: tuple[str, ...],
+    outcomes: tuple[str, ...],
     why: bool | None,
 ) -> None:
     """Talk to a dialplan: type what a caller would say.
@@ -71,8 +82,10 @@ def simulate(
     plan = loader.load(loader.resolve(path or config.dialplan[0]), config.human)
     trace = sys.stdin.isatty() if why is None else why
     talk = _begin(plan, CallFacts(trunk, from_, to, at(plan, moment)), language, _known(plan, values), trace)
+    acts = _acts(plan, outcomes)
     actions = talk.start()
     _show(plan, talk, actions, trace, heard=False)
+    actions = _wait(plan, talk, actions, acts, trace)
     while not isinstance(actions[-1], Hangup):
         transferring = isinstance(actions[-1], Transfer)
         try:
@@ -85,10 +98,12 @@ def simulate(
         event, rest = (news, "") if news else _input(typed, actions[-1])
         actions = talk.take(event)
         _show(plan, talk, actions, trace)
+        actions = _wait(plan, talk, actions, acts, trace)
         while rest and isinstance(actions[-1], Listen):
             event, rest = _input(rest, actions[-1])
             actions = talk.take(event)
             _show(plan, talk, actions, trace)
+            actions = _wait(plan, talk, actions, acts, trace)
 
 
 def _begin(
@@ -119,6 +134,33 @@ def _known(plan: Plan, values: Iterable[str]) -> dict[str, str]:
             raise SoftswitchError(f"--set {given}: expected NAME=VALUE, the name one of {names}")
         known[name] = value
     return known
+
+
+def _acts(plan: Plan, outcomes: Iterable[str]) -> dict[str, Act]:
+    known: dict[str, Act] = {}
+    for given in outcomes:
+        name, _, rest = given.partition("=")
+        outcome, *result = rest.split(",")
+        pairs = dict(each.partition("=")[::2] for each in result)
+        action = plan.settings.actions.get(name)
+        fitting = LOOKED_UP if action and action.kind == "lookup" else PROMISED
+        if action is None or outcome not in fitting:
+            names = f"one of {', '.join(fitting)}" if action else f"of {', '.join(plan.settings.actions)}"
+            raise SoftswitchError(f"--acts {given}: expected ACTION=OUTCOME, {names}")
+        known[name] = Act.model_validate({"outcome": outcome, "result": pairs})
+    return known
+
+
+def _wait(
+    plan: Plan, talk: Conversation, actions: tuple[Action, ...], acts: dict[str, Act], trace: bool
+) -> tuple[Action, ...]:
+    """What follows where the plan waits for an action: nothing is done here, it only comes to something."""
+    while isinstance(awaited := actions[-1], Await):
+        came = acting.acted(awaited, acts)
+        click.echo(f"  {acting.told(awaited, came)}")
+        actions = talk.take(came)
+        _show(plan, talk, actions, trace, heard=False)
+    return actions
 
 
 def _input(typed: str, last: Action) -> tuple[Input, str]:

@@ -115,12 +115,29 @@ class Turn(Section):
         return next((name for name in INPUTS if getattr(self, name) is not None), "")
 
 
+class Act(Section):
+    """What comes of an action that the plan waits for, and what came back."""
+
+    outcome: Literal["done", "noted", "refused", "found", "not_found", "late"]
+    result: dict[Name, str] = Field({})
+
+
+def _act(value: object) -> object:
+    return value if isinstance(value, dict) else {"outcome": value}
+
+
+Outcome = Annotated[Act, BeforeValidator(_act, json_schema_input_type=Act | str)]
+
+
 def _scenario(value: object) -> object:
     return {"turns": value} if isinstance(value, list) else value
 
 
 class Scenario(Section):
+    """`acts` says what comes of actions that the plan waits for; else promises are noted, and look-ups late."""
+
     call: Call = Call()
+    acts: dict[Name, Outcome] = Field({})
     turns: tuple[Turn, ...] = Field(min_length=1)
 
     @model_validator(mode="after")

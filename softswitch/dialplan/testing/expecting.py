@@ -20,13 +20,17 @@ SHOWN = 160
 
 @dataclass(frozen=True, slots=True)
 class Came:
-    """What a turn led to. `words` are the caller's, "" when he said none, which he said at the step `at`."""
+    """What a turn led to. `words` are the caller's, "" when he said none, which he said at the step `at`;
+    `intent` and `slots` what he was taken for.
+    """
 
     talk: Conversation
     actions: tuple[Action, ...]
     plan: Plan
     words: str
     at: str
+    intent: str
+    slots: Mapping[str, str]
 
     @property
     def said(self) -> str:
@@ -41,12 +45,12 @@ class Came:
 def missed(turn: Turn, came: Came) -> Iterator[str]:
     """Everything that does not hold, as sentences without full stops."""
     talk = came.talk
-    if turn.intent is not None and (got := talk.intent or "none") != turn.intent:
+    if turn.intent is not None and (got := came.intent or "none") != turn.intent:
         yield f"expected the intent {turn.intent}, got {got}{_came_to(came, turn.intent)}"
     if turn.step is not None and talk.step != turn.step:
         yield f"expected the step {turn.step}, got {talk.step}"
     if turn.slots is not None:
-        yield from _values("slot", turn.slots, talk.slots, came.plan)
+        yield from _values("slot", turn.slots, came.slots, came.plan)
     yield from parts_missed(turn.said, turn.not_said, came.said)
     yield from _values("variable", turn.context, talk.context, came.plan)
     if turn.actions is not None:

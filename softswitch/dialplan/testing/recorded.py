@@ -36,12 +36,13 @@ def rehearse(plan: Plan, case: Case, now: datetime) -> Result | Told:
         return _left_out(case, "nobody is there to wait for")
     call = Call.model_validate({"from": scenario.call.from_, "to": scenario.call.to, "at": now.isoformat()})
     turns = tuple(_heard_well(turn) for turn in scenario.turns)
-    audible = replace(case, scenario=scenario.model_copy(update={"call": call, "turns": turns}))
+    audible = replace(case, scenario=scenario.model_copy(update={"call": call, "turns": turns, "acts": {}}))
     result = running.run(plan, audible)
     if result.failure is None:
         return result
     given = [name for name in ("trunk", "at", "answered_by", "remembered") if getattr(scenario.call, name)]
     given = [name for name in given if name in scenario.call.model_fields_set]
+    given += ["acts"] if scenario.acts else []
     given += [
         name for name in ("also", "sure") if any(name in turn.model_fields_set for turn in scenario.turns)
     ]
@@ -85,8 +86,9 @@ def _missed(turn: Turn, taken: Sequence[TurnFinished], count: int, ended: Record
         return
     record = taken[-1]
     step = record.path[-1] if record.path else record.step
-    if turn.intent is not None and (record.intent or "none") != turn.intent:
-        yield f"expected the intent {turn.intent}, got {record.intent or 'none'}"
+    meant = next((each.intent for each in reversed(taken) if each.via != "action"), "") or "none"
+    if turn.intent is not None and meant != turn.intent:
+        yield f"expected the intent {turn.intent}, got {meant}"
     if turn.step is not None and step != turn.step:
         yield f"expected the step {turn.step}, got {step}"
     if turn.language is not None and record.language != turn.language:

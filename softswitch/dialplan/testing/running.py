@@ -8,10 +8,11 @@ from softswitch.dialplan.conversation import Conversation
 from softswitch.dialplan.files.scenario import Call, Place, Scenario, Turn
 from softswitch.dialplan.plan import Plan
 from softswitch.dialplan.routes import CallFacts, Decision
-from softswitch.dialplan.testing import expecting
+from softswitch.dialplan.testing import acting, expecting
 from softswitch.dialplan.testing.scenarios import Case
 from softswitch.events import (
     Action,
+    Await,
     Hangup,
     Heard,
     Hypothesis,
@@ -98,6 +99,7 @@ class _Run:
         self._plan, self._case = plan, case
         self._exchanges: list[Exchange] = []
         self._actions: tuple[Action, ...] = ()
+        self._meant: tuple[str, Mapping[str, str]] = "", {}
 
     def result(self) -> Result:
         scenario = self._case.scenario
@@ -108,16 +110,18 @@ class _Run:
         talk = conversation(self._plan, scenario.call, decision, facts)
         self._actions = talk.start()
         self._exchanges.append(_exchange(talk, self._actions, -1))
+        self._actions = (*self._actions, *self._wait(talk, -1))
         return self._go_through(talk, scenario)
 
     def _go_through(self, talk: Conversation, scenario: Scenario) -> Result:
         for number, turn in enumerate(scenario.turns):
             took, at = self._actions, talk.step
+            self._meant = talk.intent, talk.slots
             if turn.does:
                 if problem := self._cannot(turn, talk):
                     return self._failed(number, (problem,), self._why)
                 took = self._take(talk, number, turn)
-            came = expecting.Came(talk, took, self._plan, self._words(turn), at)
+            came = expecting.Came(talk, took, self._plan, self._words(turn), at, *self._meant)
             if missed := tuple(expecting.missed(turn, came)):
                 return self._failed(number, missed, self._why)
         return Result(self._case, tuple(self._exchanges))
@@ -155,7 +159,21 @@ class _Run:
             self._actions = talk.take(event)
             self._exchanges.append(_exchange(talk, self._actions, number, did_of(turn), at, language))
             took += self._actions
+            self._meant = talk.intent, talk.slots
+            took += self._wait(talk, number)
         return tuple(took)
+
+    def _wait(self, talk: Conversation, number: int) -> list[Action]:
+        """What follows where the plan waits for actions: each has come to something at once."""
+        took: list[Action] = []
+        while isinstance(awaited := self._actions[-1], Await):
+            at, language = talk.step, talk.language
+            came = acting.acted(awaited, self._case.scenario.acts)
+            self._actions = talk.take(came)
+            did = acting.told(awaited, came)
+            self._exchanges.append(_exchange(talk, self._actions, number, did, at, language))
+            took += self._actions
+        return took
 
     def _inputs(self, turn: Turn) -> Iterator[Input]:
         heard = self._exchanges[-1].said

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from softswitch import marked_yaml
+from softswitch.dialplan.building import LOOKED_UP, PROMISED
 from softswitch.dialplan.files.scenario import Scenario, ScenarioFile, Turn
 from softswitch.dialplan.folder import TESTS
 from softswitch.dialplan.plan import Plan
@@ -85,6 +86,7 @@ def check(cases: list[Case], plan: Plan) -> None:
         for problem in known.problems(case, number, turn)
     ]
     problems += [problem for case in cases for problem in known.remembered(case)]
+    problems += [problem for case in cases for problem in known.acts(case)]
     if problems:
         raise InvalidFile(problems)
 
@@ -96,6 +98,7 @@ class _Known:
         self._variables: Collection[str] = parts.types.keys()
         self._remembered: Collection[str] = plan.remembered
         self._actions: Collection[str] = parts.plan.actions.keys()
+        self._declared = parts.plan.actions
         self._queues: Collection[str] = {*parts.plan.queues, "no"}
         self._languages: Collection[str] = plan.languages
         intents = {name for step in plan.steps.values() if step.question for name in step.question.ways}
@@ -121,6 +124,18 @@ class _Known:
             if name not in self._remembered:
                 place = (case.name, "call", "remembered", name)
                 message = _unknown("caller variable", name, self._remembered)
+                yield case.document.problem(place, message, key=True)
+
+    def acts(self, case: Case) -> Iterator[Problem]:
+        """Of actions that are not the plan's, and outcomes that such an action cannot have."""
+        for name, act in case.scenario.acts.items():
+            place = (case.name, "acts", name)
+            if (declared := self._declared.get(name)) is None:
+                yield case.document.problem(place, _unknown("action", name, self._declared), key=True)
+                continue
+            fitting = LOOKED_UP if declared.kind == "lookup" else PROMISED
+            if act.outcome not in fitting:
+                message = f"'{name}' can be {', '.join(fitting)}, not {act.outcome}"
                 yield case.document.problem(place, message, key=True)
 
 
