@@ -11,7 +11,9 @@ from softswitch.dialplan.prompts import NOTHING, Script, Scripts
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """`silence` stands in for texts that came out empty; `goodbye` ends a call that leads nowhere."""
+    """`silence` stands in for texts that came out empty; `goodbye` ends a call that leads nowhere;
+    `still_waiting` is for queues.
+    """
 
     resumed: Script
     no_human: Script
@@ -23,14 +25,12 @@ class Lines:
     consent: Script
     recording_started: Script
     recording_stopped: Script
-    position: Script
     still_waiting: Script
 
     def all(self) -> Iterator[Script]:
         yield from (self.resumed, self.no_human, self.transfer_failed, self.corrected, self.returning)
         yield from (self.goodbye, self.silence)
         yield from (self.consent, self.recording_started, self.recording_stopped)
-        yield from (self.position, self.still_waiting)
 
 
 def lines_of(plan: PlanFile, scripts: Scripts) -> Lines:
@@ -54,6 +54,5 @@ def lines_of(plan: PlanFile, scripts: Scripts) -> Lines:
         own(recording.consent),
         own(recording.started),
         own(recording.stopped),
-        line(file.position, "position"),
         line(file.still_waiting, "still_waiting"),
     )

@@ -12,7 +12,7 @@ from softswitch.dialplan.hours import Calendar
 from softswitch.dialplan.lines import Lines, lines_of
 from softswitch.dialplan.numbers import NumberPattern
 from softswitch.dialplan.parts import ROUTE, Parts
-from softswitch.dialplan.prompts import Script, Scripts
+from softswitch.dialplan.prompts import NOTHING, Script, Scripts
 from softswitch.dialplan.questions import own_sentences
 from softswitch.dialplan.sentences import Sentences
 from softswitch.dialplan.slots import Slot
@@ -168,8 +168,8 @@ class Plan:
         for step in self.steps.values():
             yield from (step.say, step.reprompt)
             yield from (failing.say for failing in step.failings.values())
-            if step.queue and step.queue.position:
-                yield step.queue.position
+            if step.queue:
+                yield from (step.queue.position or NOTHING, self.lines.still_waiting)
             if question := step.question:
                 yield question.confirm
                 for field in question.fields:
