@@ -35,6 +35,10 @@ class Field:
     kind: str = ""
     secret: bool = False
 
+    def __str__(self) -> str:
+        before, behind = "secret:" if self.secret else "", f":{self.kind}" if self.kind else ""
+        return f"{{{before}{self.name}{behind}}}"
+
 
 @dataclass(frozen=True, slots=True)
 class Template:
@@ -49,6 +53,10 @@ class Template:
     @property
     def is_literal(self) -> bool:
         return not any(self.fields)
+
+    def __str__(self) -> str:
+        """As it is written."""
+        return "".join(_brace(part) if isinstance(part, str) else str(part) for part in self.parts)
 
     def fill(self, values: Mapping[str, str], secrets: Mapping[str, str], quote: Quote = str) -> str:
         """The text; `quote` is applied to values, not to secrets. Raises Unfilled for a name not given."""
@@ -144,6 +152,10 @@ def _read(value: object) -> Template:
     if isinstance(value, dict | list):
         raise ValueError("expected a text")
     return parse("" if value is None else str(value))
+
+
+def _brace(literal: str) -> str:
+    return literal.replace("{", "{{").replace("}", "}}")
 
 
 def _value(field: Field, values: Mapping[str, str], secrets: Mapping[str, str], quote: Quote) -> str:

@@ -16,16 +16,12 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from softswitch.actions.actions_file import ActionsFile
-from softswitch.actions.kinds.calendar import Calendar
-from softswitch.actions.kinds.email import Email
-from softswitch.actions.kinds.http import Http
-from softswitch.actions.kinds.log import Log
-from softswitch.actions.kinds.mqtt import Mqtt
-from softswitch.actions.kinds.script import Script
-from softswitch.actions.kinds.sql import Sql
+from softswitch.actions.actions_file import ActionsFile, AnyIntegration
+from softswitch.actions.jobs import Job
+from softswitch.actions.lookups import Kept
 from softswitch.actions.recipes.expanding import every
 from softswitch.actions.settings import Integration, Secret
+from softswitch.actions.templates import Template
 from softswitch.app.steering import ARGUMENTS
 from softswitch.cli.queue_recipes import whole
 from softswitch.cli.root import softswitch
@@ -90,7 +86,8 @@ ACTIONS_HEAD = """# Actions
 Every key of the file that the setting `actions_file` names; its use is told in
 [have actions done](../how-to/have-actions-done.md). An action stands there by its name in the dialplan, as in
 `place_order`, or for one plan alone as in `order_desk.place_order`. Its other keys are those of every kind,
-and of the one that `kind` says.
+and of the one that `kind` says. A look-up, which is of kind `http`, `sql` or `calendar`, has those of every
+look-up too.
 
 ```yaml actions.yaml
 hosts: [crm.example.com, 10.1.2.0/24]
@@ -115,15 +112,6 @@ names one with `recipe` and gives its parameters under `with`; they may speak of
 `result` or more of `json`, goes before what the recipe says. `softswitch queue recipes NAME` prints these
 examples. What they say of a system is that system's public documentation, as it was when this was written.
 """
-INTEGRATIONS: dict[str, type[BaseModel]] = {
-    "http": Http,
-    "email": Email,
-    "sql": Sql,
-    "calendar": Calendar,
-    "mqtt": Mqtt,
-    "script": Script,
-    "log": Log,
-}
 OF_THE_MACHINE = {"data_dir": "`~/.local/share/softswitch`", "node": "the host's name"}
 COMMANDS_HEAD = """# Commands
 
@@ -146,9 +134,13 @@ def trunks() -> str:
 def actions() -> str:
     """docs/reference/actions.md"""
     sections = [*_section("", ActionsFile), *_section("every kind", Integration, inside=False)]
-    for kind, model in INTEGRATIONS.items():
+    for model in get_args(get_args(AnyIntegration)[0]):
+        (kind,) = get_args(model.model_fields["kind"].annotation)
         sections += _section(kind, model, inside=False, without=Integration.model_fields.keys())
-    text = "".join([*sections, *_section("secrets", Secret, inside=False)])
+    others: dict[str, type[BaseModel]] = {"every look-up": Kept, "jobs": Job, "secrets": Secret}
+    for name, other in others.items():
+        sections += _section(name, other, inside=False)
+    text = "".join(sections)
     # What several kinds have stands there once.
     return ACTIONS_HEAD + "".join(dict.fromkeys(re.split(r"(?=\n## )", text)))
 
@@ -205,6 +197,8 @@ def _default(name: str, field: FieldInfo) -> str:
         return ""
     if isinstance(value, tuple):
         return f"`[{', '.join(value)}]`"
+    if isinstance(value, Template):
+        return f"`{value}`"
     if isinstance(value, bool):
         return "`yes`" if value else "`no`"
     if isinstance(value, float) and any(getattr(each, "func", None) is seconds for each in field.metadata):

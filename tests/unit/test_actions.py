@@ -148,6 +148,11 @@ def test_a_number_in_json_is_one_or_nothing(text: str, value: Any) -> None:
         assert template.value({"n": text}, {}) == value
 
 
+@pytest.mark.parametrize("text", ["", "a", "{n}", "x {n:number} {{y}} {secret:token}{b:boolean}"])
+def test_a_template_is_shown_as_it_is_written(text: str) -> None:
+    assert str(templates.parse(text)) == text
+
+
 def test_a_name_that_the_action_does_not_have_is_said() -> None:
     with pytest.raises(Unfilled, match=r"no \{size\} among the arguments"):
         filled("{size}")
