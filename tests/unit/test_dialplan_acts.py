@@ -108,4 +108,4 @@ def test_a_simulation_says_what_is_waited_for(tmp_path: Path) -> None:
         assert done.exit_code == 0, done.output
         assert told in done.output
     wrong = CliRunner().invoke(softswitch, ["dialplan", "simulate", folder, "--acts", "place=found"])
-    assert "expected ACTION=OUTCOME, one of done, noted, refused" in wrong.output
+    assert "expected ACTION=OUTCOME, one of done, noted, refused" in str(wrong.exception)
