@@ -223,6 +223,9 @@ class Dialing(Section):
     )
     minutes_per_hour: int = Field(600, ge=0, description="Minutes of dialled calls in an hour; 0: no cap.")
     minutes_per_day: int = Field(4000, ge=0, description="The same in a day.")
+    minutes_per_number: int = Field(
+        240, ge=0, description="Minutes of dialled calls to one number in a day; 0: no cap."
+    )
 
 
 class Recording(Section):

@@ -74,7 +74,7 @@ def _told(config: Config, usage: Iterable[Usage], holds: Iterable[Hold]) -> Iter
     for each in usage:
         unit = 1.0 if each.cap.counts == "calls" else guarding.MINUTE
         number = f" ({each.number})" if each.number else ""
-        yield f"{each.cap.name:<17} {each.used / unit:8.0f} of {each.cap.limit / unit:.0f}{number}"
+        yield f"{each.cap.name:<18} {each.used / unit:8.0f} of {each.cap.limit / unit:.0f}{number}"
     for hold in holds:
         since, scope = date(hold.at), hold.scope
         yield f"HELD since {since}: {scope}: {hold.reason}; softswitch guard release {scope}"

@@ -61,8 +61,10 @@ def admit(
 
 
 def trip(url: str, caps: Sequence[Cap], clock: Clock = time.time) -> list[Hold]:
-    """All holds that are there; new ones for caps on minutes that calls have reached which are still up."""
-    holds, minutes = standing(url), [cap for cap in caps if cap.counts == "seconds"]
+    """All holds that are there; new ones for caps on minutes that calls have reached which are still up. Of a
+    cap for each number `admit` takes care, when that number is dialled again.
+    """
+    holds, minutes = standing(url), [cap for cap in caps if cap.counts == "seconds" and not cap.each]
     open_ = [cap for cap in minutes if all(hold.scope != cap.scope("") for hold in holds)]
     if not any(guarding.tripped([(each.cap, each.used)]) for each in usage(url, open_, clock)):
         return holds

@@ -48,6 +48,7 @@ def caps(settings: Dialing) -> tuple[Cap, ...]:
         Cap("calls_per_hour", "calls", HOUR, settings.calls_per_hour),
         Cap("minutes_per_hour", "seconds", HOUR, settings.minutes_per_hour * MINUTE),
         Cap("calls_per_number", "calls", DAY, settings.calls_per_number, each=True),
+        Cap("minutes_per_number", "seconds", DAY, settings.minutes_per_number * MINUTE, each=True),
         Cap("calls_per_day", "calls", DAY, settings.calls_per_day),
         Cap("minutes_per_day", "seconds", DAY, settings.minutes_per_day * MINUTE),
     )

@@ -92,6 +92,21 @@ def test_minutes_of_a_call_that_is_still_up_trip_their_cap_before_anybody_dials_
     assert dialled.trip(dial.url, (CALLS, MINUTES), dial.clock)
 
 
+def test_minutes_to_one_number_hold_that_number(dial: Dialling):
+    cap = Cap("minutes_per_number", "seconds", DAY, 120, each=True)
+    assert dial(cap) is None
+    dial.note(dialled.answered, dial.call_id, dial.clock.now)
+    dial.clock.now += 120
+    assert dialled.trip(dial.url, (cap,), dial.clock) == []
+    assert dial(cap, number=LONDON) is None
+    held = dial(cap)
+    assert held and (held.scope, held.reason) == (
+        BERLIN,
+        "the cap of 2 minutes of calls to one number in a day is reached",
+    )
+    assert dial(cap, number=LONDON) is None
+
+
 def test_what_was_dialled_before_a_release_counts_no_more(dial: Dialling):
     assert [dial(CALLS) for _ in range(3)] == [None] * 3
     assert dial(CALLS)

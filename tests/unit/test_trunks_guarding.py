@@ -54,7 +54,7 @@ def test_minutes_are_counted_in_seconds():
 
 def test_a_cap_of_each_number_holds_that_number_alone():
     caps = {cap.name: cap for cap in guarding.caps(Dialing())}
-    assert caps["calls_per_number"].scope("+4930") == "+4930"
+    assert caps["calls_per_number"].scope("+4930") == caps["minutes_per_number"].scope("+4930") == "+4930"
     assert caps["calls_per_day"].scope("+4930") == "calls_per_day"
 
 
