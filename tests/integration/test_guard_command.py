@@ -42,7 +42,7 @@ def test_show_tells_prefixes_caps_and_holds(command: Command):
     trip(command)
     lines = command("guard", "show").output.splitlines()
     assert lines[0] == "may be dialled: +44, +33"
-    assert "calls_per_hour           1 of 300" in lines
+    assert "calls_per_hour            1 of 300" in lines
     assert f"calls_per_number          1 of 1 ({NUMBER})" in lines
     assert lines[-1].startswith("HELD since ")
     assert lines[-1].endswith(f"softswitch guard release {NUMBER}")
