@@ -22,7 +22,7 @@ from softswitch.publish import topics
 from softswitch.publish.topics import Message, Presence
 from softswitch.sections import Mqtt
 
-FIRST_DELAY, LAST_DELAY = 0.5, 30.0
+FIRST_DELAY, LAST_DELAY = 0.5, 10.0
 """Seconds between attempts to connect: doubled from the first to the last, with jitter."""
 ACKNOWLEDGE_S = 10.0
 """A broker that acknowledges nothing for so long is left, and connected to anew."""

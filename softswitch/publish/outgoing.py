@@ -176,6 +176,8 @@ class Outgoing:
     async def _tidy(self) -> None:
         await asyncio.sleep(TIDY_S)
         await self._remove()
+        if not self.depth:
+            return
         excess = self.depth - self._limit
         dropped = await self._source.trim(self.node, self._taken, excess, time.time() - self._age)
         if dropped and not self._dropping:

@@ -16,6 +16,7 @@ from softswitch.store.outbox.claiming import Beat, now_of
 from softswitch.store.tables import messages, workers
 
 TRIMMED_AT_ONCE = 5000
+AGED_AT_ONCE = 500
 _LEASE = "mqtt:"
 _ADD = sa.insert(messages).returning(messages.c.id, sort_by_parameter_order=True)
 _INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
@@ -55,17 +56,21 @@ def count(connection: sa.Connection, node: str) -> int:
 
 def trim(connection: sa.Connection, node: str, number: int, excess: int, older_than: float) -> int:
     """Drop of the messages beyond that number the oldest, `excess` of them, and those written before a time
-    (Unix seconds); how many, TRIMMED_AT_ONCE at most.
+    (Unix seconds); how many. In steps, so that the writer is not held up.
     """
-    beyond = sa.select(messages.c.id).where(messages.c.node == node, messages.c.id > number)
-    oldest = beyond.order_by(messages.c.id)
-    dropped = 0
-    if excess > 0:
-        first = oldest.limit(min(excess, TRIMMED_AT_ONCE))
-        dropped += connection.execute(sa.delete(messages).where(messages.c.id.in_(first))).rowcount
-    first = oldest.limit(TRIMMED_AT_ONCE)
-    outdated = sa.delete(messages).where(messages.c.id.in_(first), messages.c.at < older_than)
-    return dropped + connection.execute(outdated).rowcount
+    beyond = sa.select(messages.c.id, messages.c.at).where(messages.c.node == node, messages.c.id > number)
+    oldest = connection.execute(
+        beyond.order_by(messages.c.id).limit(max(AGED_AT_ONCE, min(excess, TRIMMED_AT_ONCE)))
+    )
+    last = number
+    for position, row in enumerate(oldest):
+        if position >= excess and row.at >= older_than:
+            break
+        last = row.id
+    if last == number:
+        return 0
+    gone = sa.delete(messages).where(messages.c.node == node, messages.c.id > number, messages.c.id <= last)
+    return connection.execute(gone).rowcount
 
 
 # --- whose they are ---------------------------------------------------------------------------------------
@@ -105,7 +110,8 @@ def take_over(connection: sa.Connection, dead: str, seen: int | None, node: str)
     if seen is None:
         insert = _INSERTS[connection.dialect.name](workers)
         row = insert.values({"holder": _LEASE + dead, "node": node, "beat": 0, "at": now})
-        return connection.execute(row.on_conflict_do_nothing(index_elements=["holder"])).rowcount > 0
+        mine = row.on_conflict_do_nothing(index_elements=["holder"]).returning(workers.c.holder)
+        return connection.execute(mine).first() is not None
     lease = sa.update(workers).where(workers.c.holder == _LEASE + dead, workers.c.beat == seen)
     return connection.execute(lease.values(node=node, beat=seen + 1, at=now)).rowcount > 0
 

@@ -266,9 +266,16 @@ class Records:
                     entry.result = entry.event(connection)
                     continue
                 apply(connection, entry.event, self._node)
-                if self._encode and (message := self._encode(entry.event, self._node)):
+                if message := self._message(entry.event):
                     told.append(message)
             return messages.add(connection, self._node, told) if told else ()
+
+    def _message(self, event: SessionEvent | Announced) -> tuple[str, str] | None:
+        try:
+            return self._encode(event, self._node) if self._encode else None
+        except Exception as error:  # what cannot be told is recorded all the same
+            log.error("event not told", event_type=type(event).__name__, error=type(error).__name__)
+            return None
 
     def _wait(self, delay: float, error: sa.exc.DBAPIError) -> None:
         if not self.retrying:
