@@ -14,13 +14,18 @@ from softswitch.dialplan.conversation import Conversation
 from softswitch.dialplan.explaining import Understanding
 from softswitch.dialplan.parts import ROUTE
 from softswitch.dialplan.plan import Plan
-from softswitch.dialplan.routes import CallFacts, Decision
+from softswitch.dialplan.routes import ATTESTATIONS, CallFacts, Decision
 from softswitch.errors import SoftswitchError
 
 
 @click.command()
 @click.argument("path", required=False)
 @call_options
+@click.option(
+    "--attestation",
+    type=click.Choice(ATTESTATIONS),
+    help="How far the caller's identity is vouched for [default: nobody looked].",
+)
 @click.option("--says", metavar="TEXT", help="What the caller says.")
 @click.option("--step", metavar="NAME", help="Where he says it [default: where the call begins].")
 @click.option("--language", metavar="CODE", help="In which language [default: the route's].")
@@ -33,6 +38,7 @@ def explain(
     from_: str,
     to: str,
     moment: datetime | None,
+    attestation: str | None,
     says: str | None,
     step: str | None,
     language: str | None,
@@ -46,7 +52,7 @@ def explain(
       softswitch dialplan explain reception --says "when do you open" --step anything_else
     """
     plan = loader.load(loader.resolve(path or config.dialplan[0]), config.human)
-    call = CallFacts(trunk, from_, to, at(plan, moment))
+    call = CallFacts(trunk, from_, to, at(plan, moment), attestation=attestation or "")
     decision = plan.route(call)
     refused = bool(plan.routes) and decision.route is None
     facts = {} if refused else plan.facts(call, decision)

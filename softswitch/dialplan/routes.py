@@ -12,6 +12,9 @@ from softswitch.dialplan import globs
 from softswitch.dialplan.hours import Calendar
 from softswitch.dialplan.numbers import NumberPattern
 
+ATTESTATIONS = ("A", "B", "C", "none", "failed")
+"""What the signed identity of a caller may be worth (RFC 8588)."""
+
 
 @dataclass(frozen=True, slots=True)
 class CallFacts:
@@ -24,7 +27,7 @@ class CallFacts:
     direction: str = "in"
     diverted_from: str = ""
     attestation: str = ""
-    """A, B, C, none or failed."""
+    """One of ATTESTATIONS, where anybody looked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -259,6 +259,18 @@ def test_the_route_and_what_is_known_are_explained(shop: Path) -> None:
     assert "caller_number = +442079460000" in output
 
 
+def test_a_route_for_callers_who_are_vouched_for_is_explained(shop: Path) -> None:
+    change(
+        shop / "plan.yaml",
+        "  - name: everybody",
+        "  - {name: known, when: {attestation: [A, B]}}\n  - name: all",
+    )
+    assert "route 1 'known': attestation: '' is not A or B, so no" in run("explain", shop)[1]
+    output = run("explain", shop, "--attestation", "B")[1]
+    assert "route 1 'known': attestation: 'B' is A or B, so yes" in output
+    assert "attestation = B" in output
+
+
 def test_words_are_explained(shop: Path) -> None:
     output = run("explain", shop, "--says", "what time do you close then", "--step", "anything_else")[1]
     assert "At anything_else that is taken for: opening_hours" in output
