@@ -23,7 +23,6 @@ from softswitch.events import (
     CallInfo,
     CallStarted,
     Cause,
-    Do,
     DtmfReceived,
     EndedBy,
     Hangup,
@@ -36,7 +35,6 @@ from softswitch.events import (
     Pressed,
     Say,
     SessionEvent,
-    StateSaved,
     Transfer,
     TransferFailed,
     TransferProgress,
@@ -58,13 +56,13 @@ from softswitch.session.ending import Ending
 from softswitch.session.fillers import Fillers
 from softswitch.session.inband import InbandKeys
 from softswitch.session.listening import Ear, Timing
+from softswitch.session.saving import Saving
 from softswitch.session.speaking import Speaker
 from softswitch.session.taping import Taping
 from softswitch.session.thinking import Thinking
 from softswitch.session.turn import Turn, via_of
 from softswitch.session.waiting import News, Place, recorded
 from softswitch.thinking import Think
-from softswitch.waiting import Enqueue, LeaveQueue
 
 log = logging.getLogger(__name__)
 
@@ -99,7 +97,7 @@ class Session:
     ) -> None:
         self._line = line
         self._conversation = conversation
-        self._parts = parts
+        self._parts, self._emit = parts, parts.emit
         self._route, self._attestation = route, attestation
         self._fillers = Fillers(int(line.info.call_id[:8], 16), parts.filled)
         self._speaker = Speaker(line, parts.voice, self._fillers)
@@ -108,6 +106,7 @@ class Session:
         self._awaiting = Awaiting(line.info.call_id, conversation.plan, parts.actor)
         self._thinking = Thinking(self._speaker, parts.thinker)
         self._place = Place(line, parts.people, parts.music_file, conversation.plan, self)
+        self._saving = Saving(line.info, conversation, parts.remembers)
         self._turn: Turn | None = None
         self._turns = 0
         self._listen: Listen | None = None
@@ -117,7 +116,6 @@ class Session:
         self._held = False
         self._confirmed = False
         self._inband: InbandKeys | None = None
-        self._remembered: tuple[tuple[str, str], ...] = ()  # since it is saved once in each call, it lives on
         self.ended = False
 
     @property
@@ -312,12 +310,11 @@ class Session:
         self._speaker.stop()
         self._ear.disarm()
         self._awaiting.cancel()
+        self._thinking.cancel()
         self._ending.approach(None)
 
     def listen_on(self) -> None:
-        if self._listen:
-            self._place.play(self._listen.music)
-            self._arm(self._listen)
+        self._tell("queue", "again", NoInput())
 
     def on_transfer_failed(self, status: int) -> None:
         self._tell("transfer", str(status), TransferFailed(status))
@@ -344,7 +341,7 @@ class Session:
         stages["interpret"] = (decided - began) * 1000
         stages["answer"] = (time.perf_counter() - decided) * 1000
         stages["total"] = sum(stages.values())
-        self._save(actions)
+        self._emit(self._saving.of(actions))
 
     def _decide(self, turn: Turn, decide: Callable[[], tuple[Action, ...]]) -> tuple[Action, ...]:
         plan = self._conversation
@@ -361,23 +358,6 @@ class Session:
             self._taping.forget()
         return actions
 
-    def _save(self, actions: tuple[Action, ...]) -> None:
-        plan = self._conversation
-        promised = tuple(action for action in actions if isinstance(action, Do))
-        waits = next((action for action in actions if isinstance(action, Enqueue)), None)
-        leaves = next((action for action in actions if isinstance(action, LeaveQueue)), None)
-        remembered = self._worth_remembering()
-        news = tuple((name, value) for name, value in remembered if (name, value) not in self._remembered)
-        self._remembered = remembered
-        other = "called_number" if self._line.info.direction == "out" else "caller_number"
-        caller = plan.context.get(other, "") if news else ""
-        step, state = plan.step, plan.dump()
-        self._emit(StateSaved(self.call_id, step, state, time.time(), promised, news, caller, waits, leaves))
-
-    def _worth_remembering(self) -> tuple[tuple[str, str], ...]:
-        context = self._conversation.context
-        return tuple((name, context[name]) for name in sorted(self._parts.remembers) if name in context)
-
     def _carry_out(self, actions: tuple[Action, ...]) -> None:
         self._to_arm = False
         self._awaiting.cancel()
@@ -387,13 +367,9 @@ class Session:
         if listen := next((action for action in actions if isinstance(action, Listen)), None):
             self._fillers.use(listen)
         self._speaker.say([action for action in actions if isinstance(action, Say | Think)])
-        self._place.play(listen.music if listen else None)
+        self._place.follow(actions)
         for action in actions:
-            if isinstance(action, Enqueue):
-                self._place.enqueue(action)
-            elif isinstance(action, LeaveQueue):
-                self._place.leave(action)
-            elif isinstance(action, Listen):
+            if isinstance(action, Listen):
                 self._listen = action
                 self._to_arm = self._taping.waits
                 if not self._to_arm:
@@ -421,6 +397,3 @@ class Session:
         account = self._speaker.account()
         self._thinking.remember(turn.heard, account)
         self._emit(turn.finished(self.call_id, account))
-
-    def _emit(self, event: SessionEvent) -> None:
-        self._parts.emit(event)

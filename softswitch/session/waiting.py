@@ -6,9 +6,10 @@ plays as a talk begins is left to the gateway: it is silent, but for a person wh
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from softswitch.events import Action, Listen
 from softswitch.ports import Line, People
 from softswitch.waiting import Enqueue, LeaveQueue, PersonLeft, QueueOver, QueueTold
 
@@ -54,7 +55,7 @@ class Host(Protocol):
         ...
 
     def listen_on(self) -> None:
-        """As before `fall_silent`."""
+        """The caller waits again, or is asked again what he was asked."""
         ...
 
 
@@ -118,14 +119,24 @@ class Place:
         """Whether the caller speaks with a person."""
         return bool(self._with)
 
-    def enqueue(self, order: Enqueue) -> None:
+    def follow(self, actions: Sequence[Action]) -> None:
+        """What of an answer is about the queue, and what plays after it."""
+        listen = next((action for action in actions if isinstance(action, Listen)), None)
+        self.play(listen.music if listen else None)
+        for action in actions:
+            if isinstance(action, Enqueue):
+                self._enqueue(action)
+            elif isinstance(action, LeaveQueue):
+                self._leave(action)
+
+    def _enqueue(self, order: Enqueue) -> None:
         self._waits, self._news = True, None
         if self._people:
             self._people.enqueue(self, self._line.info, self._plan, order)
         else:
             self.tell(QueueOver("empty"))
 
-    def leave(self, order: LeaveQueue) -> None:
+    def _leave(self, order: LeaveQueue) -> None:
         self._waits, self._news = False, None
         if self._people:
             self._people.leave(self.call_id, order)

@@ -120,6 +120,15 @@ async def test_control_dies_while_they_talk_and_is_not_heard(plan: Plan) -> None
     assert await caller.hears() == "I hope that anna could help you. Goodbye."
 
 
+async def test_after_that_he_may_be_put_into_a_queue_again_too(plan: Plan) -> None:
+    caller = Caller(plan, FakePeople())
+    caller.session.take_up_bridged((await waiting(plan)).saved.state, 3, PERSON, "anna")
+    caller.session.waiter.wait_on()
+    assert await caller.hears() == ""
+    assert caller.session.waiter.free
+    assert await caller.says("help") == "I can help."
+
+
 async def test_whoever_hangs_up_while_waiting_is_gone_once(plan: Plan) -> None:
     caller = await waiting(plan)
     caller.session.lose("gone")

@@ -14,6 +14,7 @@ from softswitch.events import (
     Hangup,
     Heard,
     Listen,
+    NoInput,
     Pressed,
     Record,
     Say,
@@ -194,7 +195,7 @@ async def test_a_person_may_pass_him_on_to_another() -> None:
 
 
 async def test_a_person_may_put_him_into_a_queue_again() -> None:
-    wait = await queued((TOLD, WAIT))
+    wait = await queued((WAIT,), (TOLD, WAIT))
     wait.put_through()
     wait.waiter.wait_on()
     assert (wait.line.bridges, wait.line.music_file) == ([PERSON, ""], "own.pcm")
@@ -202,7 +203,7 @@ async def test_a_person_may_put_him_into_a_queue_again() -> None:
     assert wait.waiter.free
     wait.waiter.tell(QueueTold(2))
     await wait.call.quiet(0.1)
-    assert wait.call.inputs == [QueueTold(2)]
+    assert wait.call.inputs == [NoInput(), QueueTold(2)]
 
 
 @pytest.mark.parametrize("talking", [False, True], ids=["waiting", "talking"])
