@@ -23,6 +23,7 @@ from softswitch.sections import (
     Database,
     Dialing,
     Identity,
+    Llm,
     Log,
     Media,
     Metrics,
@@ -90,6 +91,9 @@ class Config(Section):
     database: Database = Database()
     metrics: Metrics = Metrics()
     mqtt: Mqtt = Mqtt()
+    llm: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")], Llm] = Field(
+        {}, description="Language models by the names that dialplans use."
+    )
     dialing: Dialing = Dialing()
     queues: dict[str, Queue] = Field(
         {}, description="Queues of callers who want a person, by name; `softswitch queue callers` shows them."

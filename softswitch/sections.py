@@ -310,7 +310,7 @@ class Queue(Section):
     )
 
 
-Command = Literal["originate", "hangup", "transfer", "agent.state", "drain"]
+Command = Literal["originate", "hangup", "transfer", "agent.state", "agent.code", "agent.send", "drain"]
 """What a node can be told to do over MQTT."""
 
 

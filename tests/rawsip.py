@@ -66,6 +66,12 @@ class Phone:
         self.cseq += 1
         self._send(method, "", *headers)
 
+    def key(self, key: str) -> None:
+        """Press a key, by INFO."""
+        self.cseq += 1
+        body = f"Signal={key}\r\nDuration=160\r\n"
+        self._send("INFO", body, "Content-Type: application/dtmf-relay")
+
     def bye(self) -> None:
         self.ask("BYE")
 

@@ -29,6 +29,9 @@ Described = Sequence[Mapping[str, Any]]
 Keep = Callable[[Asked, Reply, float], None]
 """Is given an answer to remember, and the Unix time at which it expires; never waits."""
 
+Used = Callable[[Remembered], None]
+"""Is told of each that was given again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -80,16 +83,21 @@ class Figures:
 class Answerer:
     """Answers one plan's questions with one model."""
 
-    def __init__(self, llm: Llm, book: Book, settings: Settings, keep: Keep) -> None:
+    def __init__(self, llm: Llm, settings: Settings) -> None:
         self._llm = llm
-        self._book = book
+        self._book = Book()
         self._settings = settings
-        self._keep = keep
+        self._keep: Keep = lambda asked, reply, expires_at: None
+        self._used: Used = lambda answer: None
         self._flights: Flights[str] = Flights()
         self._thoughts: dict[Flight[str], Thought] = {}
         self.breaker = Breaker(settings.breaker)
         self.under_way = 0
         self.figures = Figures()
+
+    def remember(self, book: Book, keep: Keep, used: Used = lambda answer: None) -> None:
+        """Answers are found in this book from here on, and new ones given to `keep`."""
+        self._book, self._keep, self._used = book, keep, used
 
     def answer(self, question: Question) -> Answer:
         """Begins at once; never raises: what goes wrong is the answer's outcome."""
@@ -97,6 +105,7 @@ class Answerer:
         approved_only = self._settings.approved_only
         if found := self._book.find(asked, time.time(), approved_only=approved_only):
             self._book.used(found)
+            self._used(found)
             return self._recalled(found)
         about = (asked.plan, asked.version, asked.language, asked.key, asked.intent)
         if question.shareable and asked.key and (flight := self._flights.find(about)):

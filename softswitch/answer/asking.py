@@ -6,6 +6,7 @@ for the first piece, between two pieces, and altogether.
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -177,6 +178,8 @@ class Llm:
 def _open(model: Model) -> "AsyncOpenAI":
     from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
+    for name in ("openai", "httpx2", "httpcore2"):  # they log what callers say
+        logging.getLogger(name).setLevel(logging.WARNING)
     return AsyncOpenAI(
         base_url=model.url,
         api_key=model.key or "none",

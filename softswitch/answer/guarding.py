@@ -78,8 +78,10 @@ def figures(text: str, language: Language) -> frozenset[str]:
 
 
 def known_figures(texts: Iterable[str], language: Language) -> frozenset[str]:
-    """Of everything that the model was told: figures that may be said."""
-    return frozenset().union(*(figures(text, language) for text in texts))
+    """Of everything that the model was told: figures that may be said. "18:00" may be said as six."""
+    told = [normalise(text) for text in texts]
+    hours = (int(hour) - 12 for text in told for hour in re.findall(r"\b(1[3-9]|2[0-3]):[0-5][0-9]\b", text))
+    return frozenset(map(str, hours)).union(*(figures(text, language) for text in told))
 
 
 def _numbers(tokens: Sequence[str], language: Language) -> Iterable[Decimal]:

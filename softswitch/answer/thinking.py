@@ -7,7 +7,7 @@ gave, a bounded number of times.
 import contextlib
 import json
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
 from softswitch.answer.asking import Failed, Message, Piece, ToolCall, Usage
@@ -54,6 +54,7 @@ class Outcome:
     status: str = ""
     usage: Usage = NO_USAGE
     rounds: int = 1
+    too_long: bool = False
 
 
 @dataclass
@@ -87,7 +88,8 @@ class Thought:
         except Failed as failed:
             self.outcome = self._told("failed", rounds, str(failed), failed.kind)
         except _Refused as refused:
-            self.outcome = self._told("refused", rounds, str(refused))
+            outcome = self._told("refused", rounds, str(refused))
+            self.outcome = replace(outcome, too_long=isinstance(refused, _TooLong))
 
     async def _round(
         self, messages: Sequence[Message], calls: list[ToolCall], number: int
@@ -127,7 +129,7 @@ class Thought:
                 raise _Refused(why)
             words = sum(len(each.split()) for each in (*self._spoken, text))
             if words > self.guards.most_words and self._spoken:
-                raise _Refused(f"longer than {self.guards.most_words} words")
+                raise _TooLong(f"longer than {self.guards.most_words} words")
             yield text
 
     async def _run(self, calls: Sequence[ToolCall]) -> list[Message]:
@@ -166,6 +168,10 @@ class Thought:
 
 class _Refused(Exception):
     """A guard stopped the answer."""
+
+
+class _TooLong(_Refused):
+    """What was said stands; only the rest is left out."""
 
 
 def _sum(one: Usage, other: Usage) -> Usage:

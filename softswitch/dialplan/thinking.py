@@ -8,12 +8,13 @@ from softswitch.thinking import Think, Unanswered
 def begin(turn: Turn, step: Step) -> str:
     """Have the caller's words answered, and go on meanwhile; where the step leads."""
     assert step.answer
-    if not turn.words or turn.masked:  # a key, silence, or a secret is no question
+    question = turn.words or turn.intent.replace("_", " ")  # a key may stand for an intent
+    if not question or turn.masked:
         turn.why.append(f"{step.name}: nothing was asked")
         return step.answer.unknown
     turn.thinking = turn.new_key(step)
     slots = tuple(sorted(turn.slots.items()))
-    turn.actions.append(Think(turn.thinking, turn.words, turn.intent, slots, turn.language, turn.rate))
+    turn.actions.append(Think(turn.thinking, question, turn.intent, slots, turn.language, turn.rate))
     return step.next
 
 

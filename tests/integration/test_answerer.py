@@ -44,7 +44,8 @@ class Kept:
         answer = Remembered(
             self.count, asked.plan, asked.version, asked.language, asked.key, reply.text, reply.scope,
             asked.values(reply.fields), frozenset(asked.context or ()),
-            asked.caller if reply.scope == "caller" else "", "new", time.time(), expires_at, asked.intent, asked.text,
+            asked.caller if reply.scope == "caller" else "", "new", time.time(), expires_at,
+            asked.intent, asked.text,
         )  # fmt: skip
         self.book.put([answer])
 
@@ -57,7 +58,8 @@ class Room:
         self.llm = Llm(Model("main", server.url, "scripted", **{"first_piece": 2.0, **model}))
         self.book = Book()
         self.kept = Kept(self.book)
-        self.answerer = Answerer(self.llm, self.book, settings, self.kept)
+        self.answerer = Answerer(self.llm, settings)
+        self.answerer.remember(self.book, self.kept)
 
     def ask(
         self, text: str, caller: str = "+441", context: Mapping[str, str] | None = None, **more: Any

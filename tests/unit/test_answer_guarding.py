@@ -11,6 +11,7 @@ from softswitch.dialplan.language import ENGLISH
     [
         ("That is twelve pounds fifty.", "a box costs 12.50"),
         ("We open at half past nine.", "opening hours 9:30 to 18:00"),
+        ("We close at six.", "from 9:00 to 18:00"),
         ("Call us on 020 7946 0000.", "telephone: 020 7946 0000"),
         ("It is 1,250 euros.", "price 1250"),
         ("There are twenty-five of them.", "25 in stock"),

@@ -36,6 +36,7 @@ class Acting:
         self._config = config
         self._workers = workers
         self._lookups = lookups
+        self.find = lookups.find
         self._open_registry = again
 
     async def run(self) -> None:

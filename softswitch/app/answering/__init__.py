@@ -1,0 +1,1 @@
+"""Answers within calls: the models that are configured, what plans know, what is remembered."""

@@ -1,0 +1,110 @@
+"""One dialplan's thinker: what a session asks, put to memory and model with all that the plan knows."""
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from typing import Literal
+
+from softswitch.answer import knowledge, questions
+from softswitch.answer.answerer import Answer, Answerer, Question
+from softswitch.answer.guarding import Guards, known_figures
+from softswitch.answer.prompting import Passage, messages, told_figures
+from softswitch.answer.remembering import Asked
+from softswitch.answer.thinking import Tools
+from softswitch.dialplan.language import LANGUAGES
+from softswitch.dialplan.plan import Plan
+from softswitch.store.knowledge import Knowledge
+from softswitch.thinking import Exchange, How, Think
+
+FACTS = ("today", "holiday")
+"""What may matter of what is known of every call; the time of day would be another one each minute."""
+NAMES = {"en": "English", "es": "Spanish"}
+MASKED = "****"
+
+
+class Thought:
+    """Implements ports.Thought."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+
+    @property
+    def sentences(self) -> AsyncGenerator[str, None]:
+        return self._answer.sentences
+
+    @property
+    def how(self) -> How:
+        return self._answer.how
+
+    @property
+    def missing(self) -> Literal["", "unknown", "failed", "broken"]:
+        outcome = self._answer.outcome
+        if outcome is None:
+            return "failed"
+        if outcome.kind == "unknown":
+            return "unknown"
+        if outcome.kind == "answered" or (outcome.spoken and outcome.too_long):
+            return ""
+        return "broken" if outcome.spoken else "failed"
+
+
+class PlanThinker:
+    """Implements ports.Thinker for the sessions of one version of a plan."""
+
+    def __init__(self, plan: Plan, answerer: Answerer, tools: Tools | None = None) -> None:
+        assert plan.settings.answers
+        self.plan, self.answerer, self.tools = plan, answerer, tools
+        self._settings = plan.settings.answers
+        self._passages = knowledge.passages(plan.files.knowledge)
+        texts = [(passage.title, passage.text) for passage in self._passages]
+        self._index = {name: Knowledge(texts, name) for name in plan.languages}
+
+    def think(self, order: Think, context: Mapping[str, str], history: Sequence[Exchange]) -> Thought:
+        return Thought(self.answerer.answer(self._question(order, context, history)))
+
+    def _question(self, order: Think, context: Mapping[str, str], history: Sequence[Exchange]) -> Question:
+        known = self._known(context)
+        passages = self._found(order)
+        instructions = self._settings.instructions
+        told = messages(
+            order.question,
+            language=NAMES[order.language],
+            instructions=instructions,
+            knowledge=passages,
+            context=known | {name: context[name] for name in FACTS if name in context},
+            history=history,
+        )
+        figures = told_figures(order.question, instructions, passages, known, history)
+        guards = Guards(
+            LANGUAGES[order.language],
+            known_figures([*figures, context.get("today", "")], LANGUAGES[order.language]),
+            self._settings.longest,
+            self._settings.forbidden,
+            instructions,
+        )
+        asked = self._asked(order, context, known)
+        return Question(asked, told, guards, self.tools, shareable=not known and not history)
+
+    def _asked(self, order: Think, context: Mapping[str, str], known: Mapping[str, str]) -> Asked:
+        if order.intent:
+            key = " ".join([order.intent, *(f"{name}={value}" for name, value in order.slots)])
+        else:
+            key = questions.key(order.question, order.language)
+        day = {name: context[name] for name in FACTS if name in context}
+        return Asked(
+            self.plan.name,
+            self.plan.version,
+            order.language,
+            key,
+            order.question,
+            order.intent,
+            context.get("caller_number", ""),
+            {**known, **day},
+        )
+
+    def _known(self, context: Mapping[str, str]) -> dict[str, str]:
+        """The plan's own variables as far as they are set, and no secret."""
+        variables = self.plan.settings.variables
+        declared = (name for name in variables if not variables[name].sensitive)
+        return {name: context[name] for name in declared if context.get(name) not in (None, "", MASKED)}
+
+    def _found(self, order: Think) -> list[Passage]:
+        return [self._passages[at] for at in self._index[order.language].found(order.question)]

@@ -1,0 +1,152 @@
+"""Makes thinkers for the dialplans that want one, from the models of the configuration and one memory."""
+
+import logging
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+from softswitch.answer.answerer import Answerer, Settings
+from softswitch.answer.asking import Llm, Model
+from softswitch.answer.breaker import Limits
+from softswitch.app.answering.memory import Memory
+from softswitch.app.answering.thinker import PlanThinker
+from softswitch.app.answering.tools import Find, PlanTools
+from softswitch.config import Config
+from softswitch.dialplan.plan import Plan
+from softswitch.errors import SoftswitchError
+from softswitch.publish.metrics import Metrics
+from softswitch.sections import Llm as LlmSettings
+from softswitch.store.writer import Records
+
+log = logging.getLogger(__name__)
+
+
+class Answering:
+    """The node's. `open` it once there are records; `thinker` may be asked before."""
+
+    def __init__(self, config: Config, metrics: Metrics) -> None:
+        """Raises SoftswitchError where a key cannot be read."""
+        self._config = config
+        self._models = {name: _model(name, settings) for name, settings in config.llm.items()}
+        self._llms: dict[str, Llm] = {}
+        self._thinkers: dict[tuple[str, str], PlanThinker] = {}
+        self._memory: Memory | None = None
+        self._find: Find | None = None
+        self._watch(metrics)
+
+    def open(self, records: Records, find: Find) -> None:
+        """From here on answers are remembered, and looked up by `find`."""
+        self._memory = Memory(self._config.database_url, records, self._versions)
+        self._find = find
+        for thinker in self._thinkers.values():
+            self._equip(thinker)
+
+    def thinker(self, plan: Plan) -> PlanThinker | None:
+        """None for a plan that wants none, or whose model is not configured."""
+        answers = plan.settings.answers
+        if answers is None:
+            return None
+        model = self._models.get(answers.model)
+        if model is None:
+            log.warning("%s: llm.%s is not configured, so nobody answers there", plan.name, answers.model)
+            return None
+        llm = self._llms.setdefault(answers.model, Llm(model))
+        settings = Settings(
+            answers.remember,
+            answers.reuse == "approved",
+            answers.at_once,
+            answers.hedge_after,
+            plan.sensitive,
+            Limits(slow=self._config.llm[answers.model].slow),
+        )
+        thinker = PlanThinker(plan, Answerer(llm, settings))
+        self._thinkers = {key: one for key, one in self._thinkers.items() if key[0] != plan.name}
+        self._thinkers[plan.name, plan.version] = thinker
+        self._equip(thinker)
+        return thinker
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        for llm in self._llms.values():
+            await llm.prepare()
+        assert self._memory
+        await self._memory.run()
+
+    async def close(self) -> None:
+        if self._memory:
+            await self._memory.close()
+        for llm in self._llms.values():
+            await llm.close()
+
+    def _equip(self, thinker: PlanThinker) -> None:
+        if self._memory:
+            thinker.answerer.remember(self._memory.book, self._memory.keep, self._memory.used)
+        answers = thinker.plan.settings.answers
+        if self._find and answers and answers.tools:
+            thinker.tools = PlanTools(thinker.plan, self._find)
+
+    def _versions(self) -> Mapping[str, str]:
+        return dict(self._thinkers.keys())
+
+    def _watch(self, metrics: Metrics) -> None:
+        metrics.watch("softswitch_answers_total", self._outcomes)
+        metrics.watch("softswitch_llm_requests_total", lambda: self._sum("requests"))
+        metrics.watch("softswitch_llm_hedges_total", lambda: self._sum("hedges"))
+        metrics.watch("softswitch_llm_tokens_total", self._tokens)
+        metrics.watch("softswitch_llm_shunned_total", self._shunned)
+        metrics.watch("softswitch_llm_under_way", self._under_way)
+        metrics.watch("softswitch_llm_broken", self._broken)
+        metrics.watch("softswitch_answers_remembered", lambda: len(self._memory.book) if self._memory else 0)
+
+    def _outcomes(self) -> dict[tuple[str, str], float]:
+        found = Counter[tuple[str, str]]()
+        for thinker in self._thinkers.values():
+            found.update(thinker.answerer.figures.outcomes)
+        return dict(found)
+
+    def _sum(self, name: str) -> float:
+        return float(sum(getattr(each.answerer.figures, name) for each in self._thinkers.values()))
+
+    def _tokens(self) -> dict[str, float]:
+        return {"prompt": self._sum("prompt_tokens"), "completion": self._sum("completion_tokens")}
+
+    def _shunned(self) -> dict[str, float]:
+        found = Counter[str](breaker=0, bulkhead=0)
+        for thinker in self._thinkers.values():
+            found.update(thinker.answerer.figures.shunned)
+        return dict(found)
+
+    def _under_way(self) -> dict[str, float]:
+        return {plan: float(each.answerer.under_way) for (plan, _), each in self._thinkers.items()}
+
+    def _broken(self) -> dict[str, float]:
+        """1 while a plan's model is not asked, or only tried."""
+        return {
+            plan: float(each.answerer.breaker.state != "closed") for (plan, _), each in self._thinkers.items()
+        }
+
+
+def _model(name: str, settings: LlmSettings) -> Model:
+    return Model(
+        name,
+        settings.url,
+        settings.model,
+        _key(name, settings.key_file),
+        settings.first_piece,
+        settings.between_pieces,
+        settings.timeout,
+        settings.most_tokens,
+        structured=settings.structured,
+    )
+
+
+def _key(name: str, file: Path | None) -> str:
+    if file is None:
+        return ""
+    try:
+        return file.read_text(encoding="utf-8").partition("\n")[0].strip()
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "no text"
+        raise SoftswitchError(
+            f"llm.{name}.key_file {file}: {why}; make it a text file that softswitch's user can read"
+        ) from None
