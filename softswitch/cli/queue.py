@@ -10,10 +10,11 @@ from dataclasses import asdict
 import click
 
 from softswitch.actions import files
+from softswitch.cli.queue_add import add
 from softswitch.cli.queue_bulk import cancel, purge, retry
 from softswitch.cli.queue_recipes import recipes
 from softswitch.cli.queue_text import details, table
-from softswitch.cli.text import clock, line
+from softswitch.cli.text import clock, date, line
 from softswitch.config import Config
 from softswitch.store.outbox import looking
 from softswitch.store.outbox.looking import STATES, Entry, Filter
@@ -28,7 +29,7 @@ def queue() -> None:
     """See what was promised and what became of it; try again, cancel, purge."""
 
 
-for command in (retry, cancel, purge, recipes):
+for command in (add, retry, cancel, purge, recipes):
     queue.add_command(command)
 
 
@@ -80,10 +81,13 @@ def show(config: Config, number: int, json_: bool) -> None:
 def stats(config: Config, json_: bool) -> None:
     """Count actions by name and state; and say which of them nothing is configured for here."""
     counted = looking.by_name(config.database_url)
-    known = set(files.load(config, secrets=False).names)
+    integrations = files.load(config, secrets=False)
+    known, now = set(integrations.names), time.time()
+    jobs = {name: (job, job.next_due(now)) for name, job in integrations.file.jobs.items()}
     if json_:
         unknown = sorted(counted.keys() - known)
-        click.echo(json.dumps({"actions": counted, "unconfigured": unknown}))
+        due = {name: {"action": job.action, "next": at} for name, (job, at) in jobs.items()}
+        click.echo(json.dumps({"actions": counted, "unconfigured": unknown, "jobs": due}))
         return
     row = ("{:<28}" + "  {:>9}" * len(STATES) + "  {}").format
     click.echo(row("ACTION", *(state.upper() for state in STATES), "").rstrip())
@@ -92,6 +96,8 @@ def stats(config: Config, json_: bool) -> None:
         click.echo(row(line(name)[:28], *(states.get(state, 0) for state in STATES), note).rstrip())
     total = sum((Counter(states) for states in counted.values()), Counter[str]())
     click.echo(row("all", *(total[state] for state in STATES), "").rstrip())
+    for name, (job, at) in jobs.items():
+        click.echo(f"job {name}: {job.action}, next {date(at) if at else 'never'}")
 
 
 @queue.command(epilog="\b\nExample:\n  softswitch queue tail --follow --json | jq .name")

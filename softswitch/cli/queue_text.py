@@ -1,6 +1,7 @@
 """Actions as lines for people."""
 
 import json
+import time
 from collections.abc import Iterable
 
 from softswitch.cli.text import clock, date, line
@@ -48,6 +49,8 @@ def details(entry: Entry) -> Iterable[str]:
 def _note(entry: Entry) -> str:
     if entry.blocked:
         return f"waits for an older one of {line(entry.order_key)}"
+    if entry.state == "queued" and entry.run_at > time.time():
+        return f"not before {date(entry.run_at)}"
     if entry.state == "failed":
         return f"again {clock(entry.run_at)}: {line(entry.error)}"
     return line(entry.error)

@@ -70,6 +70,7 @@ def test_stats_say_what_nothing_is_configured_for(run: Run) -> None:
     assert told == {
         "actions": {"note": {"queued": 2}, "order": {"dead": 3, "done": 1}},
         "unconfigured": ["note"],
+        "jobs": {},
     }
     assert "nothing is configured for it" in run("stats").output
 
@@ -112,3 +113,35 @@ def test_the_latest_are_told_oldest_first(run: Run) -> None:
     lines = run("tail", "--last", "2").output.splitlines()
     assert [line.split()[1:4] for line in lines] == [["5", "note", "queued"], ["6", "order", "done"]]
     assert json.loads(run("tail", "--last", "1", "--json").output)["id"] == 6
+
+
+def test_an_action_is_asked_for_now_or_later_and_once_for_a_key(run: Run) -> None:
+    assert run("add", "order", "n=1").output == "order is queued\n"
+    told = json.loads(run("add", "order", "--in", "2h", "--key", "k", "--json").output)
+    assert (told["name"], told["key"], told["new"]) == ("order", "k", True)
+    assert "was asked for before" in run("add", "order", "--key", "k").output
+    later, now = json.loads(run("list", "--state", "queued", "--name", "order", "--json").output)["actions"]
+    assert (now["arguments"], now["run_at"], later["run_at"]) == ({"n": "1"}, 0.0, told["run_at"])
+    assert "not before" in run("list", "--name", "order").output
+    assert "not before 2099-01-02 03:04:00" in run("add", "order", "--at", "2099-01-02 03:04").output
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["unknown"], "nothing is configured for an action 'unknown': expected one of order"),
+        (["order", "n"], "expected NAME=VALUE, got n"),
+        (["order", "--at", "noon"], "expected --at"),
+        (["order", "--in", "a while"], "expected --at"),
+        (["order", "--at", "2099-01-02 03:04", "--in", "2h"], "give one of --at and --in"),
+    ],
+)
+def test_an_action_that_is_asked_for_wrongly_is_told(run: Run, words: list[str], told: str) -> None:
+    assert told in str(run("add", *words, ok=False).exception)
+
+
+def test_jobs_and_their_next_times_are_told(run: Run, tmp_path: Path) -> None:
+    text = "actions: {order: {kind: log}}\njobs: {sweeping: {action: order, every: 1h}}\n"
+    (tmp_path / "actions.yaml").write_text(text)
+    assert "job sweeping: order, next 20" in run("stats").output
+    assert json.loads(run("stats", "--json").output)["jobs"]["sweeping"]["action"] == "order"
