@@ -11,7 +11,7 @@ from softswitch.dialplan.files.flow import FlowFile
 from softswitch.dialplan.files.flow import Lookup as LookupFile
 from softswitch.dialplan.files.flow import Step as StepFile
 from softswitch.dialplan.files.plan import Failure, Repairs
-from softswitch.dialplan.files.queue import CALLER, OFF, QueueSettings
+from softswitch.dialplan.files.queue import OFF, QueueSettings
 from softswitch.dialplan.files.texts import Prompts
 from softswitch.dialplan.language import LANGUAGES
 from softswitch.dialplan.parts import Parts
@@ -170,7 +170,7 @@ class Builder:
         )
 
     def _leave(self, file: StepFile) -> compiled.Leave | None:
-        return compiled.Leave(file.leave.for_, file.leave.number or CALLER) if file.leave else None
+        return compiled.Leave(file.leave.for_, file.leave.number or "") if file.leave else None
 
     def _transfer(self, file: StepFile) -> compiled.Transfer | None:
         if (transfer := file.transfer) is None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from softswitch.dialplan.files.variables import GIVEN
 from softswitch.dialplan.plan import Plan
 from softswitch.e164 import e164
 from softswitch.errors import SoftswitchError
@@ -22,6 +23,8 @@ def _problems(plan: Plan, values: Mapping[str, str]) -> Iterator[str]:
     declared, slots = plan.settings.variables, plan.slots[plan.languages[0]]
     settable = [name for name, variable in declared.items() if variable.scope != "plan"]
     for name, text in values.items():
+        if name in GIVEN:
+            continue
         if name not in declared:
             yield f"it has no variable '{name}'{suggest(name, settable)}"
         elif name not in settable:

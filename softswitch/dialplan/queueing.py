@@ -68,7 +68,7 @@ def leave(turn: Turn, step: Step) -> None:
     """By choice, at a step of that kind. Flows that are open lead back into the queue no more."""
     if not turn.waits or step.leave is None:
         return
-    number = turn.context.get(step.leave.number, "") if step.leave.how == "call_back" else ""
+    number = _number(turn, step.leave.number) if step.leave.how == "call_back" else ""
     turn.actions.append(LeaveQueue(step.leave.how, number))
     turn.frames = _before(turn, turn.waits)
     turn.waits = ""
@@ -124,6 +124,12 @@ def _order(turn: Turn, queue: Queue) -> Enqueue:
         queue.max_wait,
         queue.most_waiting,
     )
+
+
+def _number(turn: Turn, given: str) -> str:
+    """In a call that the node made, the far end is whom it called."""
+    far_end = "called_number" if turn.context.get("direction") == "out" else "caller_number"
+    return turn.context.get(given or far_end, "")
 
 
 def _stay(turn: Turn) -> None:

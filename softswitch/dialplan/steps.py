@@ -147,7 +147,7 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class Leave:
-    """`number` is the variable that holds where to call back."""
+    """`number` is the variable that holds where to call back, "" for the number of the far end."""
 
     how: Literal["call_back", "message"]
     number: str

@@ -279,6 +279,14 @@ def test_a_call_back_goes_to_the_number_that_called() -> None:
     assert talk.left == [LeaveQueue("call_back", "+442079460000")]
 
 
+def test_in_a_call_that_the_node_made_the_far_end_is_called_back() -> None:
+    talk = Talk(plan(), {**OPEN, "direction": "out", "called_number": "+442079460111"})
+    talk.says("order paper")
+    talk.says("call me back")
+    left = [action for action in talk.actions if isinstance(action, LeaveQueue)]
+    assert left == [LeaveQueue("call_back", "+442079460111")]
+
+
 def test_a_call_back_may_be_agreed_on_without_losing_the_place() -> None:
     talk = Waiting()
     talk.says("on another number")

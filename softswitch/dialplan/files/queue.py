@@ -69,7 +69,7 @@ class Leave(Section):
     """Waits no longer, by choice: to be called back when it is the caller's turn, or for a message."""
 
     for_: Literal["call_back", "message"] = Field(alias="for")
-    number: Name | None = Field(None, description="Where he is called back; not given: caller_number.")
+    number: Name | None = Field(None, description="Where he is called back; not given: his number.")
     next: Name
 
     @model_validator(mode="after")

@@ -43,6 +43,7 @@ class Call(Section):
     to: str = ""
     at: Annotated[datetime, BeforeValidator(_at, json_schema_input_type=str)] = datetime(2026, 1, 7, 10, 0)
     answered_by: Literal["", "person", "voicemail"] = ""
+    called_back: Name | Literal[""] = Field("", description="The queue in which he waited, in a call back.")
     remembered: dict[Name, str] = Field({})
 
 

@@ -29,6 +29,7 @@ FACTS: dict[str, Type] = {
     "queue_over": "text",
     "agent": "text",
     "agent_left": "text",
+    "called_back": "text",
 }
 """What is known of every call; besides these `hours_NAME` (yes_no) for each named hours of the plan.
 
@@ -36,8 +37,11 @@ Numbers are not set when they are withheld or are none; `diverted_from` is whose
 `direction` is `in` or `out`, `attestation` how far the caller's identity is vouched for; `answered_by` is
 `person` or `voicemail` in calls that the node made. Dates and times are those of the call's arrival.
 `last_heard` is what the caller really heard of the last answer. `queue_over` tells why nobody came, `agent`
-whom he spoke with, `agent_left` how that ended.
+whom he spoke with, `agent_left` how that ended; `called_back` in which queue one has waited whom the node
+calls back.
 """
+GIVEN = frozenset({"called_back"})
+"""Facts that are given to a call which the node makes, as variables are."""
 
 
 def _length(value: object) -> object:

@@ -40,7 +40,8 @@ def rehearse(plan: Plan, case: Case, now: datetime) -> Result | Told:
     result = running.run(plan, audible)
     if result.failure is None:
         return result
-    given = [name for name in ("trunk", "at", "answered_by", "remembered") if getattr(scenario.call, name)]
+    names = ("trunk", "at", "answered_by", "called_back", "remembered")
+    given = [name for name in names if getattr(scenario.call, name)]
     given = [name for name in given if name in scenario.call.model_fields_set]
     given += ["acts"] if scenario.acts else []
     given += [

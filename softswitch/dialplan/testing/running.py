@@ -90,6 +90,8 @@ def conversation(plan: Plan, call: Call, decision: Decision, facts: CallFacts) -
     known = plan.facts(facts, decision) | dict(call.remembered)
     if call.answered_by:
         known["answered_by"] = call.answered_by
+    if call.called_back:
+        known["called_back"] = call.called_back
     route = decision.route
     return Conversation(plan, known, (route and route.language) or "")
 
