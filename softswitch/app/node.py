@@ -29,7 +29,7 @@ from softswitch.app.trunking import means, wiring
 from softswitch.child import Inheritance
 from softswitch.config import Config
 from softswitch.dialplan.plan import Plan
-from softswitch.events import Cause, SessionEvent
+from softswitch.events import CallEnded, CallFinished, Cause, EndedBy, SessionEvent
 from softswitch.gateway.link import GatewayLink
 from softswitch.gateway.rings import Node as Counter
 from softswitch.gateway.rings import Region
@@ -231,17 +231,17 @@ class Node:
         errand.add_done_callback(self._errands.discard)
 
     async def _close_orphans(self, live_call_ids: set[str]) -> None:
-        closed = await asyncio.to_thread(
-            queries.close_orphans,
-            self._config.database_url,
-            live_call_ids,
-            Cause.NETWORK_OUT_OF_ORDER,
-            "node died",
-            time.time(),
-            self._config.node,
-        )
-        if closed:
-            log.warning("%d calls of a process that died are closed in the records", len(closed))
+        """Finish the calls that ended with a process, or while there was nobody to write it down."""
+        at = time.time()
+        await self._recorder.settle(CLOSE_TIMEOUT_S)
+        known = await asyncio.to_thread(self._unfinished)
+        of_before = [call for call in known if call.info.started_at <= at]
+        orphans = [call for call in of_before if call.info.call_id not in live_call_ids]
+        ended = CallEnded(Cause.NETWORK_OUT_OF_ORDER, 0, EndedBy.FAILURE, reason="node died")
+        for call in orphans:
+            self._emit(CallFinished(call.info.call_id, ended, call.step, at))
+        if orphans:
+            log.warning("%d calls of a process that died are closed in the records", len(orphans))
 
     async def _close(self, calls: Calls, recorder: Recorder, server: MetricsServer) -> None:
         """Ends what is up, then waits for what is promised to be on disk, and briefly for the broker."""

@@ -22,6 +22,7 @@ class Recorder:
         self._sinks = sinks
         self._waiting: deque[SessionEvent | Announced] = deque()
         self._filled = asyncio.Event()
+        self._handing_over = asyncio.Lock()
 
     @property
     def depth(self) -> int:
@@ -55,9 +56,10 @@ class Recorder:
             await self._hand_over()
 
     async def _hand_over(self) -> None:
-        while self._waiting:
-            await self._records.submit(self._waiting[0])
-            self._waiting.popleft()
+        async with self._handing_over:
+            while self._waiting:
+                await self._records.submit(self._waiting[0])
+                self._waiting.popleft()
 
     async def settle(self, seconds: float) -> None:
         """Wait until everything emitted is on disk, at most so long."""

@@ -1,7 +1,7 @@
 """What is asked of the records: calls to take up again after a crash, and what the commands show."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from itertools import pairwise
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from softswitch.errors import SoftswitchError
-from softswitch.events import CallInfo, Cause, EndedBy, TurnFinished
+from softswitch.events import CallInfo, TurnFinished
 from softswitch.store.engine import transaction
 from softswitch.store.tables import callers, calls, turns
 
@@ -103,21 +103,6 @@ def live_calls(url: str, node: str = "") -> list[LiveCall]:
         )
         for row in rows
     ]
-
-
-def close_orphans(
-    url: str, live_call_ids: Collection[str], cause: Cause, reason: str, at: float, node: str = ""
-) -> list[str]:
-    """Close every open record of `node` whose call is not in `live_call_ids`; the ids of those closed."""
-    with transaction(url, writes=True) as connection:
-        of_node = sa.select(calls.c.call_id).where(_LIVE, calls.c.node == node)
-        still_open = connection.scalars(of_node).all()
-        orphans = [call_id for call_id in still_open if call_id not in live_call_ids]
-        ending = {"ended_at": at, "cause": int(cause), "ended_by": str(EndedBy.FAILURE), "reason": reason}
-        close = sa.update(calls).where(calls.c.call_id == sa.bindparam("of_call"), _LIVE)
-        if orphans:
-            connection.execute(close.values(ending), [{"of_call": call_id} for call_id in orphans])
-    return orphans
 
 
 def list_calls(

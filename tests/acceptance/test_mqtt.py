@@ -175,6 +175,26 @@ async def test_what_is_not_signed_or_not_understood_is_answered_and_counted(lab:
     assert SECRET not in lab.node.log
 
 
+async def test_a_call_that_ended_with_its_node_is_told_to_have_ended_when_the_node_is_back(
+    start_node: StartNode, tmp_path: Path
+):
+    with mosquitto() as port:
+        node = await asyncio.to_thread(start_node, *settings(tmp_path, port))
+        async with aiomqtt.Client("127.0.0.1", port) as client:
+            subscriber = Subscriber(client)
+            await client.subscribe("softswitch/v1/n1/#", qos=1)
+            with FarEnd() as far:
+                await asyncio.to_thread(talk, far, node)
+                _, started = await subscriber.next("/answered")
+                await asyncio.to_thread(node.kill_all)
+                await subscriber.next("presence", state="offline")
+                await asyncio.to_thread(node.start)
+            _, finished = await subscriber.next("/finished", call_id=started["call_id"])
+            assert (finished["ended"]["reason"], finished["ended"]["cause"]) == ("node died", 38)
+            await subscriber.close()
+        await asyncio.to_thread(node.stop)
+
+
 async def test_kill_9_of_control_while_the_broker_is_away_costs_no_event_and_its_call_goes_on(
     start_node: StartNode, tmp_path: Path
 ):

@@ -12,7 +12,6 @@ from softswitch.events import (
     CallFinished,
     CallInfo,
     CallStarted,
-    Cause,
     Do,
     EndedBy,
     SessionEvent,
@@ -70,23 +69,11 @@ def test_live_calls_hold_what_a_session_needs_to_go_on(url: str) -> None:
     assert (second.info, second.state, second.next_turn, second.answered_at) == (info(B, 2.0), "", 1, None)
 
 
-def test_orphans_are_closed_with_their_cause_and_others_left_alone(url: str) -> None:
-    closed = queries.close_orphans(url, {A}, Cause.NETWORK_OUT_OF_ORDER, "gateway died", 50.0)
-    assert closed == [B]
-    assert [call.info.call_id for call in queries.live_calls(url)] == [A]
-    call = queries.show_call(url, B).call
-    assert (call.cause, call.ended_at, call.ended_by, call.reason) == (38, 50.0, "failure", "gateway died")
-    assert queries.show_call(url, C).call.cause == 16
-    assert queries.close_orphans(url, {A}, Cause.NETWORK_OUT_OF_ORDER, "gateway died", 60.0) == []
-
-
-def test_a_node_takes_up_and_closes_only_its_own_calls(url: str) -> None:
+def test_a_node_takes_up_only_its_own_calls(url: str) -> None:
     with transaction(url, writes=True) as connection:
         apply(connection, CallStarted(info("d" * 32, 4.0), "reception", "v7", 4.0), "other")
     assert [call.info.call_id for call in queries.live_calls(url, "other")] == ["d" * 32]
     assert "d" * 32 not in [call.info.call_id for call in queries.live_calls(url)]
-    assert queries.close_orphans(url, set(), Cause.NETWORK_OUT_OF_ORDER, "died", 50.0, "other") == ["d" * 32]
-    assert len(queries.live_calls(url)) == 2
 
 
 def test_calls_are_listed_newest_first_and_can_be_narrowed(url: str) -> None:
