@@ -20,7 +20,7 @@ NAME = r"[a-z][a-z0-9_]*"
 AUDIO_FILE = r"[A-Za-z0-9_-]+\.wav"
 Made = TypeVar("Made")
 MAX_TEXT = 2000
-MAX_TEXTS = 500
+MAX_TEXTS = 2000
 
 
 def _name(text: str) -> str:
