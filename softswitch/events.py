@@ -10,7 +10,16 @@ from enum import IntEnum, StrEnum
 from typing import Literal
 
 from softswitch.thinking import Think, Unanswered
-from softswitch.waiting import Enqueue, LeaveQueue, PersonLeft, QueueOver, QueueTold
+from softswitch.waiting import (
+    AgentChanged,
+    CallerMoved,
+    CallerOffered,
+    Enqueue,
+    LeaveQueue,
+    PersonLeft,
+    QueueOver,
+    QueueTold,
+)
 
 
 class Cause(IntEnum):
@@ -432,7 +441,7 @@ class ActionEnded:
     at: float
 
 
-Announced = TrunkChanged | ActionEnded
+Announced = TrunkChanged | ActionEnded | AgentChanged | CallerMoved | CallerOffered
 """What a node tells others beside what its sessions do."""
 
 SessionEvent = (

@@ -27,7 +27,6 @@ from softswitch.events import (
 )
 from softswitch.gateway.messages import Hangup, Originate
 from softswitch.people.parties import Agent
-from softswitch.ports import Line
 from softswitch.sections import Database, Queue
 from softswitch.store import migrate
 from softswitch.store.engine import transaction
@@ -98,7 +97,7 @@ class FakeWaiter:
     def tell(self, news: QueueTold | QueueOver | PersonLeft) -> None:
         self.told.append(news)
 
-    def put_through(self, other_call_id: str, agent: str, other: Line | None = None) -> None:
+    def put_through(self, other_call_id: str, agent: str) -> None:
         self.with_.append((other_call_id, agent))
 
     def wait_on(self) -> None:
@@ -125,6 +124,7 @@ class Around:
     events: list[object] = field(default_factory=list)
     dialled: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
     report: Report | None = None
+    back_call: str = ""
     over: asyncio.Event = field(default_factory=asyncio.Event)
     lines: dict[str, FakeLine] = field(default_factory=dict)
 
@@ -146,14 +146,15 @@ class Around:
     def voice(self, plan: str) -> tuple[Spoken, str]:
         return Spoken(), "en"
 
-    def number(self, info: CallInfo) -> str:
+    def number(self, info: CallInfo, plan: str) -> str:
         return NUMBER
 
     def can_dial(self, plan: str) -> bool:
         return self.report is not None
 
-    async def dial(self, number: str, plan: str, known: Mapping[str, str]) -> Report:
+    async def dial(self, number: str, plan: str, known: Mapping[str, str], call_id: str) -> Report:
         self.dialled.append((number, plan, dict(known)))
+        self.back_call = call_id
         assert self.report
         return self.report
 

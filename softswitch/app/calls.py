@@ -11,7 +11,7 @@ from softswitch.app.dialplans import Admission, Dialplans, Loaded
 from softswitch.events import CallConfirmed, CallEnded, CallInfo, Cause, LegEvent
 from softswitch.gateway.line import CallLine
 from softswitch.gateway.link import News
-from softswitch.ports import Voice
+from softswitch.ports import Voice, Waiter
 from softswitch.session.session import Session
 from softswitch.store.queries import LiveCall
 from softswitch.trunks import numbers
@@ -45,6 +45,18 @@ class Outbound(Protocol):
 
     def give_up(self, line: CallLine) -> None:
         """One that nobody can go on with."""
+        ...
+
+
+class Bridged(Protocol):
+    """Who knows with whom callers speak; see app.people."""
+
+    def agent_of(self, leg_id: str) -> str:
+        """The person at the other end of that call, "" for nobody."""
+        ...
+
+    def take_up(self, waiter: Waiter, info: CallInfo, plan: str) -> None:
+        """This caller speaks with that person still."""
         ...
 
 
@@ -106,6 +118,7 @@ class Calls:
         self.refusals: Counter[str] = Counter()
         """Those of the gateway by reason."""
         self.outbound: Outbound = Nothing()
+        self.people: Bridged | None = None
         self.vouch: Vouch | None = None
         self.prefetch: Prefetch = lambda plan, name, arguments: None
         self.listeners: list[Callable[[News], None]] = []
@@ -145,7 +158,7 @@ class Calls:
         old.detach()
         session = Session(line, Admission(loaded).conversation({}), loaded.parts)
         self._sessions[line.info.call_id] = session, loaded
-        session.resume(*old.resume_point())
+        self._resume(session, line, loaded, *old.resume_point())
 
     def _take_up(self, line: CallLine, before: LiveCall) -> bool:
         loaded = self._dialplans.running((before.plan, before.plan_version))
@@ -155,8 +168,17 @@ class Calls:
         self._dialplans.begin(loaded)
         session = Session(line, Admission(loaded).conversation({}), loaded.parts)
         self._sessions[line.info.call_id] = session, loaded
-        session.resume(before.state, before.next_turn)
+        self._resume(session, line, loaded, before.state, before.next_turn)
         return True
+
+    def _resume(self, session: Session, line: CallLine, loaded: Loaded, state: str, next_turn: int) -> None:
+        """Where the conversation was; or in silence, for one who speaks with a person."""
+        agent = self.people.agent_of(line.bridged_to) if self.people and line.bridged_to else ""
+        if self.people and agent:
+            session.take_up_bridged(state, next_turn, line.bridged_to, agent)
+            self.people.take_up(session.waiter, line.info, loaded.plan.name)
+        else:
+            session.resume(state, next_turn)
 
     def _let_in(self, line: CallLine) -> None:
         """Routes may ask who vouches for the caller: that is found out first."""

@@ -13,6 +13,7 @@ from softswitch.app import engines as engine_room
 from softswitch.app.acting import wiring as acting
 from softswitch.app.acting.actor import CallActor
 from softswitch.app.acting.phone import NodePhone
+from softswitch.app.answering.wiring import Answering
 from softswitch.app.callers import Callers
 from softswitch.app.calls import Calls
 from softswitch.app.desk import SOCKET, Desk
@@ -20,6 +21,7 @@ from softswitch.app.dialing import wiring as dialing
 from softswitch.app.dialing.wiring import NodeWires
 from softswitch.app.engines import Engines
 from softswitch.app.music import HoldMusic
+from softswitch.app.people.wiring import NodePeople, PeopleWires
 from softswitch.app.publishing import open_publishing
 from softswitch.app.recorder import Recorder
 from softswitch.app.recordings import Recordings
@@ -61,8 +63,10 @@ class Node:
         self._loader = Loader(config, self._engines, self._equip)
         self._callers = Callers(config.database_url)
         self._actor, self._phone = CallActor(), NodePhone(config.database_url)
+        self._answering = Answering(config, self._metrics)
         self._recordings = Recordings(config, self._emit)
         self._music = HoldMusic(config)
+        self._people = NodePeople(config)
         self._desk = Desk(config.run_dir / SOCKET)
         self._reload_wanted = asyncio.Event()
         self._draining = False
@@ -100,7 +104,12 @@ class Node:
         self._phone.open(self._dialer)
         self._steering = Steering(self._desk, self._dialer, link)
         ours = self._config, self._trunking, link, self._dialer, self._desk
-        calls.outbound = means.wire(*ours, self._emit)
+        others = means.wire(*ours, self._emit)
+        parts_of = self._config, wires, self._trunking, self._loader.dialplans, self._dialer
+        people = PeopleWires(*parts_of, recorder.announce if self._mqtt else lambda event: None)
+        around = self._desk, self._steering, self._metrics
+        calls.outbound = await self._people.open(self._records, people, others, *around)
+        calls.people = self._people
         await self._desk.open()
         if self._mqtt:
             self._mqtt.start()
@@ -145,7 +154,9 @@ class Node:
             self._metrics.commit_took(seconds)
 
         url, node, mqtt = self._config.database_url, self._config.node, self._mqtt
-        records = Records(url, node, on_commit=committed, encode=topics.encode if mqtt else None)
+        records = self._records = Records(
+            url, node, on_commit=committed, encode=topics.encode if mqtt else None
+        )
         records.start()
         recorder = Recorder(records, [self._metrics.take])
         if mqtt:
@@ -154,6 +165,7 @@ class Node:
         deliver, announce = (mqtt.deliver, recorder.announce) if mqtt else (None, None)
         to = deliver, announce, plans, self._actor, self._phone
         self._acting = acting.wire(self._config, records, self._metrics, *to)
+        self._answering.open(records, self._acting.find)
         return recorder
 
     def _equip(self, plan: Plan, ears: dict[str, VoskRecognizer], voice: PlanVoice) -> Parts:
@@ -170,6 +182,8 @@ class Node:
             tape,
             music_file=self._music.file,
             actor=self._actor,
+            thinker=self._answering.thinker(plan),
+            people=self._people,
         )
 
     def _emit(self, event: SessionEvent) -> None:
@@ -201,6 +215,8 @@ class Node:
             self._acting.run(),
             self._dialer.keep(),
             self._bans.run(),
+            self._answering.run(),
+            self._people.run(),
         ]
         if config.dialplan_watch:
             services.append(watching.watch(config.dialplan, self._reload_wanted.set))
@@ -251,7 +267,9 @@ class Node:
         calls.close()
         await asyncio.gather(*self._errands, return_exceptions=True)
         await self._recordings.close()
+        await self._people.close()
         await self._acting.close()
+        await self._answering.close()
         if self._mqtt:
             await recorder.settle(CLOSE_TIMEOUT_S)
             await self._mqtt.close()

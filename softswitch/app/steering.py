@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from softswitch.app.desk import Desk, Tell
 from softswitch.app.dialing.dialer import Dialer
+from softswitch.app.people import commands as people
 from softswitch.errors import SoftswitchError
 from softswitch.gateway import messages
 from softswitch.gateway.link import GatewayLink
@@ -64,6 +65,7 @@ ARGUMENTS: dict[str, type[Section]] = {
     "hangup": HangUp,
     "transfer": Transfer,
     "drain": Drain,
+    **people.ARGUMENTS,
 }
 
 
@@ -81,19 +83,19 @@ class Steering:
         desk.register("drain", self._drain)
 
     async def _originate(self, request: dict[str, Any], tell: Tell) -> Any:
-        order = _arguments(Originate, request)
+        order = arguments(Originate, request)
         report = await self._dialer.dial(**order.model_dump(), on_progress=tell)
         return report.as_dict()
 
     async def _hang_up(self, request: dict[str, Any], tell: Tell) -> Any:
-        order = _arguments(HangUp, request)
+        order = arguments(HangUp, request)
         if not self._dialer.is_dialling(order.call_id):
             self._check(order.call_id)
         self._dialer.hang_up(order.call_id)
         return {"call_id": order.call_id}
 
     async def _transfer(self, request: dict[str, Any], tell: Tell) -> Any:
-        order = _arguments(Transfer, request)
+        order = arguments(Transfer, request)
         self._check(order.call_id)
         if order.uri is None:
             if self.to_queue is None:
@@ -103,7 +105,7 @@ class Steering:
         return {"call_id": order.call_id}
 
     async def _drain(self, request: dict[str, Any], tell: Tell) -> Any:
-        _arguments(Drain, request)
+        arguments(Drain, request)
         if os.getppid() != self._supervisor:
             raise SoftswitchError("the node stops already")
         os.kill(self._supervisor, signal.SIGTERM)
@@ -114,7 +116,7 @@ class Steering:
             raise SoftswitchError(f"this node has no call {call_id}: see softswitch calls list --live")
 
 
-def _arguments(model: type[Arguments], request: dict[str, Any]) -> Arguments:
+def arguments(model: type[Arguments], request: dict[str, Any]) -> Arguments:
     """Raises SoftswitchError with the first thing that is wrong."""
     try:
         return model.model_validate({name: value for name, value in request.items() if name != "do"})

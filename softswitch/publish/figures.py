@@ -88,6 +88,41 @@ FIGURES = (
     ),
     Figure("softswitch_lookup_cache_entries", "gauge", "Answers of look-ups that are kept."),
     Figure("softswitch_lookup_cache_bytes", "gauge", "What they take, about."),
+    Figure(
+        "softswitch_answers_total",
+        "counter",
+        "Questions beyond the dialplan's words, by how they were answered and what came of it.",
+        ("how", "outcome"),
+    ),
+    Figure("softswitch_answers_remembered", "gauge", "Remembered answers that this node has at hand."),
+    Figure("softswitch_llm_requests_total", "counter", "Requests to language models, hedges among them."),
+    Figure("softswitch_llm_hedges_total", "counter", "Second requests because the first was late."),
+    Figure("softswitch_llm_tokens_total", "counter", "Tokens, as the servers count them.", ("kind",)),
+    Figure(
+        "softswitch_llm_shunned_total",
+        "counter",
+        "Requests that were not made: the breaker was open, or the plan's bulkhead full.",
+        ("why",),
+    ),
+    Figure("softswitch_llm_under_way", "gauge", "Requests under way.", ("plan",)),
+    Figure("softswitch_llm_broken", "gauge", "1 while a plan's breaker is not closed.", ("plan",)),
+    Figure("softswitch_queue_callers", "gauge", "Callers who want a person, all nodes.", ("queue", "state")),
+    Figure(
+        "softswitch_queue_outcomes_total",
+        "counter",
+        "Callers who wanted a person, by what became of their waits.",
+        ("queue", "outcome"),
+    ),
+    Figure(
+        "softswitch_queue_in_time_total",
+        "counter",
+        "Callers who spoke with a person within the queue's service level.",
+        ("queue",),
+    ),
+    Figure("softswitch_agents", "gauge", "Agents by state, all nodes.", ("state",)),
+    Figure("softswitch_agent_rings_total", "counter", "Agents rung, by what came of it.", ("result",)),
+    Figure("softswitch_call_backs_total", "counter", "Calls back, by what came of them.", ("outcome",)),
+    Figure("softswitch_people_taken_over_total", "counter", "Agents and callers whom a dead process held."),
     Figure("softswitch_mqtt_connected", "gauge", "1 while the MQTT broker is connected."),
     Figure(
         "softswitch_mqtt_commands_total",
@@ -133,6 +168,9 @@ STAGE_BUCKETS = (
 
 ACTION_BUCKETS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 600.0, 3600.0)
 """Seconds: a bound at the target of 200 ms, and those of promises that waited for an integration."""
+
+TALK_BUCKETS = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 180.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0)
+"""Seconds: of waits for a person, and of talks."""
 
 COMMIT_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 """Seconds: an SSD's fsync takes about 1 ms, a struggling disk's seconds."""

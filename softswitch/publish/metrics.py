@@ -11,7 +11,14 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 
 from softswitch.events import CallFinished, SessionEvent, TurnFinished
-from softswitch.publish.figures import ACTION_BUCKETS, COMMIT_BUCKETS, FIGURES, STAGE_BUCKETS, Figure
+from softswitch.publish.figures import (
+    ACTION_BUCKETS,
+    COMMIT_BUCKETS,
+    FIGURES,
+    STAGE_BUCKETS,
+    TALK_BUCKETS,
+    Figure,
+)
 
 CONTENT_TYPE = prometheus_client.CONTENT_TYPE_LATEST
 
@@ -71,6 +78,12 @@ class Metrics:
         self._lookup_times = self._histogram(
             "softswitch_lookup_seconds", "How long a request of a look-up took.", ACTION_BUCKETS
         )
+        self._person_waits = self._histogram(
+            "softswitch_queue_wait_seconds", "How long callers waited until they spoke.", TALK_BUCKETS
+        )
+        self._talks = self._histogram(
+            "softswitch_talk_seconds", "How long callers spoke with a person.", TALK_BUCKETS
+        )
         self._pulled = _Pulled()
         self.registry.register(self._pulled)
         ProcessCollector(registry=self.registry)
@@ -92,6 +105,14 @@ class Metrics:
     def action_took(self, seconds: float) -> None:
         """Count an attempt at an action."""
         self._action_times.observe(seconds)
+
+    def person_waited(self, seconds: float) -> None:
+        """Count a caller who speaks with a person now, and how long he had waited."""
+        self._person_waits.observe(seconds)
+
+    def person_talked(self, seconds: float) -> None:
+        """Count a talk that is over."""
+        self._talks.observe(seconds)
 
     def take(self, event: SessionEvent) -> None:
         """Count one session event."""

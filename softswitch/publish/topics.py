@@ -9,7 +9,7 @@ import re
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, NamedTuple
 
-from softswitch import events
+from softswitch import events, waiting
 
 ROOT = "softswitch/v1"
 
@@ -43,6 +43,17 @@ TOPICS = (
         events.ActionEnded,
         "actions/{action_id}/{state}",
         "an [action](../how-to/have-actions-done.md) is `done`, or `dead`: it cannot be done",
+    ),
+    Topic(
+        waiting.CallerMoved,
+        "calls/{call_id}/queue",
+        "a caller who wants a [person](../how-to/answer-callers-as-a-person.md) stands elsewhere than before",
+    ),
+    Topic(waiting.AgentChanged, "agents/{agent}/state", "an agent has another state than before"),
+    Topic(
+        waiting.CallerOffered,
+        "agents/{agent}/offered",
+        "an agent's phone is rung for a caller: what was said so far, for his screen",
     ),
 )
 

@@ -28,6 +28,7 @@ from softswitch.events import (
 from softswitch.publish import schemas, topics
 from softswitch.publish.topics import TOPICS, Presence, Reply
 from softswitch.sections import Command
+from softswitch.waiting import AgentChanged, CallerMoved, CallerOffered
 
 CALL = "0" * 32
 SIGNALLED = Signalled("sip:secret@host", False, "", ("eyJ…",))
@@ -39,6 +40,14 @@ EVENTS: dict[type[Any], Any] = {
     DiallingHeld: DiallingHeld(CALL, "+1", "calls", "", 0.0),
     TrunkChanged: TrunkChanged("berlin", "up", "down", "", 0.0),
     ActionEnded: ActionEnded(7, "order", "shop", CALL, "done", 1, "", 0.0),
+    CallerMoved: CallerMoved(CALL, "sales", "offered", 0.0, "ann", 2.5, ""),
+    AgentChanged: AgentChanged("ann", "ringing", "available", "", 0.0, CALL),
+    CallerOffered: CallerOffered(
+        *("ann", CALL, "sales", "an invoice", "+1", 2.5),
+        ({"via": "speech", "heard": "hello", "said": "Hello."},),
+        {"customer": "7"},
+        0.0,
+    ),
 }
 """One of each event that is published. Add those that you add to TOPICS."""
 

@@ -71,6 +71,11 @@ class Dialer:
         """Calls on their way to an answer, or whose answer is listened to."""
         return len(self._dialling)
 
+    @property
+    def closed(self) -> bool:
+        """Whether it dials no more."""
+        return self._closed
+
     def close(self) -> None:
         """Dial no more. What rings may ring on, but is not tried elsewhere."""
         self._closed = True

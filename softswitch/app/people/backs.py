@@ -6,8 +6,10 @@ gets his old place, and the agent is free for him.
 
 import asyncio
 import logging
+import uuid
 from collections.abc import Callable
 
+from softswitch.app.dialing.dialer import NotNow
 from softswitch.app.dialing.outcome import Outcome
 from softswitch.app.people.ledger import Ledger
 from softswitch.app.people.legs import Leg, Legs
@@ -23,9 +25,10 @@ COMES_S = 90.0
 """A caller who has answered waits for the agent by then, or the agent is free for others."""
 FIRST_S, LAST_S = 60.0, 1800.0
 """Between two tries to call somebody back: doubled from the first to the last."""
+NOT_NOW_S = 10.0
 RINGING: AgentState = "ringing"
 KNOWN = "called_back"
-"""The variable of a dialplan by which it knows that it calls back: it holds the queue's name."""
+"""The fact by which a dialplan knows that it calls back: it holds the queue's name."""
 
 
 class Backs:
@@ -40,6 +43,11 @@ class Backs:
         self._ledger.moved(caller, "offered", agent=claim.agent.name, reason="call back")
         try:
             answered = await self._dial(caller)
+        except NotNow as error:
+            log.warning("call %s is not called back just now: %s", caller.call_id, error)
+            await self._ledger.patiently(lambda: self._ledger.store.call_back(caller.id, "", NOT_NOW_S))
+            await self._free(leg)
+            return
         except SoftswitchError as error:
             log.warning("call %s is not called back just now: %s", caller.call_id, error)
             answered = Outcome.FAILED
@@ -49,6 +57,9 @@ class Backs:
         self._ledger.figures.backs[str(answered)] += 1
         if not answered.answered or answered is Outcome.VOICEMAIL:
             await self._later(caller, answered)
+        await self._free(leg)
+
+    async def _free(self, leg: Leg) -> None:
         self._legs.end(leg)
         await self._ledger.release(leg.call_id, Freed("available", idle_anew=False), RINGING)
 
@@ -64,22 +75,29 @@ class Backs:
 
     async def _dial(self, caller: Caller) -> Outcome:
         """What came of it; of one who has answered once he waits again, or does not."""
-        report = await self._wires.dial(caller.number, caller.plan, {KNOWN: caller.queue})
-        if not report.outcome.answered or report.outcome is Outcome.VOICEMAIL:
-            return report.outcome
-        comes = asyncio.Event()
-        self._places[report.call_id] = caller, comes
-        await self._ledger.patiently(lambda: self._ledger.store.dialled(caller.id, report.call_id))
-        over = asyncio.ensure_future(self._wires.ended(report.call_id))
+        call_id, comes = uuid.uuid4().hex, asyncio.Event()
+        self._places[call_id] = caller, comes
+        await self._ledger.patiently(lambda: self._ledger.store.dialled(caller.id, call_id))
+        try:
+            known = {KNOWN: caller.queue}
+            report = await self._wires.dial(caller.number, caller.plan, known, call_id)
+            if report.outcome.answered and report.outcome is not Outcome.VOICEMAIL:
+                await self._until_he_waits(call_id, comes)
+        finally:
+            came = self._places.pop(call_id, None) is None
+        if not came and report.outcome in (Outcome.PERSON, Outcome.UNKNOWN):
+            await self._ledger.end(caller, "served", "called back")  # and wants nobody any more
+        return report.outcome
+
+    async def _until_he_waits(self, call_id: str, comes: asyncio.Event) -> None:
+        """Or hangs up, or does not come in time."""
+        over = asyncio.ensure_future(self._wires.ended(call_id))
         waits = asyncio.ensure_future(comes.wait())
         try:
             await asyncio.wait((over, waits), timeout=COMES_S, return_when=asyncio.FIRST_COMPLETED)
         finally:
             over.cancel()
             waits.cancel()
-        if self._places.pop(report.call_id, None):  # he was called back, and wants nobody any more
-            await self._ledger.end(caller, "served", "called back")
-        return report.outcome
 
     async def _later(self, caller: Caller, why: Outcome) -> None:
         """Tried again, unless he was for too long, or must not be called."""

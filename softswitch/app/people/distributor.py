@@ -72,7 +72,7 @@ class Distributor:
         if here and not here.talks:
             here.renew(waiter, order)
         else:
-            self._here[info.call_id] = Here(waiter, info, plan, order, self._wires.number(info))
+            self._here[info.call_id] = Here(waiter, info, plan, order, self._wires.number(info, plan))
 
     def leave(self, call_id: str, order: LeaveQueue) -> None:
         """The database is told with the turn in which he chose so (StateSaved.leaves)."""
@@ -122,15 +122,17 @@ class Distributor:
         return found[0]
 
     def agent_of(self, leg_id: str) -> str:
-        """Who the process before this one had at that call, "" for nobody."""
-        return self._returning.agent_of(leg_id)
+        """Who is at that call, or was with the process before this one; "" for nobody."""
+        rings = (ring for here in self._here.values() for ring in here.rings.items())
+        ours = (agent for agent, leg in rings if leg.call_id == leg_id)
+        return next(ours, "") or self._returning.agent_of(leg_id)
 
     def take_up(self, waiter: Waiter, info: CallInfo, plan: str) -> None:
         """A caller who spoke with an agent while this process, or its connection to the gateway, was away."""
         if here := self._here.get(info.call_id):
             here.waiter = waiter
             return
-        number = self._wires.number(info)
+        number = self._wires.number(info, plan)
         self._here[info.call_id] = Here(waiter, info, plan, Enqueue(""), number, talks=True)
 
     # --- for as long as the node lives --------------------------------------------------------------------

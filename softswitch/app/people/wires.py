@@ -42,13 +42,13 @@ class Wires(Protocol):
         """How a dialplan (its name) speaks, and its first language."""
         ...
 
-    def number(self, info: CallInfo) -> str:
+    def number(self, info: CallInfo, plan: str) -> str:
         """Where a caller can be called back, E.164; "" where that is not known."""
         ...
 
     def can_dial(self, plan: str) -> bool: ...
 
-    async def dial(self, number: str, plan: str, known: Mapping[str, str]) -> Report:
+    async def dial(self, number: str, plan: str, known: Mapping[str, str], call_id: str) -> Report:
         """As Dialer.dial; what of `known` is no variable of the plan is left out."""
         ...
 
