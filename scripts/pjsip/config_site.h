@@ -7,6 +7,8 @@
 #define PJSIP_MAX_TSX_COUNT 65535
 #define PJSIP_MAX_DIALOG_COUNT 65535
 #define PJ_HAS_IPV6 1
+/* A long INVITE would go by TCP first, which a firewall may drop without a word (RFC 3261 section 18.1.1). */
+#define PJSIP_DONT_SWITCH_TO_TCP 1
 #define PJMEDIA_HAS_VIDEO 0
 #define PJ_DEBUG 0
 #define PJMEDIA_AUDIO_DEV_HAS_ALSA 0

@@ -105,11 +105,12 @@ class Gateway:
         self._nameservers = Nameservers(config.sip)
         self._clock = ClockPort(region)
         self._switchboard = Switchboard(config, region, self._socket.send, self._endpoint)
+        self._stop_wanted = False
         self._stop_at: float | None = None
         self._next_tick = 0.0
 
     def run(self) -> None:
-        """Until stop(), then for as long as calls are ending, 2 s at most; or until drained."""
+        """Until stop() is asked for, then for as long as calls are ending, 2 s at most; or until drained."""
         while not self._done():
             self._endpoint.libHandleEvents(EVENTS_MS)
             self._serve_control()
@@ -127,14 +128,18 @@ class Gateway:
         self._switchboard.drain()
 
     def stop(self) -> None:
+        """Soon: a signal comes wherever this thread is, in the midst of PJSIP too."""
+        self._stop_wanted = True
+
+    def _begin_to_stop(self) -> None:
         if self._stop_at is None:
             self._stop_at = time.monotonic() + 2.0
             self._switchboard.hang_up_all()
             self._switchboard.accounts.leave_all()
 
     def _done(self) -> bool:
-        if self._switchboard.is_drained:
-            self.stop()
+        if self._stop_wanted or self._switchboard.is_drained:
+            self._begin_to_stop()
         if self._stop_at is None:
             return False
         busy = self._switchboard.calls_up or self._switchboard.accounts.leaving
