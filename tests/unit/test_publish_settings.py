@@ -22,6 +22,21 @@ def test_other_urls_are_refused_and_passwords_sent_to_their_file(url):
         Mqtt(url=url)
 
 
+@pytest.mark.parametrize(
+    ("user", "allow"),
+    [("crm", ()), ("crm", ("format",)), ("a user", ("hangup",)), ("", ("hangup",))],
+)
+def test_a_user_has_a_plain_name_and_commands_that_there_are(user: str, allow: tuple[str, ...]):
+    with pytest.raises(ValidationError):
+        Mqtt(commands={user: {"secret_file": "/secret", "allow": allow}})
+
+
+def test_one_command_needs_no_list():
+    assert Mqtt(commands={"crm": {"secret_file": "/s", "allow": "hangup"}}).commands["crm"].allow == (
+        "hangup",
+    )
+
+
 @pytest.mark.parametrize("node", ["a/b", "a+b", "#", "a b"])
 def test_a_nodes_name_cannot_break_its_topics(node):
     with pytest.raises(ValidationError):
