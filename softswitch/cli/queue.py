@@ -12,6 +12,7 @@ import click
 from softswitch.actions import files
 from softswitch.cli.queue_add import add
 from softswitch.cli.queue_bulk import cancel, purge, retry
+from softswitch.cli.queue_callers import callers
 from softswitch.cli.queue_recipes import recipes
 from softswitch.cli.queue_text import details, table
 from softswitch.cli.text import clock, date, line
@@ -26,10 +27,10 @@ as_json = click.option("--json", "json_", is_flag=True, help="Print JSON, for pr
 
 @click.group()
 def queue() -> None:
-    """See what was promised and what became of it; try again, cancel, purge."""
+    """See what was promised and what became of it, and who waits for a person."""
 
 
-for command in (add, retry, cancel, purge, recipes):
+for command in (add, retry, cancel, purge, recipes, callers):
     queue.add_command(command)
 
 

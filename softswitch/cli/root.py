@@ -11,6 +11,8 @@ from softswitch import config
 from softswitch.errors import SoftswitchError
 
 COMMANDS = {
+    "agent": "Keep the people who answer calls, and say whether they are there.",
+    "answer": "Review what a language model has answered.",
     "ban": "See, lift and add bans of unwelcome sources.",
     "broker": "Run a small MQTT broker, for trying things out.",
     "call": "Call a SIP address and hold a conversation.",
@@ -22,7 +24,7 @@ COMMANDS = {
     "doctor": "Check everything that a call needs, and place one.",
     "guard": "See what was dialled against its caps, and lift holds.",
     "model": "Fetch ears and voices, check them, choose among them.",
-    "queue": "See what was promised and what became of it.",
+    "queue": "See what was promised and what became of it, and who waits for a person.",
     "serve": "Answer calls.",
     "trunk": "Declare trunks, test them, see how they fare.",
 }
