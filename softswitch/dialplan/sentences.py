@@ -8,9 +8,8 @@ serves all steps, in one language.
 """
 
 import re
-from collections import deque
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from itertools import islice
@@ -19,12 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from softswitch.dialplan import templates
-from softswitch.dialplan.automaton import Automaton, Found, State, strengthen
+from softswitch.dialplan.automaton import Automaton, Found, strengthen
 from softswitch.dialplan.examples import Examples
 from softswitch.dialplan.language import Language
 from softswitch.dialplan.overlap import Likeness, Overlap, Said
 from softswitch.dialplan.slots import Slot
 from softswitch.dialplan.spoken import normalise
+from softswitch.dialplan.stealing import Stealing
 from softswitch.dialplan.templates import GAP, Choice
 
 THRESHOLD = 0.7
@@ -40,10 +40,6 @@ MAX_PHRASES = 3_000
 """Of a recogniser's grammar; a step with more listens openly."""
 BETWEEN = re.compile(rf"\{{\w+\}}|{GAP}")
 """What stands between the fixed words of a phrase."""
-MAX_STATES_COMPARED = 20_000
-MAX_STOLEN = 1_000
-ANY_DAY = datetime(2026, 1, 5, 12)
-"""Whether two sentences are the same does not hang on the day."""
 LATELY = 16
 """Utterances whose strict reading is remembered: every hypothesis of the ear is read strictly and then, where
 that gives nothing, fuzzily, and before that to see whether the caller is done.
@@ -272,7 +268,13 @@ class Sentences:
             number, template, _ = self._templates[likeness.template]
             intent = self._intents[number]
             found.setdefault(intent, Candidate(intent, likeness.score, template, _why(said, likeness)))
-        return list(islice(found.values(), limit))
+        scores = self._scores(said.tokens, allowed, now)
+        return [_with_examples(each, scores) for each in islice(found.values(), limit)]
+
+    def _scores(self, tokens: Sequence[str], allowed: Collection[str], now: datetime) -> dict[str, float]:
+        """What the examples say, where they are asked."""
+        asked = self._allowed(allowed).anything and self._examples
+        return asked.scores(tokens, now) if asked else {}
 
     def _said(self, text: str, now: datetime) -> Said:
         tokens = normalise(text).split()[:MAX_TOKENS]
@@ -348,56 +350,8 @@ class Sentences:
         return list(islice(dict.fromkeys(rows), limit))
 
     def stolen(self) -> list[tuple[str, str, str]]:
-        """Phrases that mean two intents: the phrase (slots as `{name}`), the intent that gets it, and the
-        other.
-
-        For each pair of intents the shortest, and also where words of one are a value of the other's slot.
-        Exact for words and for slots of one name as long as MAX_STATES_COMPARED is not reached; slots of
-        different names that read the same words are not compared.
-        """
-        found: dict[tuple[int, int], str] = {}
-        for phrase, ends in self._shared():
-            self._note(found, phrase, sorted(ends))
-        everything = (1 << len(self._intents)) - 1
-        if self._slots:
-            for _, _, choice in self._templates:
-                for phrase in templates.examples(choice, 2):
-                    self._compare_example(found, phrase, everything)
-        return [
-            (phrase, self._intents[first], self._intents[other])
-            for (first, other), phrase in islice(found.items(), MAX_STOLEN)
-        ]
-
-    def _note(self, found: dict[tuple[int, int], str], phrase: str, ends: Sequence[int]) -> None:
-        """`ends`: templates of which the phrase is one, the one that gets it first."""
-        intents = list(dict.fromkeys(self._templates[template][0] for template in ends))
-        for other in intents[1:]:
-            found.setdefault((intents[0], other), phrase)
-
-    def _compare_example(self, found: dict[tuple[int, int], str], phrase: str, allowed: int) -> None:
-        """Whether another intent's slot reads words of this one's phrase."""
-        if "{" not in phrase:
-            words = phrase.split()
-            ways = self._automaton.find(words, allowed, ANY_DAY)
-            # With words in gaps or skipped another intent comes near, but does not get the phrase.
-            whole = [way for way in ways if not way.loose and (way.bindings or way.literal == len(words))]
-            self._note(found, phrase, [way.template for way in whole])
-
-    def _shared(self) -> Iterator[tuple[str, tuple[int, ...]]]:
-        """Phrases in which templates of several intents end; a slot is like a word here."""
-        start = self._automaton.start()
-        seen = {id(start)}
-        waiting: deque[tuple[State, str]] = deque([(start, "")])
-        while waiting and len(seen) < MAX_STATES_COMPARED:
-            state, phrase = waiting.popleft()
-            self._automaton.unfold(state)
-            if len(state.accepts) > 1:
-                yield phrase, state.accepts
-            for symbol, after in self._automaton.leads(state):
-                # A single intent cannot steal from itself.
-                if after.intents & (after.intents - 1) and id(after) not in seen:
-                    seen.add(id(after))
-                    waiting.append((after, f"{phrase} {symbol}".strip()))
+        """See Stealing."""
+        return Stealing(self._automaton, self._templates, self._intents).found()
 
 
 def _as_likely(ranked: Sequence[_Meant]) -> list[_Meant]:
@@ -408,6 +362,14 @@ def _as_likely(ranked: Sequence[_Meant]) -> list[_Meant]:
 def _fullest(ways: Sequence[Found]) -> Found:
     """The best way; where words fell into gaps, the one that reads most values."""
     return max(ways, key=lambda way: len(way.bindings)) if ways[0].loose else ways[0]
+
+
+def _with_examples(candidate: Candidate, scores: Mapping[str, float]) -> Candidate:
+    if candidate.intent not in scores:
+        return candidate
+    most = max(scores, key=lambda intent: scores[intent])
+    told = f"examples {scores[candidate.intent]:.2f}, the most like it {most} {scores[most]:.2f}"
+    return replace(candidate, why=f"{candidate.why}; {told}")
 
 
 def _why(said: Said, likeness: Likeness) -> str:

@@ -84,6 +84,14 @@ def test_where_a_value_is_asked_for_sentences_alone_decide():
     assert meant(plan, "when is my paper coming", frozenset({"{item}", "late"})) == "{item}"
 
 
+def test_why_an_intent_came_into_question_tells_what_the_examples_say_of_it():
+    (candidate,) = sentences().candidates("i want my mother to bring the paper", ["buy"], NOW)
+    assert "examples 0." in candidate.why
+    assert "none 0." in candidate.why
+    (alone,) = sentences({}).candidates("i want my mother to bring the paper", ["buy"], NOW)
+    assert "examples" not in alone.why
+
+
 @pytest.mark.parametrize("text", ["", "zorkmid", "zorkmid " * 300])
 def test_words_that_no_example_has_mean_nothing(text):
     assert meant(sentences(), text) == ""

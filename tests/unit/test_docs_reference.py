@@ -50,6 +50,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "Actions": plan.Action,
     "intents/NAME.yaml": data.IntentFile,
     "lists/NAME.yaml": data.ListFile,
+    "examples/INTENT.yaml": data.ExamplesFile,
     "flows/NAME.yaml": flow.FlowFile,
     "Steps": flow.Step,
     "Listen": flow.Listen,
