@@ -41,9 +41,11 @@ class QueueSettings(Section):
 
     skills: Annotated[tuple[Name, ...], OneOrMany] = ()
     same_language: YesNo = Field(False, description="Only who has the skill `en`, `es` … too.")
-    priority: int = Field(0, ge=-100, le=100, description="Higher is served first.")
+    priority: int | None = Field(None, ge=-100, le=100, description="Higher is served first; not given: 0.")
     max_wait: Wait | None = Field(None, description="Then nobody comes any more; not given: no bound.")
-    most_waiting: int = Field(0, ge=0, le=10_000, description="So many wait at most; 0: any number.")
+    most_waiting: int | None = Field(
+        None, ge=0, le=10_000, description="So many wait at most; 0, or not given: any number."
+    )
     music: Music | None = Field(None, description="Not given: the node's own.")
     position: Position = Field(Prompts(), description="Said from time to time; `off`: never.")
 

@@ -8,8 +8,9 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, RootModel, model_validator
 
+from softswitch.dialplan.files.queue import Wait
 from softswitch.dialplan.files.texts import Language, Name, OneOrMany, Yes
-from softswitch.values import Duration, Section
+from softswitch.values import Section
 
 INPUTS = ("says", "interrupts", "presses", "silent", "failed", "queue", "person")
 EXPECTED = (
@@ -58,7 +59,7 @@ class Place(Section):
     """What a caller who waits is told: his place, and how long it is likely to take."""
 
     position: int = Field(ge=1)
-    wait: Duration | None = None
+    wait: Wait | None = None
 
 
 WrittenActions = Name | Expected | list[Name | Expected]
