@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from softswitch.dialplan.files.answers import Answer
 from softswitch.dialplan.files.choices import Choices
@@ -17,11 +17,12 @@ from softswitch.dialplan.files.texts import (
     Prompts,
     Texts,
     Words,
+    Written,
     Yes,
     at,
 )
 from softswitch.events import BargeIn
-from softswitch.values import Duration, Section
+from softswitch.values import Section, seconds
 
 MOST_BUDGET_S = 10.0
 RESERVED_TARGETS = frozenset({"repeat", "slower", "faster", "back", "restart", "return"})
@@ -98,7 +99,9 @@ class Dtmf(Section):
         return self
 
 
-Budget = Annotated[Duration, Field(ge=0, le=MOST_BUDGET_S)]
+Budget = Annotated[
+    float, BeforeValidator(seconds, json_schema_input_type=Written), Field(ge=0, le=MOST_BUDGET_S)
+]
 """How long a caller is kept waiting."""
 
 
