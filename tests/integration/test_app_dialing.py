@@ -11,7 +11,7 @@ from fakes import FakeEndpointer, FakeLine, FakeRecognizer, FakeVoice
 from small_plan import FILES
 
 from softswitch.app.dialing import placing
-from softswitch.app.dialing.dialer import Dialer
+from softswitch.app.dialing.dialer import Dialer, NotNow
 from softswitch.app.dialing.outcome import Outcome, Report
 from softswitch.app.dialplans import Admission, Dialplans, Loaded
 from softswitch.config import Config
@@ -336,3 +336,15 @@ async def test_what_rings_when_the_node_begins_to_drain_is_not_tried_elsewhere(s
     await setup.happen(order, over(503))
     assert (await dialling).outcome is Outcome.FAILED
     assert setup.around.learned == [("a", 503)]
+
+
+async def test_who_promised_a_call_chooses_its_number_and_is_told_when_it_is_only_not_now(setup: Setup):
+    dialling = setup.dial(call_id="c" * 32)
+    order = await setup.invite()
+    assert order.call_id == "c" * 32
+    await setup.happen(order, over(486))
+    report = await dialling
+    assert (report.outcome, report.call_id) == (Outcome.BUSY, "c" * 32)
+    setup.dialer.close()
+    with pytest.raises(NotNow, match="drains"):
+        await setup.dial()

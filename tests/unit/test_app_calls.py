@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, cast
 
@@ -52,6 +52,11 @@ class FakePlan:
             "caller_number": "+442079460000",
             **({"attestation": call.attestation} if call.attestation else {}),
         }
+
+    def prefetched(self, facts: Mapping[str, str]) -> list[tuple[str, dict[str, str]]]:
+        """A look-up that needs what is remembered, where there is something."""
+        known = {name: facts[name] for name in self.remembered if name in facts}
+        return [("find", {"number": facts["caller_number"], **known})]
 
 
 class Setup:
@@ -358,3 +363,40 @@ async def test_where_nobody_vouches_a_call_does_not_wait() -> None:
     setup.offer(line := line_to())
     assert line.answered
     assert "attestation" not in made[0].context
+
+
+async def test_look_ups_are_asked_for_as_the_call_arrives_and_nobody_waits_for_them() -> None:
+    setup = Setup(FakePlan("shop"))
+    asked: list[tuple[str, str, dict[str, str]]] = []
+    setup.calls.prefetch = lambda plan, name, arguments: asked.append((plan, name, dict(arguments)))
+    line = FakeLine()
+    setup.offer(line)
+    assert asked == [("shop", "find", {"number": "+442079460000"})]
+    assert line.answered
+
+
+async def test_look_ups_that_need_what_is_remembered_are_asked_for_once_that_is_known() -> None:
+    async def recall(plan: str, number: str) -> dict[str, str]:
+        await asyncio.sleep(0.01)
+        return {"size": "large"}
+
+    setup = Setup(FakePlan("shop", remembered=("size",)), recall=recall)
+    asked: list[dict[str, str]] = []
+    setup.calls.prefetch = lambda plan, name, arguments: asked.append(dict(arguments))
+    setup.offer(FakeLine())
+    assert asked == [{"number": "+442079460000"}]
+    await asyncio.sleep(0.05)
+    assert asked[1:] == [{"number": "+442079460000", "size": "large"}]
+
+
+async def test_a_bug_in_asking_ahead_turns_nobody_away(caplog: pytest.LogCaptureFixture) -> None:
+    setup = Setup(FakePlan("shop"))
+
+    def fail(plan: str, name: str, arguments: Mapping[str, str]) -> None:
+        raise RuntimeError
+
+    setup.calls.prefetch = fail
+    line = FakeLine()
+    setup.offer(line)
+    assert line.answered
+    assert "while asking ahead" in caplog.text
