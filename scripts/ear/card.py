@@ -41,9 +41,9 @@ nor tuning, so that the accuracy bench can measure on a family of voices that th
 ## Figures
 
 Measured at the tuning itself, on {tuning} utterances of each kind over simulated lines, by espeak-ng
-variants and an accent that training leaves out. Tuning chose acoustic scale {scale}, unknown penalty
-{unknown_penalty} and probability of [unk] {unknown_probability} to make these small; `scripts/bench
-speech` measures on other sets.
+variants and an accent that training leaves out. Tuning chose acoustic scale {scale}, language
+weight {language:g}, unknown penalty {unknown_penalty} and probability of [unk] {unknown_probability} to make
+these small; `scripts/bench speech` measures on other sets.
 
 | mistakes | % |
 |---|---|

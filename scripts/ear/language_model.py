@@ -61,9 +61,11 @@ class NGram:
         follow = self._counts[history]
         return sum(min(n, _DISCOUNT) for n in follow.values()) / follow.total()
 
-    def automaton(self, numbers: Mapping[str, int], unknown: tuple[int, float] | None = None) -> Fst:
+    def automaton(
+        self, numbers: Mapping[str, int], unknown: tuple[int, float] | None = None, weight: float = 1.0
+    ) -> Fst:
         """An acceptor, arcs sorted by word number; `unknown`: the number and probability of a word that is
-        none.
+        none; `weight` is that of the model's costs among all others.
         """
         histories = sorted(history for history in self._counts if history)
         fst = Fst()
@@ -72,7 +74,7 @@ class NGram:
         for history, state in states.items():
             follow = self._unigram if not history else self._counts[history]
             for word in follow:
-                cost = -math.log(self.probability(history, word))
+                cost = -weight * math.log(self.probability(history, word))
                 if word == END:
                     fst.final[state] = cost
                 else:
@@ -82,9 +84,9 @@ class NGram:
                     )
             if history:
                 back = states[_longest(history[1:], states)]
-                fst.arc(state, Arc(EPSILON, EPSILON, -math.log(self.back_off(history)), back))
+                fst.arc(state, Arc(EPSILON, EPSILON, -weight * math.log(self.back_off(history)), back))
         if unknown:
-            fst.arc(states[()], Arc(unknown[0], unknown[0], -math.log(unknown[1]), states[()]))
+            fst.arc(states[()], Arc(unknown[0], unknown[0], -weight * math.log(unknown[1]), states[()]))
         fst.sort_by_input()
         return fst
 

@@ -21,8 +21,10 @@ from ear.vocabulary import Vocabulary
 from ear.work import Bar
 
 KINDS = ("sentences", "grammar", "strange", "foreign")
-SCALES = (0.5, 0.8, 1.1, 1.4, 1.8)
-PENALTIES = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0)
+SCALES = (0.2, 0.25, 0.3, 0.4)
+LANGUAGES = (1.0, 1.25, 1.5)
+"""Times the scale."""
+PENALTIES = (2.0, 3.0, 4.0, 5.0)
 PROBABILITIES = (0.0, 1e-3)
 _GRAMMAR = 60  # phrases
 
@@ -39,16 +41,16 @@ def write_balance(
     grammar = _grammar(said, vocabulary, seed)
     with (
         tempfile.TemporaryDirectory() as folder,
-        Bar("tuning", len(SCALES) + len(PENALTIES) + len(PROBABILITIES)) as bar,
+        Bar("tuning", len(SCALES) + len(LANGUAGES) + len(PENALTIES) + len(PROBABILITIES)) as bar,
     ):
         trial = _Trial(parts, Path(folder), said, grammar)
-        best = Balance()
-        for field, values, cost in (
-            ("scale", SCALES, trial.in_words),
-            ("unknown_penalty", PENALTIES, trial.in_grammar),
-            ("unknown_probability", PROBABILITIES, trial.in_strange_words),
-        ):
-            best = _best(best, field, values, cost, bar)
+        best = Balance(unknown_penalty=PENALTIES[-2])
+        together = [{"scale": scale, "language": LANGUAGES[1] * scale} for scale in SCALES]
+        best = _best(best, together, trial.in_all, bar)
+        best = _best(best, [{"language": times * best.scale} for times in LANGUAGES], trial.in_words, bar)
+        best = _best(best, [{"unknown_penalty": each} for each in PENALTIES], trial.in_grammar, bar)
+        strange = [{"unknown_probability": share} for share in PROBABILITIES]
+        best = _best(best, strange, trial.in_strange_words, bar)
         found = {"balance": asdict(best), "mistakes": trial.mistakes(best)}
     path.write_text(json.dumps(found, indent=1), encoding="utf-8")
 
@@ -59,6 +61,10 @@ class _Trial:
         self._folder = folder
         self._said = said
         self._grammar = grammar
+
+    def in_all(self, balance: Balance) -> float:
+        """With a grammar and without."""
+        return self.in_words(balance) + self.in_grammar(balance)
 
     def in_words(self, balance: Balance) -> float:
         return self._measured(balance, self._said["sentences"]).word_error_rate
@@ -108,14 +114,15 @@ class _Trial:
 
 
 def _best(
-    best: Balance, field: str, values: Sequence[float], cost: Callable[[Balance], float], bar: Bar
+    best: Balance, changes: Sequence[dict[str, float]], cost: Callable[[Balance], float], bar: Bar
 ) -> Balance:
-    """The balance with the value of `field` that costs least; of equals the first."""
-    costs = []
-    for value in values:
-        costs.append((cost(replace(best, **{field: value})), value))
-        bar.step(f"{field} {value}: {costs[-1][0]:.1f} %")
-    return replace(best, **{field: min(costs, key=lambda pair: pair[0])[1]})
+    """The balance with the change that costs least; of equals the first."""
+    tried = []
+    for change in changes:
+        balance = replace(best, **change)
+        tried.append((cost(balance), balance))
+        bar.step(f"{change}: {tried[-1][0]:.1f} %")
+    return min(tried, key=lambda pair: pair[0])[1]
 
 
 def _heard_by_phone(shard: Path, seed: int) -> Said:

@@ -94,8 +94,8 @@ def test_the_penalty_decides_between_unknown_and_the_nearest_word(tmp_path, netw
 
 
 def test_unknown_is_heard_without_a_grammar_only_where_it_is_in_the_model(tmp_path, network):
-    without = model(tmp_path / "0", network, Balance(1.0, -30.0, 0.0))
-    within = model(tmp_path / "1", network, Balance(1.0, -30.0, 0.5))
+    without = model(tmp_path / "0", network, Balance(1.0, 1.0, -30.0, 0.0))
+    within = model(tmp_path / "1", network, Balance(1.0, 1.0, -30.0, 0.5))
     assert UNKNOWN not in Ear(without).hear(NOISE)
     assert set(Ear(within).hear(NOISE)) == {UNKNOWN}
 
