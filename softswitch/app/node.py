@@ -13,6 +13,7 @@ from softswitch.app import engines as engine_room
 from softswitch.app.acting import wiring as acting
 from softswitch.app.acting.actor import CallActor
 from softswitch.app.acting.phone import NodePhone
+from softswitch.app.answering import warming
 from softswitch.app.answering.wiring import Answering
 from softswitch.app.callers import Callers
 from softswitch.app.calls import Calls
@@ -102,6 +103,7 @@ class Node:
         parts = self._loader.dialplans, self._trunking, wires, self._desk, self._metrics
         self._dialer = dialing.wire(self._config, *parts)
         self._phone.open(self._dialer)
+        warming.wire(self._desk, self._loader.dialplans)
         self._steering = Steering(self._desk, self._dialer, link)
         ours = self._config, self._trunking, link, self._dialer, self._desk
         others = means.wire(*ours, self._emit)

@@ -19,6 +19,7 @@ KIND = "answers"
 """Of changes: nodes read anew what was changed when this moves on."""
 MOST = 50_000
 """Rows that are kept of one plan; of more those go that were not used for the longest time."""
+STEP = 1000
 Row = Mapping[str, Any]
 
 _INSERT: dict[str, Any] = {"sqlite": sqlite.insert(answers), "postgresql": postgresql.insert(answers)}
@@ -46,11 +47,21 @@ def _same(row: Row) -> str:
     return json.dumps([row["caller"], sorted(row["fields"].items())])
 
 
-def read(url: str, plan: str = "", *, since: float = 0.0, most: int = MOST) -> list[dict[str, Any]]:
-    """Answers of a plan ("" for all), the latest used first; of those made or changed after `since`."""
+def read(
+    url: str,
+    plan: str = "",
+    *,
+    state: str = "",
+    language: str = "",
+    since: float = 0.0,
+    most: int = MOST,
+) -> list[dict[str, Any]]:
+    """Answers of a plan, in a state and a language ("" for all), the latest used first; of those made or
+    changed after `since`.
+    """
     query = sa.select(answers).order_by(answers.c.used_at.desc(), answers.c.id.desc()).limit(most)
-    if plan:
-        query = query.where(answers.c.plan == plan)
+    wanted = ((answers.c.plan, plan), (answers.c.state, state), (answers.c.language, language))
+    query = query.where(*(column == value for column, value in wanted if value))
     if since:
         query = query.where(answers.c.made_at >= since)
     with transaction(url) as connection:
@@ -66,8 +77,10 @@ def find(url: str, number: int) -> dict[str, Any] | None:
 def review(url: str, numbers: Sequence[int], now: float, **new: Any) -> int:
     """Set `state`, `answer` or `expires_at` of these; how many there were."""
     with transaction(url, writes=True) as connection:
-        change = sa.update(answers).where(answers.c.id.in_(numbers)).values(made_at=now, **new)
-        count = connection.execute(change).rowcount
+        count = 0
+        for at in range(0, len(numbers), STEP):  # a statement takes so many values, and no more
+            some = answers.c.id.in_(numbers[at : at + STEP])
+            count += connection.execute(sa.update(answers).where(some).values(made_at=now, **new)).rowcount
         if count:
             changes.bump(connection, KIND)
         return count

@@ -58,9 +58,12 @@ class PlanThinker:
         self._index = {name: Knowledge(texts, name) for name in plan.languages}
 
     def think(self, order: Think, context: Mapping[str, str], history: Sequence[Exchange]) -> Thought:
-        return Thought(self.answerer.answer(self._question(order, context, history)))
+        return Thought(self.answerer.answer(self.question(order, context, history)))
 
-    def _question(self, order: Think, context: Mapping[str, str], history: Sequence[Exchange]) -> Question:
+    def question(
+        self, order: Think, context: Mapping[str, str], history: Sequence[Exchange] = ()
+    ) -> Question:
+        """With all that the plan knows about it."""
         known = self._known(context)
         passages = self._found(order)
         instructions = self._settings.instructions
