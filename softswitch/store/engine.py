@@ -11,7 +11,7 @@ from sqlalchemy.pool import NullPool
 
 from softswitch.errors import SoftswitchError
 
-SQLITE_BUSY_TIMEOUT_MS = 5_000
+SQLITE_BUSY_TIMEOUT_S = 5
 POSTGRESQL_CONNECT_S = 10
 POSTGRESQL_SILENCE_MS = 10_000  # a server that vanished is noticed after this, not after TCP's 15 minutes
 
@@ -43,19 +43,27 @@ def sqlite_file(url: str) -> Path | None:
     return Path(parsed.database or "") if parsed.get_backend_name() == "sqlite" else None
 
 
-def open_engine(url: str, *, writes: bool = False, keep: bool = False) -> sa.Engine:
+def open_engine(
+    url: str,
+    *,
+    writes: bool = False,
+    keep: bool = False,
+    busy: int = SQLITE_BUSY_TIMEOUT_S,
+    connect: int = POSTGRESQL_CONNECT_S,
+) -> sa.Engine:
     """An engine. `writes` makes SQLite's transactions take the write lock when they begin, so that a
-    transaction never has to be given up half-way; `keep` holds connections open between transactions.
+    transaction never has to be given up half-way; `keep` holds connections open between transactions. For
+    `busy` seconds SQLite's lock is waited for, for `connect` seconds a PostgreSQL that does not answer.
     """
     parsed = parse_url(url)
     pool: dict[str, Any] = {} if keep else {"poolclass": NullPool}
     if parsed.get_backend_name() == "sqlite":
         engine = sa.create_engine(parsed, **pool)
-        _prepare_sqlite(engine, "BEGIN IMMEDIATE" if writes else "BEGIN")
+        _prepare_sqlite(engine, "BEGIN IMMEDIATE" if writes else "BEGIN", busy)
         return engine
     options = {
         "application_name": "softswitch",
-        "connect_timeout": POSTGRESQL_CONNECT_S,
+        "connect_timeout": connect,
         "tcp_user_timeout": POSTGRESQL_SILENCE_MS,
     }
     try:
@@ -66,7 +74,7 @@ def open_engine(url: str, *, writes: bool = False, keep: bool = False) -> sa.Eng
         ) from None
 
 
-def _prepare_sqlite(engine: sa.Engine, begin: str) -> None:
+def _prepare_sqlite(engine: sa.Engine, begin: str, busy: int) -> None:
     """Transactions are begun by us, since the driver would leave DDL outside of them.
 
     With WAL, a killed process loses nothing that was committed whatever `synchronous` says: the pages
@@ -79,7 +87,7 @@ def _prepare_sqlite(engine: sa.Engine, begin: str) -> None:
     def connected(connection: Any, _: object) -> None:
         connection.isolation_level = None
         cursor = connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout = {SQLITE_BUSY_TIMEOUT_MS}")
+        cursor.execute(f"PRAGMA busy_timeout = {busy * 1000}")
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.close()

@@ -183,6 +183,15 @@ jobs = sa.Table(
     sa.Column("due", sa.Double),
 )
 
+# How far each node's events are written: those of its latest run up to a number.
+journals = sa.Table(
+    "journals",
+    metadata,
+    sa.Column("node", CleanText, primary_key=True),
+    sa.Column("run", sa.String(32), nullable=False),
+    sa.Column("number", sa.BigInteger, nullable=False),
+)
+
 # Messages for the MQTT broker, until it has them: a node's in the order of their numbers, none of which is
 # ever given again, or whoever remembers how far he has read would miss some.
 messages = sa.Table(

@@ -1,15 +1,18 @@
 """The records of calls, written by one thread: events wait in a bounded queue and are committed in batches.
 
 One writer thread is what SQLite is fastest with (2,000 to 4,500 transactions/s against 250 to 340 through
-an asyncio driver), and it keeps events in the order in which they were submitted on PostgreSQL too.
+an asyncio driver), and it keeps events in the order in which they were submitted on PostgreSQL too. While
+the database is away, the thread writes events into a journal, and out of it again before anything newer.
 """
 
 import asyncio
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -17,11 +20,10 @@ import structlog
 
 from softswitch.errors import SoftswitchError
 from softswitch.events import Announced, SessionEvent, StateSaved
-from softswitch.store import messages
-from softswitch.store.apply import apply
-from softswitch.store.engine import first_line, open_engine
+from softswitch.store.committing import Committer, Encode, is_away
+from softswitch.store.engine import first_line
+from softswitch.store.journal import Event, Frame, Journal
 from softswitch.store.messages import Waiting
-from softswitch.store.outbox import adding
 
 log = structlog.get_logger(__name__)
 Value = TypeVar("Value")
@@ -30,16 +32,14 @@ QUEUE_LIMIT = 10_000
 BATCH_LIMIT = 500
 FIRST_RETRY_S = 0.05
 LAST_RETRY_S = 5.0
+MOMENT_S = 1.0
+"""A database that is away for longer is not waited for by events: they go into the journal."""
+HANG_S = 5.0
+"""A transaction that takes longer is given up: the server does not answer."""
 CLOSE_TIMEOUT_S = 10.0
-
-# These say that the event itself cannot be stored; whatever else a database says passes with time.
-_FAULT_OF_THE_EVENT = (sa.exc.IntegrityError, sa.exc.DataError)
-
 
 Work = Callable[[sa.Connection], Value]
 """Something else to write: it may be run again when its transaction could not be committed."""
-Encode = Callable[[SessionEvent | Announced, str], tuple[str, str] | None]
-"""An event of a node as the topic and payload of a message; None for one that is not published."""
 
 
 @dataclass(slots=True)
@@ -48,10 +48,11 @@ class _Entry:
     done: asyncio.Future[Any]
     submitted: float
     result: Any = None
+    number: int = 0
 
-
-class _Abandoned(Exception):
-    """close() gave up on a database that stays away."""
+    def work(self, connection: sa.Connection) -> None:
+        assert callable(self.event)
+        self.result = self.event(connection)
 
 
 class Records:
@@ -59,7 +60,8 @@ class Records:
 
     `on_commit(events, seconds)` is called on the loop after each commit: how many, and how long ago the
     oldest of them was submitted. With `encode` a message for the broker is written with each event, in its
-    transaction: what is recorded is published sometime, and nothing else is.
+    transaction: what is recorded is published sometime, and nothing else is. Without a `journal` events wait
+    in memory while the database is away. `before` is called in the thread before each commit.
     """
 
     def __init__(
@@ -70,33 +72,48 @@ class Records:
         limit: int = QUEUE_LIMIT,
         on_commit: Callable[[int, float], None] | None = None,
         encode: Encode | None = None,
+        journal: Journal | None = None,
+        before: Callable[[], None] = lambda: None,
     ) -> None:
-        self._engine = open_engine(url, writes=True, keep=True)
-        self._node = node
+        self._committer = Committer(url, node, encode, before)
+        self._journal = journal
         self._room = asyncio.Semaphore(limit)
         self._queue: queue.SimpleQueue[_Entry | None] = queue.SimpleQueue()  # bounded by _room
+        self._taken: deque[_Entry] = deque()  # what the thread has of it, and has not settled
+        self._number = 0
         self._abandoned = threading.Event()
         self._thread = threading.Thread(target=self._work, name="records", daemon=True)
         self._on_commit = on_commit
-        self._encode = encode
         self._closed = False
+        self._ending = False
         self._settled = asyncio.Event()
         self._settled.set()
-        self.depth = 0  # events submitted and not yet committed
+        self._writing_since = 0.0
+        self._away_since = 0.0  # 0 while the database is there
+        self._retry_at, self._delay = 0.0, FIRST_RETRY_S
+        self._lost = 0
+        self._watch: asyncio.TimerHandle | None = None
+        self.depth = 0  # events submitted, and neither committed nor in the journal
         self.last_commit_s = 0.0  # submission of the oldest event to its commit, last batch
         self.rejected = 0  # events that no retry could ever store
-        self.retrying = False  # the database is locked or away; events wait
         self.on_promise: Callable[[], None] | None = None  # called on the loop when actions were promised
         self.on_waits: Callable[[list[str]], None] | None = None  # which calls began to wait
         self.on_messages: Callable[[Sequence[Waiting]], None] | None = None  # and with messages, once written
+
+    @property
+    def retrying(self) -> bool:
+        """Whether the database is locked or away: what is to be written waits."""
+        return self._away_since > 0
 
     def start(self) -> None:
         """Begin to write. The schema must be up to date (softswitch.store.migrate)."""
         self._loop = asyncio.get_running_loop()
         self._thread.start()
+        self._look()
 
     async def submit(self, event: SessionEvent | Announced) -> asyncio.Future[None]:
-        """Queue an event, waiting for room when the queue is full; the future is done once it is on disk.
+        """Queue an event, waiting for room when the queue is full; the future is done once it is on disk:
+        in the database, or in the journal, from where it gets there.
 
         The future fails with the database's error when the event can never be stored (a bug), and
         with SoftswitchError when close() gave up. Nobody has to look at it: failures are logged.
@@ -137,8 +154,8 @@ class Records:
 
     async def close(self, patience: float = CLOSE_TIMEOUT_S) -> None:
         """Write what is queued, then end the thread; those who submit must have stopped before. Raises
-        SoftswitchError when the database stayed away for `patience` seconds: the events not written
-        are lost, and their futures say so.
+        SoftswitchError when the database stayed away for `patience` seconds and there was no journal to
+        take the events: they are lost, and their futures say so.
         """
         if self._closed:
             return
@@ -147,40 +164,52 @@ class Records:
         try:
             await asyncio.wait_for(self.drain(), patience)
         except TimeoutError:
-            lost = self.depth
             self._abandoned.set()
-            raise SoftswitchError(
-                f"The database {self._engine.url} stayed away for {patience:g} s and {lost} events were not "
-                "recorded: see that it can be reached and written, then start again"
-            ) from None
         finally:
             await asyncio.to_thread(self._thread.join)
-            self._engine.dispose()
+            if self._watch:
+                self._watch.cancel()
+            self._committer.engine.dispose()
+        if self._lost:
+            raise SoftswitchError(
+                f"The database {self._committer.engine.url} stayed away for {patience:g} s and {self._lost} "
+                "events were not recorded: see that it can be reached and written, then start again"
+            )
 
     # --- on the loop, told by the thread ---------------------------------------------------------------
 
     def _tell(self, callback: Callable[..., None], *arguments: object) -> None:
         self._loop.call_soon_threadsafe(callback, *arguments)
 
-    def _committed(self, batch: Sequence[_Entry], told: Sequence[Waiting], seconds: float) -> None:
-        self.last_commit_s = seconds
+    def _look(self) -> None:
+        """Every second: a server that does not answer must not be waited for."""
+        if self._writing_since and time.monotonic() - self._writing_since > HANG_S:
+            self._committer.abort()
+        self._watch = self._loop.call_later(1.0, self._look)
+
+    def _committed(
+        self, batch: Sequence[_Entry], events: Sequence[Event], told: Sequence[Waiting], seconds: float
+    ) -> None:
+        """Entries, or events of the journal."""
+        if batch:
+            self.last_commit_s = seconds
         if told and self.on_messages:
             self.on_messages(told)
+        self._acknowledge(batch)
+        if batch and self._on_commit:
+            self._on_commit(len(batch), seconds)
+        saved = [event for event in events if isinstance(event, StateSaved)]
+        if self.on_promise and any(event.promised for event in saved):
+            self.on_promise()
+        waits = [event.call_id for event in saved if event.waits]
+        if self.on_waits and waits:
+            self.on_waits(waits)
+
+    def _acknowledge(self, batch: Sequence[_Entry]) -> None:
         for entry in batch:
             if not entry.done.done():
                 entry.done.set_result(entry.result)
         self._settle(len(batch))
-        if self._on_commit:
-            self._on_commit(len(batch), seconds)
-        if self.on_promise and any(
-            isinstance(each.event, StateSaved) and each.event.promised for each in batch
-        ):
-            self.on_promise()
-        waits = [
-            each.event.call_id for each in batch if isinstance(each.event, StateSaved) and each.event.waits
-        ]
-        if self.on_waits and waits:
-            self.on_waits(waits)
 
     def _failed(self, entry: _Entry, error: Exception) -> None:
         self.rejected += not callable(entry.event)
@@ -199,86 +228,155 @@ class Records:
     # --- in the thread -----------------------------------------------------------------------------------
 
     def _work(self) -> None:
-        ending = False
-        while not ending:
-            batch, ending = self._next_batch()
-            self._write(batch)
+        while not (self._ending and not self._taken):
+            self._take()
+            if self._abandoned.is_set():
+                break
+            if time.monotonic() >= self._retry_at:
+                self._try()
+            self._spill()
+        for entry in self._taken:
+            self._lost += not callable(entry.event)
+            told = "not recorded: the database stayed away until the end"
+            self._tell(self._failed, entry, SoftswitchError(told))
+        if self._journal:
+            self._journal.close()
 
-    def _next_batch(self) -> tuple[list[_Entry], bool]:
-        """What waits, at least one entry; and whether the end was reached."""
-        batch: list[_Entry] = []
-        try:
-            while len(batch) < BATCH_LIMIT:
-                entry = self._queue.get(block=not batch)
-                if entry is None:
-                    return batch, True
-                batch.append(entry)
-        except queue.Empty:
-            pass
-        return batch, False
-
-    def _write(self, batch: Sequence[_Entry]) -> None:
-        """Settle every entry, in order. One that cannot be stored does not take others with it."""
-        if not batch:
+    def _take(self) -> None:
+        """What is queued, as far as there is time to wait for it."""
+        due = self._retry_at - time.monotonic()
+        busy = bool(self._taken or self._has_journal)
+        if self._ending:
+            self._abandoned.wait(max(0.0, due))
             return
         try:
-            told = self._commit_with_retries(batch)
-        except _Abandoned as error:
-            for entry in batch:
-                self._tell(self._failed, entry, SoftswitchError(str(error)))
-        except Exception as error:
-            if len(batch) == 1:
-                # The event's text is what a caller said: it does not belong in a log.
-                if not callable(batch[0].event):
-                    name = type(batch[0].event).__name__
-                    log.error("event not recorded", event_type=name, error=type(error).__name__)
-                self._tell(self._failed, batch[0], error)
-            else:
-                for entry in batch:
-                    self._write([entry])
-        else:
-            self._tell(self._committed, batch, told, time.monotonic() - batch[0].submitted)
+            timeout = max(0.0, due) if busy else None
+            entry = self._queue.get(block=timeout != 0, timeout=timeout)
+            while entry is not None:
+                self._number += 1
+                entry.number = self._number
+                self._taken.append(entry)
+                entry = self._queue.get_nowait()
+            self._ending = True
+        except queue.Empty:
+            pass
 
-    def _commit_with_retries(self, batch: Sequence[_Entry]) -> Sequence[Waiting]:
-        """The messages that were written with it."""
-        delay = FIRST_RETRY_S
-        while not self._abandoned.is_set():
-            try:
-                told = self._commit(batch)
-            except _FAULT_OF_THE_EVENT:
-                raise
-            except sa.exc.DBAPIError as error:
-                self._wait(delay, error)
-                delay = min(delay * 2, LAST_RETRY_S)
-            else:
-                if self.retrying:
-                    log.info("database back", written=len(batch))
-                self.retrying = False
-                return told
-        raise _Abandoned("not recorded: the database stayed away until the end")
+    @property
+    def _has_journal(self) -> bool:
+        return self._journal is not None and self._journal.pending > 0
 
-    def _commit(self, batch: Sequence[_Entry]) -> Sequence[Waiting]:
-        told: list[tuple[str, str]] = []
-        with self._engine.begin() as connection:
-            adding.prepare(connection, [entry.event for entry in batch])
-            for entry in batch:
-                if callable(entry.event):
-                    entry.result = entry.event(connection)
-                    continue
-                apply(connection, entry.event, self._node)
-                if message := self._message(entry.event):
-                    told.append(message)
-            return messages.add(connection, self._node, told) if told else ()
-
-    def _message(self, event: SessionEvent | Announced) -> tuple[str, str] | None:
+    def _try(self) -> None:
+        """Write what is next: of the journal as long as it has something."""
+        if not (self._has_journal or self._taken):
+            return
+        self._writing_since = time.monotonic()
         try:
-            return self._encode(event, self._node) if self._encode else None
-        except Exception as error:  # what cannot be told is recorded all the same
-            log.error("event not told", event_type=type(event).__name__, error=type(error).__name__)
-            return None
+            if self._has_journal:
+                self._replay()
+            else:
+                self._write(BATCH_LIMIT)
+        except (sa.exc.DBAPIError, OSError) as error:
+            self._go_without(error)
+        else:
+            self._delay, self._retry_at = FIRST_RETRY_S, 0.0
+            if self._away_since:
+                log.info("database back", journal=self._journal.pending if self._journal else 0)
+            self._away_since = 0.0
+        finally:
+            self._writing_since = 0.0
 
-    def _wait(self, delay: float, error: sa.exc.DBAPIError) -> None:
-        if not self.retrying:
-            log.warning("database away, events wait", error=first_line(error))
-        self.retrying = True
-        self._abandoned.wait(delay)
+    def _go_without(self, error: sa.exc.DBAPIError | OSError) -> None:
+        if not self._away_since:
+            told = first_line(error) if isinstance(error, sa.exc.DBAPIError) else str(error)
+            log.warning("database away, events wait", error=told)
+            self._away_since = time.monotonic()
+        self._retry_at = time.monotonic() + self._delay
+        self._delay = min(self._delay * 2, LAST_RETRY_S)
+
+    def _write(self, most: int) -> None:
+        """Settle what is next. An event that cannot be stored does not take others with it."""
+        batch = list(islice(self._taken, most))
+        try:
+            told = self._committer.commit([self._item(entry) for entry in batch], {})
+        except Exception as error:
+            if is_away(error):
+                raise
+            if len(batch) == 1:
+                self._reject(self._taken.popleft(), error)
+            else:
+                for _ in batch:
+                    self._write(1)
+            return
+        for _ in batch:
+            self._taken.popleft()
+        events = [entry.event for entry in batch if not callable(entry.event)]
+        self._tell(self._committed, batch, events, told, time.monotonic() - batch[0].submitted)
+
+    def _item(self, entry: _Entry) -> Frame | Callable[[sa.Connection], None]:
+        if callable(entry.event):
+            return entry.work
+        return Frame(self._committer.run, entry.number, entry.event)
+
+    def _reject(self, entry: _Entry, error: Exception) -> None:
+        if not callable(entry.event):
+            _log_rejected(entry.event, error)
+        self._tell(self._failed, entry, error)
+
+    # --- the journal --------------------------------------------------------------------------------------
+
+    def _spill(self) -> None:
+        """Events into the journal, behind those that are in it; other work waits for the database."""
+        if not self._journal or not self._taken or not self._is_to_spill:
+            return
+        events = [entry for entry in self._taken if not callable(entry.event)]
+        frames = [item for entry in events if isinstance(item := self._item(entry), Frame)]
+        kept = self._journal.append(frames)
+        safe = events[:kept]
+        numbers = {entry.number for entry in safe}
+        self._taken = deque(entry for entry in self._taken if entry.number not in numbers)
+        if safe:
+            self._tell(self._acknowledge, safe)
+
+    @property
+    def _is_to_spill(self) -> bool:
+        if self._has_journal:
+            return True
+        away = time.monotonic() - self._away_since if self._away_since else 0.0
+        return away >= MOMENT_S or (self._ending and away > 0)
+
+    def _replay(self) -> None:
+        assert self._journal
+        frames = self._journal.next(BATCH_LIMIT)
+        try:
+            told = self._committer.commit(frames, self._journal.runs)
+        except Exception as error:
+            if is_away(error):
+                raise
+            self._replay_singly(frames)
+            return
+        self._journal.settle(len(frames))
+        self._tell(self._committed, (), [frame.event for frame in frames], told, 0.0)
+
+    def _replay_singly(self, frames: Sequence[Frame]) -> None:
+        """One of them cannot be stored."""
+        assert self._journal
+        for frame in frames:
+            told: Sequence[Waiting] = ()
+            try:
+                told = self._committer.commit([frame], self._journal.runs)
+            except Exception as error:
+                if is_away(error):
+                    raise
+                _log_rejected(frame.event, error)
+                self._committer.pass_over(frame)
+                self._tell(self._count_rejected)
+            self._journal.settle(1)
+            self._tell(self._committed, (), [frame.event], told, 0.0)
+
+    def _count_rejected(self) -> None:
+        self.rejected += 1
+
+
+def _log_rejected(event: Event, error: Exception) -> None:
+    """Its text is what a caller said: it does not belong in a log."""
+    log.error("event not recorded", event_type=type(event).__name__, error=type(error).__name__)

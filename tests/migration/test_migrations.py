@@ -199,6 +199,7 @@ ROWS: dict[str, dict[str, Any]] = {
         "uses": 3,
     },
     "jobs": {"name": "sweeping", "due": 1018.5},
+    "journals": {"node": "first", "run": "f" * 32, "number": 41},
     "holds": {
         "scope": "calls_per_minute",
         "reason": "31 calls in a minute",
