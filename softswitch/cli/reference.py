@@ -29,7 +29,7 @@ from softswitch.config import Config, default_path
 from softswitch.dialplan.checks.rules import FAMILIES, Rule
 from softswitch.dialplan.files import json_schema
 from softswitch.publish import schemas as mqtt_schemas
-from softswitch.sections import Commander
+from softswitch.sections import Commander, Queue
 from softswitch.trunks.files import Entry
 from softswitch.trunks.settings import Rewrite
 from softswitch.values import DAY, seconds
@@ -122,7 +122,9 @@ for a bug of ours. `--json` prints for machines.
 
 def settings() -> str:
     """docs/reference/settings.md"""
-    return SETTINGS_HEAD + "".join([*_section("", Config), *_section("mqtt.commands.USER", Commander)])
+    named: dict[str, type[BaseModel]] = {"mqtt.commands.USER": Commander, "queues.NAME": Queue}
+    sections = [part for name, model in named.items() for part in _section(name, model)]
+    return SETTINGS_HEAD + "".join([*_section("", Config), *sections])
 
 
 def trunks() -> str:
