@@ -79,6 +79,7 @@ class Llm:
     def __init__(self, model: Model) -> None:
         self.model = model
         self._client: AsyncOpenAI | None = None
+        self._preparing = asyncio.Lock()
 
     async def close(self) -> None:
         if self._client is not None:
@@ -135,8 +136,9 @@ class Llm:
 
     async def prepare(self) -> None:
         """Be ready to ask: importing the client takes half a second, in a thread, once."""
-        if self._client is None:
-            self._client = await asyncio.to_thread(_open, self.model)
+        async with self._preparing:  # of two clients one would never be closed
+            if self._client is None:
+                self._client = await asyncio.to_thread(_open, self.model)
 
     async def _bounded(self, chunks: AsyncIterator[Any], end: float) -> AsyncIterator[Any]:
         patience = self.model.first_piece
