@@ -43,9 +43,10 @@ def check_parts(draft: Draft) -> None:
 
 
 def check(ways: Ways) -> None:
-    waiting = _waiting(ways)
-    for name, step in ways.steps.items():
-        if step.leave is None or name not in waiting:
+    leaving = {name: step for name, step in ways.steps.items() if step.leave}
+    waiting = _waiting(ways) if leaving else {}
+    for name, step in leaving.items():
+        if name not in waiting:
             continue
         if waiting[name] == NOT:
             message = (
