@@ -20,7 +20,7 @@ PATIENCE_S = 300
 
 def _rate(name: str, count: int) -> float:
     with cluster() as url:
-        command = [PYTHON, SCRIPT, name, url, str(count)]
+        command = [str(PYTHON), str(SCRIPT), name, url, str(count)]
         ran = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     if ran.returncode:
         raise SoftswitchError(f"{name}: {ran.stderr.strip().splitlines()[-1]}")
