@@ -138,7 +138,7 @@ def _turn(turn: TurnFinished) -> Iterable[str]:
         case "silence":
             yield "   caller said nothing"
         case other:
-            yield f"   {other}"
+            yield f"   {other} {line(turn.heard)}".rstrip()
     if turn.said:
         yield f"   answer: {line(turn.said)}"
         cut = "all of it" if turn.said_heard_s >= turn.said_s else f'"{line(turn.said_heard)}"'

@@ -7,6 +7,7 @@ from plan_text import FACTS, Talk
 
 from softswitch.dialplan import loader
 from softswitch.dialplan.conversation import Conversation
+from softswitch.dialplan.graphing import edges
 from softswitch.events import Acted, Await, Do, Heard, NoInput, Pressed, Say
 from softswitch.waiting import QueueOver
 
@@ -260,3 +261,15 @@ def test_ways_are_given_whole(tmp_path: Path) -> None:
 def test_a_step_that_only_an_outcome_leads_to_is_reached(tmp_path: Path) -> None:
     steps = STEPS.replace("refused: desk", "refused: never") + "  never: {say: It cannot be., next: bye}\n"
     assert problems(tmp_path, steps) == []
+
+
+def test_what_may_come_of_an_action_is_drawn() -> None:
+    drawn = {(edge.source, edge.label, edge.target) for edge in edges.own(Talk(PLAN).plan.files)}
+    assert {
+        ("placing", "place done", "placed"),
+        ("placing", "place noted", "noted"),
+        ("placing", "place refused", "refused"),
+        ("finding", "found", "known"),
+        ("finding", "not found", "unknown"),
+        ("finding", "late", "too_late"),
+    } <= drawn
