@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from figures.figure import Measurement, Spec, Workshop
 from figures.postgres import cluster
 from figures.queue_work import fill
-from softswitch.actions.action import Action
+from softswitch.actions.action import Action, idempotency_key
 from softswitch.store import migrate
 from softswitch.store.engine import open_engine, sqlite_file
 from softswitch.store.outbox import claiming, looking, ordering
@@ -20,6 +20,8 @@ from softswitch.store.tables import actions
 WAITING = 100_000
 TIMES = 15
 BATCH = 20
+ATTENDED = [idempotency_key("", str(number)) for number in range(20)]
+"""Promises that callers wait for."""
 
 
 Query = Callable[[sa.Connection], object]
@@ -40,6 +42,8 @@ def queries(dialect: str) -> Mapping[str, Query]:
     return {
         "due": lambda connection: claiming.due(connection, ["note", "other"], now),
         "claim": claim,
+        "attended": lambda connection: looking.standing(connection, ATTENDED),
+        "claim attended": lambda connection: claiming.claim_keys(connection, "bench", ATTENDED, now),
         "holders": claiming.holders,
         "beat": lambda connection: claiming.beat(connection, "bench", now),
         "finish": finish,

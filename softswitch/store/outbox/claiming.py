@@ -111,7 +111,7 @@ def claim(connection: sa.Connection, holder: str, name: str, limit: int, now: No
 def claim_keys(connection: sa.Connection, holder: str, keys: Sequence[str], now: Now) -> list[Action]:
     """Take those with these idempotency keys that are due, before any others."""
     wanted = sa.select(actions.c.id).where(actions.c.idempotency_key.in_(keys))
-    return _take(connection, holder, wanted.where(WAITING, actions.c.run_at <= now).order_by(actions.c.id))
+    return _take(connection, holder, wanted.where(WAITING, actions.c.run_at <= now))
 
 
 def _take(connection: sa.Connection, holder: str, ready: sa.Select[tuple[int]]) -> list[Action]:
