@@ -20,6 +20,7 @@ import structlog
 
 from softswitch.errors import SoftswitchError
 from softswitch.events import Announced, SessionEvent, StateSaved
+from softswitch.store import replaying
 from softswitch.store.committing import Committer, Encode, is_away
 from softswitch.store.engine import first_line
 from softswitch.store.journal import Event, Frame, Journal
@@ -319,7 +320,7 @@ class Records:
 
     def _reject(self, entry: _Entry, error: Exception) -> None:
         if not callable(entry.event):
-            _log_rejected(entry.event, error)
+            replaying.log_rejected(entry.event, error)
         self._tell(self._failed, entry, error)
 
     # --- the journal --------------------------------------------------------------------------------------
@@ -346,37 +347,11 @@ class Records:
 
     def _replay(self) -> None:
         assert self._journal
-        frames = self._journal.next(BATCH_LIMIT)
-        try:
-            told = self._committer.commit(frames, self._journal.runs)
-        except Exception as error:
-            if is_away(error):
-                raise
-            self._replay_singly(frames)
-            return
-        self._journal.settle(len(frames))
-        self._tell(self._committed, (), [frame.event for frame in frames], told, 0.0)
 
-    def _replay_singly(self, frames: Sequence[Frame]) -> None:
-        """One of them cannot be stored."""
-        assert self._journal
-        for frame in frames:
-            told: Sequence[Waiting] = ()
-            try:
-                told = self._committer.commit([frame], self._journal.runs)
-            except Exception as error:
-                if is_away(error):
-                    raise
-                _log_rejected(frame.event, error)
-                self._committer.pass_over(frame)
-                self._tell(self._count_rejected)
-            self._journal.settle(1)
-            self._tell(self._committed, (), [frame.event], told, 0.0)
+        def written(events: Sequence[Event], told: Sequence[Waiting]) -> None:
+            self._tell(self._committed, (), events, told, 0.0)
+
+        replaying.replay(self._committer, self._journal, written, lambda: self._tell(self._count_rejected))
 
     def _count_rejected(self) -> None:
         self.rejected += 1
-
-
-def _log_rejected(event: Event, error: Exception) -> None:
-    """Its text is what a caller said: it does not belong in a log."""
-    log.error("event not recorded", event_type=type(event).__name__, error=type(error).__name__)
