@@ -266,6 +266,7 @@ class Node:
         await self._desk.close()
         if self._mqtt:
             await self._mqtt.obey_no_more()
+        self._people.stop()
         calls.close()
         await asyncio.gather(*self._errands, return_exceptions=True)
         await self._recordings.close()

@@ -434,6 +434,34 @@ async def test_talks_go_on_with_the_next_process_and_those_who_rang_are_free(url
         assert after.rows()[call_id("a")] == "served"
 
 
+async def test_callers_whom_a_gateway_took_with_it_are_called_back_and_phones_are_let_go(url: str) -> None:
+    hire(url, "ann")
+    async with floor_of(url) as floor:
+        await floor.call("a", SALES)
+        await floor.talks("a", "ann")
+        await floor.call("b", SALES)
+        await floor.until(lambda: floor.waiters["b"].told)
+        floor.legs.on_ready(set())
+        floor.distributor.gone(call_id("a"))
+        floor.distributor.gone(call_id("b"))
+        await floor.until(lambda: floor.rows()[call_id("b")] == "call_back")
+        await floor.until(lambda: floor.state_of("ann").state == "wrap_up")
+        assert floor.rows()[call_id("a")] in ("served", "lost")
+
+
+async def test_callers_of_a_node_that_stops_are_called_back_by_the_next(url: str) -> None:
+    hire(url, "ann")
+    agents.set_state(url, "ann", "busy")
+    async with floor_of(url) as floor:
+        await floor.call("a", SALES)
+        await floor.until(lambda: floor.waiters["a"].told)
+        floor.distributor.stop()
+        floor.distributor.gone(call_id("a"))
+    async with floor_of(url) as after:
+        after.legs.on_ready(set())
+        await after.until(lambda: after.rows() == {call_id("a"): "call_back"})
+
+
 async def test_agents_changed_in_the_database_are_taken_up_within_a_second(floor: Floor) -> None:
     agents.set_state(floor.url, "ann", "busy")
     await floor.call("a", SALES)

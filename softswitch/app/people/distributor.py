@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
 from typing import Any
 
 from softswitch.app.people.announcing import Announcing
@@ -38,6 +38,7 @@ log = logging.getLogger(__name__)
 POLL_S = 0.1
 """Between two looks while somebody waits: what other nodes have changed is seen by then."""
 IDLE_S = 1.0
+SHARE = 10.0
 AWAY_S = 1.0
 UNWRITTEN_S = 5.0
 """A caller whose wait is not in the database by then is told that nobody comes: he must not wait for ever."""
@@ -64,6 +65,8 @@ class Distributor:
         self._announcing = Announcing(store, self._rules)
         self._leases = Leases(self.ledger, lambda: bool(self._here or self._work), self._hold_anew, self.wake)
         self._returning = Returning(self.ledger, legs, self._offering, self._here, self._rules, self._start)
+        legs.on_found = self._on_gateway_ready
+        self._stops = False
 
     # --- ports.People -------------------------------------------------------------------------------------
 
@@ -90,7 +93,7 @@ class Distributor:
         if here is None:
             return
         here.leave()
-        if here.row and not here.talks:
+        if here.row and not here.talks and not self._stops:
             self._start(self.ledger.end(here.row, "abandoned"))
 
     def transfer(self, waiter: Waiter, uri: str) -> None:
@@ -147,6 +150,10 @@ class Distributor:
             for work in (self._distribute, *self._leases.works):
                 tasks.create_task(self._again_and_again(work))
 
+    def stop(self) -> None:
+        """Calls that end from here on were ended by the node: who waited is called back."""
+        self._stops = True
+
     async def close(self) -> None:
         """What is under way stays written down as it is: the next process, or another node, goes on."""
         for task in self._work:
@@ -170,6 +177,7 @@ class Distributor:
 
     async def _distribute(self) -> None:
         self._woken.clear()
+        began = time.monotonic()
         try:
             await self._hold()
             self.view = await self._look()
@@ -179,7 +187,9 @@ class Distributor:
             self._give_up_unwritten()
         waits = self._here or any(caller.state == "call_back" for caller in self.view.callers)
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(POLL_S if waits else IDLE_S):
+            # With hundreds waiting a look takes a while: most of the time is for others.
+            pause = max(POLL_S, SHARE * (time.monotonic() - began)) if waits else IDLE_S
+            async with asyncio.timeout(pause):
                 await self._woken.wait()
 
     async def _look(self) -> View:
@@ -212,6 +222,15 @@ class Distributor:
         here.row = await self._backs.place_of(row)
         if row.state != "offered":
             self.ledger.moved(here.row, "waiting", reason=row.reason)
+
+    def _on_gateway_ready(self, found: Mapping[str, Leg], live: Collection[str]) -> None:
+        """The gateway has named its calls. Those that one before it took with it are lost, not abandoned."""
+        self._returning.take_up(found, live)
+        lost = [here for call_id, here in self._here.items() if call_id not in live]
+        for here in lost:
+            del self._here[here.call_id]
+            here.leave()
+        self._returning.lose([here.row.id for here in lost if here.row])
 
     def _hold_anew(self) -> None:
         """Others have taken this process for dead; callers who are spoken with are let alone."""

@@ -30,7 +30,6 @@ class Returning:
         self._callers, self._rules, self._start = callers, rules, start
         self._agents: dict[str, tuple[Agent, Caller | None]] = {}
         self._held: tuple[Caller, ...] = ()
-        legs.on_found = self._on_found
 
     async def adopt(self) -> None:
         """Hold what the process before this one held."""
@@ -45,7 +44,7 @@ class Returning:
         agent, _ = self._agents.get(leg_id, (None, None))
         return agent.name if agent else ""
 
-    def _on_found(self, found: Mapping[str, Leg], live: Collection[str]) -> None:
+    def take_up(self, found: Mapping[str, Leg], live: Collection[str]) -> None:
         """The gateway has named its calls: `found` are those to agents, `live` the ids of all."""
         agents, self._agents = self._agents, {}
         held, self._held = self._held, ()
@@ -60,9 +59,12 @@ class Returning:
                 if leg:
                     self._legs.end(leg)
                 self._start(self._drop(agent, caller))
-        lost = [each.id for each in held if each.id not in talking and _is_lost(each, live)]
-        if lost:
-            self._start(self._lose(lost))
+        self.lose([each.id for each in held if each.id not in talking and _is_lost(each, live)])
+
+    def lose(self, caller_ids: Collection[int]) -> None:
+        """Their calls are gone, and not because they hung up: they are called back where that can be."""
+        if caller_ids:
+            self._start(self._lose(caller_ids))
 
     async def _drop(self, agent: Agent, caller: Caller | None) -> None:
         """The process that rang him, or had his talk, is no more."""

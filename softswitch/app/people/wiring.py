@@ -122,6 +122,9 @@ class NodePeople:
     async def run(self) -> None:
         await self._known.run()
 
+    def stop(self) -> None:
+        self._known.stop()
+
     async def close(self) -> None:
         await self._known.close()
 

@@ -63,7 +63,7 @@ def remove(url: str, name: str) -> None:
 
 def listed(url: str) -> list[Agent]:
     with transaction(url) as connection:
-        found = connection.execute(sa.select(*AGENT).order_by(agents.c.name)).mappings()
+        found = connection.execute(sa.select(*AGENT).order_by(agents.c.name))
         return [agent(row) for row in found]
 
 
@@ -103,7 +103,7 @@ def put_code(url: str, name: str, code: str) -> str:
 
 def _found(connection: sa.Connection, name: str) -> Agent:
     query = sa.select(*AGENT).where(agents.c.name == name).with_for_update()
-    row = connection.execute(query).mappings().one_or_none()
+    row = connection.execute(query).one_or_none()
     if row is None:
         raise SoftswitchError(f"there is no agent {name}: see softswitch agent list")
     return agent(row)

@@ -45,8 +45,8 @@ def look(connection: sa.Connection, now: Now) -> View:
     place = (waiting.c.priority.desc(), waiting.c.since, waiting.c.id)
     queued = sa.select(*CALLER).where(UNENDED).order_by(*place).limit(MOST_CALLERS)
     return View(
-        tuple(map(agent, connection.execute(everybody).mappings())),
-        tuple(map(caller, connection.execute(queued).mappings())),
+        tuple(map(agent, connection.execute(everybody))),
+        tuple(map(caller, connection.execute(queued))),
         connection.execute(sa.select(now)).scalar_one(),
     )
 
@@ -67,7 +67,7 @@ def take(connection: sa.Connection, holder: str, node: str, numbers: dict[str, s
             state=sa.case((back, "waiting"), else_=waiting.c.state),
             due_at=None,
         )
-        row = connection.execute(held.returning(*CALLER)).mappings().one_or_none()
+        row = connection.execute(held.returning(*CALLER)).one_or_none()
         if row:
             taken[call_id] = caller(row)
     return taken
@@ -153,12 +153,12 @@ def release(connection: sa.Connection, holder: str, leg: str, freed: Freed, now:
         holder="",
         leg="",
     )
-    row = connection.execute(new.returning(*AGENT)).mappings().one_or_none()
+    row = connection.execute(new.returning(*AGENT)).one_or_none()
     if row is None:
         return None
-    rung = sa.exists(sa.select(1).where(agents.c.call_id == row["call_id"], agents.c.state == "ringing"))
+    rung = sa.exists(sa.select(1).where(agents.c.call_id == row.call_id, agents.c.state == "ringing"))
     alone = sa.update(waiting).where(
-        waiting.c.call_id == row["call_id"], UNENDED, waiting.c.state == "offered", ~rung
+        waiting.c.call_id == row.call_id, UNENDED, waiting.c.state == "offered", ~rung
     )
     connection.execute(alone.values(state="waiting"))
     return agent(row)
@@ -168,11 +168,11 @@ def connect(connection: sa.Connection, holder: str, caller_id: int, leg: str, no
     """The agent of that leg has accepted: from here on the two talk. None where he was taken away."""
     mine = sa.update(agents).where(agents.c.leg == leg, agents.c.holder == holder)
     busy = mine.values(state="busy", state_at=now).returning(*AGENT)
-    row = connection.execute(busy).mappings().one_or_none()
+    row = connection.execute(busy).one_or_none()
     if row is None:
         return None
     talks = sa.update(waiting).where(waiting.c.id == caller_id, UNENDED)
-    connection.execute(talks.values(state="talking", agent=row["name"], answered_at=now))
+    connection.execute(talks.values(state="talking", agent=row.name, answered_at=now))
     return agent(row)
 
 
@@ -288,11 +288,11 @@ def _lose(connection: sa.Connection, lost: sa.Update, in_s: float, now: Now) -> 
 
 
 def _agents(connection: sa.Connection, statement: sa.Update) -> tuple[Agent, ...]:
-    return tuple(map(agent, connection.execute(statement.returning(*AGENT)).mappings()))
+    return tuple(map(agent, connection.execute(statement.returning(*AGENT))))
 
 
 def _callers(connection: sa.Connection, statement: sa.Update) -> tuple[Caller, ...]:
-    return tuple(map(caller, connection.execute(statement.returning(*CALLER)).mappings()))
+    return tuple(map(caller, connection.execute(statement.returning(*CALLER))))
 
 
 def holders(connection: sa.Connection) -> list[tuple[str, int | None]]:

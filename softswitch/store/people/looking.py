@@ -44,7 +44,7 @@ def callers(url: str, queue: str = "") -> list[Caller]:
     if queue:
         query = query.where(waiting.c.queue == queue)
     with transaction(url) as connection:
-        return [caller(row) for row in connection.execute(query).mappings()]
+        return [caller(row) for row in connection.execute(query)]
 
 
 def talks(connection: sa.Connection, queues: Sequence[str]) -> Mapping[str, list[float]]:

@@ -1,0 +1,106 @@
+"""How long the slowest query about callers and agents takes, with 500 callers waiting and 50 agents."""
+
+import itertools
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+import sqlalchemy as sa
+
+from figures.figure import Measurement, Spec, Workshop
+from figures.people_work import engine_of, fill, hire
+from figures.postgres import cluster
+from softswitch.store import migrate
+from softswitch.store.outbox import claiming as leases
+from softswitch.store.people import claiming, entering, looking
+from softswitch.store.people.claiming import Claim, Freed, View
+from softswitch.waiting import Enqueue
+
+WAITING, AGENTS, TIMES = 500, 50, 15
+HOLDER = "bench"
+Query = Callable[[sa.Connection], object]
+
+
+def queries(dialect: str) -> Mapping[str, Query]:
+    """What a distributor, a turn and people ask, in an order in which each finds something to do."""
+    now = leases.now_of(dialect)
+    legs = (f"{number:032x}" for number in itertools.count(1))
+    seen: list[View] = []
+    rung: list[Claim] = []
+
+    def look(connection: sa.Connection) -> None:
+        seen[:] = [claiming.look(connection, now)]
+
+    def claim(connection: sa.Connection) -> None:
+        view = seen[0]
+        caller = next(each for each in view.callers if each.state == "waiting")
+        agent = next(each for each in view.agents if each.free)
+        rung[:] = claiming.claim(connection, HOLDER, HOLDER, [Claim(caller, agent, next(legs), 1)], now)
+
+    def release(connection: sa.Connection) -> None:
+        claiming.release(connection, HOLDER, rung[0].leg, Freed("available"), now)
+
+    call_id = f"{7:032x}"
+    return {
+        "look": look,
+        "claim": claim,
+        "connect": lambda connection: claiming.connect(
+            connection, HOLDER, rung[0].caller.id, rung[0].leg, now
+        ),
+        "release": release,
+        "enter": lambda connection: entering.put(connection, call_id, Enqueue("sales"), time.time(), HOLDER),
+        "take": lambda connection: claiming.take(connection, HOLDER, HOLDER, {call_id: ""}),
+        "wake": lambda connection: claiming.wake(connection, now),
+        "holders": claiming.holders,
+        "orphans": lambda connection: claiming.lose_orphans(connection, now),
+        "talks": lambda connection: looking.talks(connection, ["sales"]),
+        "history": lambda connection: looking.history(connection, call_id),
+        "end of a call": lambda connection: entering.hung_up(connection, f"{9:032x}", time.time()),
+    }
+
+
+def slowest(url: str) -> dict[str, float]:
+    """Median milliseconds of each, in transactions of their own; their commits are not counted."""
+    times: dict[str, list[float]] = {}
+    with engine_of(url) as engine:
+        with engine.begin() as connection:
+            leases.register(connection, HOLDER, HOLDER, leases.now_of(engine.dialect.name))
+        asked = queries(engine.dialect.name)
+        for _ in range(TIMES):
+            for name, work in asked.items():
+                with engine.begin() as connection:
+                    began = time.perf_counter()
+                    work(connection)
+                    times.setdefault(name, []).append((time.perf_counter() - began) * 1000)
+    return {name: statistics.median(each) for name, each in times.items()}
+
+
+def prepare(url: str) -> None:
+    migrate.upgrade(url)
+    hire(url, AGENTS)
+    fill(url, WAITING, HOLDER)
+
+
+def measure(workshop: Workshop) -> Sequence[float]:
+    url = f"sqlite:///{workshop.folder / 'people.db'}"
+    prepare(url)
+    worst = [_told(workshop, "SQLite", slowest(url))]
+    with cluster() as url:
+        prepare(url)
+        worst.append(_told(workshop, "PostgreSQL", slowest(url)))
+    return worst
+
+
+def _told(workshop: Workshop, engine: str, found: dict[str, float]) -> float:
+    workshop.tell(f"{engine}: " + ", ".join(f"{name} {ms:.1f}" for name, ms in found.items()) + " ms")
+    return max(found.values())
+
+
+QUERIES = Measurement(
+    f"the queries about callers and agents with {WAITING} callers waiting and {AGENTS} agents",
+    (
+        Spec("slowest query with 500 callers waiting, SQLite", "ms", at_most=10),
+        Spec("slowest query with 500 callers waiting, PostgreSQL", "ms", at_most=10),
+    ),
+    measure,
+)
