@@ -246,6 +246,10 @@ class Conversation(Protocol):
 
     def take(self, event: Input) -> tuple[Action, ...]: ...
 
+    def preview(self, event: Input) -> tuple[Action, ...]:
+        """What `take` would give, without taking it."""
+        ...
+
     def completes(self, text: str, alternatives: Sequence[Hypothesis] = ()) -> bool:
         """Whether `text` is a whole interpretation in the present step, so that the turn is over."""
         ...

@@ -276,6 +276,9 @@ class ScriptedConversation:
     def restore(self, state: str) -> None:
         self.restored = state
 
+    def preview(self, event: Input) -> tuple[Action, ...]:
+        return self.answers[0] if self.answers else ()
+
     def take(self, event: Input) -> tuple[Action, ...]:
         self.inputs.append(event)
         return self.answers.pop(0)

@@ -51,6 +51,7 @@ class Call:
         self.plan = ScriptedConversation(self.answers, self.whole, context=self.context)
         self.recognizer, self.spanish = FakeRecognizer(), FakeRecognizer()
         self.fillers = 0
+        self.speculations: list[str] = []
         ears = {"en": self.recognizer, "es": self.spanish}
         keep = frozenset({"colour"})
         self.tapes: list[FakeTape] = []
@@ -67,6 +68,7 @@ class Call:
             music_file=lambda music: f"{music or 'own'}.pcm",
             actor=self.actor,
             thinker=self.thinker,
+            speculated=self.speculations.append,
         )
         self.session = Session(self.line, self.plan, parts, "by day")
 

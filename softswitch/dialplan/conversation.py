@@ -88,6 +88,10 @@ class Conversation:
         except ValueError:
             return
 
+    def preview(self, event: Input) -> tuple[Action, ...]:
+        """What `take` would give, without taking it."""
+        return interpreter.take(self._plan, self._state, event).actions
+
     def take(self, event: Input) -> tuple[Action, ...]:
         return self._took(interpreter.take(self._plan, self._state, event))
 

@@ -68,6 +68,10 @@ class Listeners(Protocol):
 
     def on_partial(self, text: str) -> None: ...
 
+    def on_likely(self, event: Heard) -> None:
+        """What on_input will be told, unless he speaks on."""
+        ...
+
     def on_input(self, event: Heard | Pressed | NoInput, timing: Timing) -> None: ...
 
 
@@ -238,6 +242,8 @@ class Ear:
         over = utterance.silence >= listen.speech_incomplete_timeout
         if over or (whole.text and self._completes(whole.text, whole.alternatives)):
             self._conclude(utterance)
+        elif whole.text:
+            self._tell.on_likely(Heard(whole.text, whole.confidence, whole.alternatives))
 
     def _conclude(self, utterance: Utterance) -> None:
         recognition = utterance.recognition()

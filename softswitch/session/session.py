@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from softswitch import ports
 from softswitch.events import (
     Action,
     Await,
@@ -39,18 +40,7 @@ from softswitch.events import (
     TransferFailed,
     TransferProgress,
 )
-from softswitch.ports import (
-    Actor,
-    Conversation,
-    Endpointer,
-    Line,
-    People,
-    Recognizer,
-    Tape,
-    Thinker,
-    Voice,
-    Waiter,
-)
+from softswitch.ports import Conversation, Endpointer, Line, Recognizer, Tape, Voice, Waiter
 from softswitch.session.awaiting import Awaiting
 from softswitch.session.ending import Ending
 from softswitch.session.fillers import Fillers
@@ -59,7 +49,7 @@ from softswitch.session.listening import Ear, Timing
 from softswitch.session.saving import Saving
 from softswitch.session.speaking import Speaker
 from softswitch.session.taping import Taping
-from softswitch.session.thinking import Thinking
+from softswitch.session.thinking import Thinking, exchange
 from softswitch.session.turn import Turn, via_of
 from softswitch.session.waiting import News, Place, recorded
 from softswitch.thinking import Think
@@ -83,10 +73,11 @@ class Parts:
     remembers: frozenset[str] = frozenset()
     filled: Callable[[], None] = lambda: None
     open_tape: Callable[[CallInfo], Tape | None] = lambda info: None
-    people: People | None = None
+    people: ports.People | None = None
     music_file: Callable[[str], str] = lambda music: ""
-    actor: Actor | None = None
-    thinker: Thinker | None = None
+    actor: ports.Actor | None = None
+    thinker: ports.Thinker | None = None
+    speculated: Callable[[str], None] = lambda result: None
 
 
 class Session:
@@ -104,7 +95,7 @@ class Session:
         self._ear = Ear(parts.new_endpointer(), parts.recognizers, conversation.completes, self)
         self._taping = Taping(line, parts.open_tape)
         self._awaiting = Awaiting(line.info.call_id, conversation.plan, parts.actor)
-        self._thinking = Thinking(self._speaker, parts.thinker)
+        self._thinking = Thinking(self._speaker, parts.thinker, parts.speculated)
         self._place = Place(line, parts.people, parts.music_file, conversation.plan, self)
         self._saving = Saving(line.info, conversation, parts.remembers)
         self._turn: Turn | None = None
@@ -271,6 +262,11 @@ class Session:
         self._speaker.stop()
         self._ear.interrupted = True
 
+    def on_likely(self, event: Heard) -> None:
+        plan, turn = self._conversation, self._turn
+        latest = exchange(turn.heard, self._speaker.account()) if turn else ()
+        self._thinking.expect(lambda: plan.preview(event), plan.context, latest)
+
     def on_input(self, event: Heard | Pressed | NoInput, timing: Timing) -> None:
         if self._is_backchannel(event):
             self._ear.arm(self._listen or Listen())
@@ -361,7 +357,7 @@ class Session:
     def _carry_out(self, actions: tuple[Action, ...]) -> None:
         self._to_arm = False
         self._awaiting.cancel()
-        self._thinking.cancel()
+        self._thinking.answer(actions, self._conversation.context)
         self._ending.approach(None)
         self._taping.answer(actions)
         if listen := next((action for action in actions if isinstance(action, Listen)), None):
@@ -380,8 +376,6 @@ class Session:
                 self._fillers.use(action)
                 self._speaker.waits = True
                 self._awaiting.begin(action)
-            elif isinstance(action, Think):
-                self._thinking.begin(action, self._conversation.context)
             elif isinstance(action, Transfer | Hangup):
                 self._ear.disarm()
                 self._ending.approach(action)

@@ -4,23 +4,85 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Literal
 
-from softswitch.events import Say
-from softswitch.ports import Thinker
+from softswitch.events import Action, Say
+from softswitch.ports import Thinker, Thought
 from softswitch.session.speaking import Account, Speaker
-from softswitch.thinking import Exchange, Think, Unanswered
+from softswitch.thinking import Exchange, How, Think, Unanswered
 
 log = logging.getLogger(__name__)
 MOST_EXCHANGES = 30
 """What is remembered of a call for the thoughts in it; who thinks sums up the earlier ones."""
 
 
+def exchange(heard: str, account: Account) -> tuple[Exchange, ...]:
+    """What a turn was, for the thoughts after it; nothing, where nothing was said."""
+    if not heard and not account.heard:
+        return ()
+    return (Exchange(heard, account.heard, account.heard != account.said),)
+
+
+def _think_of(actions: Sequence[Action]) -> Think | None:
+    return next((action for action in actions if isinstance(action, Think)), None)
+
+
+class Ahead:
+    """A thought that began before it was asked for. Implements ports.Thought."""
+
+    def __init__(self, order: Think, thought: Thought) -> None:
+        self._order, self._thought = order, thought
+        self._ready: asyncio.Queue[str | None] = asyncio.Queue()
+        self._work = asyncio.create_task(self._think())
+
+    def answers(self, order: Think) -> bool:
+        return replace(self._order, key=order.key) == order
+
+    @property
+    def how(self) -> How:
+        return self._thought.how
+
+    @property
+    def missing(self) -> Literal["", "unknown", "failed", "broken"]:
+        return self._thought.missing
+
+    @property
+    def sentences(self) -> AsyncGenerator[str, None]:
+        return self._sentences()
+
+    def close(self) -> None:
+        self._work.cancel()
+
+    async def _think(self) -> None:
+        try:
+            async with contextlib.aclosing(self._thought.sentences) as sentences:
+                async for sentence in sentences:
+                    self._ready.put_nowait(sentence)
+        finally:
+            self._ready.put_nowait(None)
+
+    async def _sentences(self) -> AsyncGenerator[str, None]:
+        try:
+            while (sentence := await self._ready.get()) is not None:
+                yield sentence
+        finally:
+            self.close()
+
+
 class Thinking:
     """Without a `thinker` nobody knows anything."""
 
-    def __init__(self, speaker: Speaker, thinker: Thinker | None) -> None:
-        self._speaker, self._thinker = speaker, thinker
+    def __init__(
+        self,
+        speaker: Speaker,
+        thinker: Thinker | None,
+        speculated: Callable[[Literal["used", "wrong"]], None] = lambda result: None,
+    ) -> None:
+        """`speculated` is told what became of each thought ahead."""
+        self._speaker, self._thinker, self._speculated = speaker, thinker, speculated
+        self._ahead: Ahead | None = None
         self._history: deque[Exchange] = deque(maxlen=MOST_EXCHANGES)
         self._work: asyncio.Task[Unanswered | None] | None = None
         self.how = ""
@@ -28,16 +90,40 @@ class Thinking:
 
     def remember(self, heard: str, account: Account) -> None:
         """A turn is over."""
-        if heard or account.heard:
-            self._history.append(Exchange(heard, account.heard, account.heard != account.said))
+        self._history.extend(exchange(heard, account))
 
-    def begin(self, order: Think, context: Mapping[str, str]) -> None:
-        """Answer this, and nothing else any more."""
+    def expect(
+        self,
+        preview: Callable[[], Sequence[Action]],
+        context: Mapping[str, str],
+        latest: tuple[Exchange, ...],
+    ) -> None:
+        """The caller has likely finished: what would be thought then is thought already. `latest` is the turn
+        that is not over yet, if there is one.
+        """
+        try:
+            order = _think_of(preview()) if self._thinker else None
+        except Exception as error:  # it will be raised anew, where it is told
+            log.debug("nothing is thought ahead: %s", type(error).__name__)
+            order = None
+        if order and self._thinker and not (self._ahead and self._ahead.answers(order)):
+            self._drop_ahead()
+            history = (*self._history, *latest)
+            self._ahead = Ahead(order, self._thinker.think(order, dict(context), history))
+
+    def answer(self, actions: Sequence[Action], context: Mapping[str, str]) -> None:
+        """Answer what these ask for, and nothing else any more."""
+        order, ahead = _think_of(actions), None
+        if order and self._ahead and self._ahead.answers(order):
+            ahead, self._ahead = self._ahead, None
+            self._speculated("used")
         self.cancel()
-        self._work = asyncio.create_task(self._say(order, dict(context)))
+        if order:
+            self._work = asyncio.create_task(self._say(order, dict(context), ahead))
 
     def cancel(self) -> None:
         """Nobody listens any more."""
+        self._drop_ahead()
         self.how = ""
         if self._work:
             self._work.cancel()
@@ -50,11 +136,20 @@ class Thinking:
         missing, self._work = self._work.result(), None
         return missing
 
-    async def _say(self, order: Think, context: Mapping[str, str]) -> Unanswered | None:
+    def _drop_ahead(self) -> None:
+        """What was thought ahead was wrong."""
+        if self._ahead:
+            self._ahead.close()
+            self._ahead = None
+            self._speculated("wrong")
+
+    async def _say(
+        self, order: Think, context: Mapping[str, str], ahead: "Ahead | None"
+    ) -> Unanswered | None:
         missing = Unanswered(order.key, "failed")
         if self._thinker:
             try:
-                thought = self._thinker.think(order, context, tuple(self._history))
+                thought = ahead or self._thinker.think(order, context, tuple(self._history))
                 async with contextlib.aclosing(thought.sentences) as sentences:
                     async for sentence in sentences:
                         self.how = thought.how

@@ -144,3 +144,61 @@ async def test_a_thought_is_told_what_was_said_before_and_how_much_of_it_was_hea
     thinker = call.session._thinking._thinker
     assert isinstance(thinker, FakeThinker)
     assert thinker.asked[0][2] == (Exchange("", GREETING.text),)
+
+
+# --- thinking ahead -----------------------------------------------------------------------------------------
+
+
+async def asked(call: Call, *words: str) -> None:
+    await call.quiet(2.0)
+    for word in words:
+        await call.say(word)
+        await call.quiet(0.4)
+    await call.quiet(1.0)
+
+
+async def test_a_thought_begins_before_it_is_sure_that_the_caller_has_finished() -> None:
+    thought = FakeThought([(1, "it is nine")])
+    call = await thinking(thought, (GREETING, LISTEN), (ASK, NEXT, LISTEN))
+    thinker = call.session._thinking._thinker
+    assert isinstance(thinker, FakeThinker)
+    await call.quiet(2.0)
+    await call.say("time")
+    await call.quiet(0.4)
+    assert (len(thinker.asked), call.plan.inputs) == (1, [])
+    assert thinker.asked[0][2] == (Exchange("", GREETING.text),)
+    await call.quiet(3.0)
+    assert (len(thinker.asked), call.speculations) == (1, ["used"])
+    assert call.turns()[1].said == "it is nine anything else"
+
+
+async def test_what_was_thought_ahead_and_not_asked_is_given_up_and_counted() -> None:
+    thought = FakeThought([(500, "never")])
+    call = await thinking(thought, (GREETING, LISTEN), (ASK, NEXT, LISTEN))
+    await call.quiet(2.0)
+    await call.say("time")
+    await call.quiet(0.4)
+    call.plan.answers[0] = (ANSWER, Listen())
+    await call.quiet(1.0)
+    assert call.speculations == ["wrong"]
+    assert thought.closed
+
+
+async def test_what_the_dialplan_answers_itself_is_not_thought_ahead() -> None:
+    call = await thinking(FakeThought([]), (GREETING, LISTEN), (ANSWER, Listen()))
+    await asked(call, "time")
+    thinker = call.session._thinking._thinker
+    assert isinstance(thinker, FakeThinker)
+    assert (thinker.asked, call.speculations) == ([], [])
+
+
+async def test_who_hangs_up_meanwhile_ends_what_was_thought_ahead() -> None:
+    thought = FakeThought([(500, "never")])
+    call = await thinking(thought, (GREETING, LISTEN), (ASK, NEXT, LISTEN))
+    await call.quiet(2.0)
+    await call.say("time")
+    await call.quiet(0.4)
+    call.session.on_event(CallEnded(Cause.NORMAL_CLEARING, 200, EndedBy.CALLER))
+    await call.quiet(0.1)
+    assert thought.closed
+    assert call.speculations == ["wrong"]

@@ -32,6 +32,7 @@ class Answering:
         self._thinkers: dict[tuple[str, str], PlanThinker] = {}
         self._memory: Memory | None = None
         self._find: Find | None = None
+        self._speculations = Counter[str](used=0, wrong=0)
         self._watch(metrics)
 
     def open(self, records: Records, find: Find) -> None:
@@ -65,6 +66,10 @@ class Answering:
         self._equip(thinker)
         return thinker
 
+    def speculated(self, result: str) -> None:
+        """What became of a thought that began before it was asked for."""
+        self._speculations[result] += 1
+
     async def run(self) -> None:
         """Until cancelled."""
         for llm in self._llms.values():
@@ -94,6 +99,7 @@ class Answering:
         metrics.watch("softswitch_llm_hedges_total", lambda: self._sum("hedges"))
         metrics.watch("softswitch_llm_tokens_total", self._tokens)
         metrics.watch("softswitch_llm_shunned_total", self._shunned)
+        metrics.watch("softswitch_speculations_total", lambda: dict(self._speculations))
         metrics.watch("softswitch_llm_under_way", self._under_way)
         metrics.watch("softswitch_llm_broken", self._broken)
         metrics.watch("softswitch_answers_remembered", lambda: len(self._memory.book) if self._memory else 0)
