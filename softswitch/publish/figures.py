@@ -48,6 +48,9 @@ FIGURES = (
     Figure("softswitch_speech_waiting_jobs", "gauge", "Jobs that wait for a speech thread."),
     Figure("softswitch_recognizer_backlog_seconds", "gauge", "Caller audio not yet decoded, all calls."),
     Figure("softswitch_sink_queue_depth", "gauge", "Events waiting, by where they go.", ("sink",)),
+    Figure("softswitch_database_away", "gauge", "1 while the database is locked or away."),
+    Figure("softswitch_journal_events", "gauge", "Events in the journal, until the database is back."),
+    Figure("softswitch_journal_bytes", "gauge", "Size of the journal's file."),
     Figure("softswitch_events_dropped_total", "counter", "Events lost, by where they were to go.", ("sink",)),
     Figure("softswitch_restarts_total", "counter", "Restarts by the supervisor, by process.", ("process",)),
     Figure(
@@ -103,6 +106,12 @@ FIGURES = (
         "counter",
         "Requests that were not made: the breaker was open, or the plan's bulkhead full.",
         ("why",),
+    ),
+    Figure(
+        "softswitch_speculations_total",
+        "counter",
+        "Thoughts begun before the caller was sure to have finished, by what became of them.",
+        ("result",),
     ),
     Figure("softswitch_llm_under_way", "gauge", "Requests under way.", ("plan",)),
     Figure("softswitch_llm_broken", "gauge", "1 while a plan's breaker is not closed.", ("plan",)),
