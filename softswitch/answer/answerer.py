@@ -83,10 +83,12 @@ class Figures:
 class Answerer:
     """Answers one plan's questions with one model."""
 
-    def __init__(self, llm: Llm, settings: Settings) -> None:
+    def __init__(self, llm: Llm, settings: Settings, clock: Callable[[], float] = time.time) -> None:
+        """`clock` tells Unix time, by which answers expire."""
         self._llm = llm
         self._book = Book()
         self._settings = settings
+        self._clock = clock
         self._keep: Keep = lambda asked, reply, expires_at: None
         self._used: Used = lambda answer: None
         self._flights: Flights[str] = Flights()
@@ -103,7 +105,7 @@ class Answerer:
         """Begins at once; never raises: what goes wrong is the answer's outcome."""
         asked = question.asked
         approved_only = self._settings.approved_only
-        if found := self._book.find(asked, time.time(), approved_only=approved_only):
+        if found := self._book.find(asked, self._clock(), approved_only=approved_only):
             self._book.used(found)
             self._used(found)
             return self._recalled(found)
@@ -180,7 +182,7 @@ class Answerer:
         settings = self._settings
         keeps = outcome.kind == "answered" and settings.remember > 0
         if keeps and may_keep(outcome.reply, question.asked, settings.sensitive) and outcome.rounds == 1:
-            self._keep(question.asked, outcome.reply, time.time() + settings.remember)
+            self._keep(question.asked, outcome.reply, self._clock() + settings.remember)
 
     async def _ask(
         self, messages: Sequence[Message], tools: Described
@@ -189,7 +191,7 @@ class Answerer:
         if self.under_way >= self._settings.at_once:
             self.figures.shunned["bulkhead"] += 1
             raise Failed("busy", f"{self._settings.at_once} requests of this plan are under way already")
-        if not self.breaker.allow(time.monotonic()):
+        if not self.breaker.allow(_now()):
             self.figures.shunned["breaker"] += 1
             raise Failed("busy", f"{self._llm.model.name} is down or slow: it is not asked for a while")
         self.under_way += 1
@@ -204,26 +206,26 @@ class Answerer:
         self, messages: Sequence[Message], tools: Described
     ) -> AsyncGenerator[Piece | ToolCall | Usage, None]:
         """Tells the breaker what came of it: how long the first piece took, and whether the end came."""
-        began, first = time.monotonic(), None
+        began, first = _now(), None
         try:
             async with contextlib.aclosing(self._stream(messages, tools)) as parts:
                 async for part in parts:
-                    first = first or time.monotonic()
+                    first = first or _now()
                     yield part
         except Failed as failed:
             if failed.kind == "status":
-                self.breaker.failed(time.monotonic())
+                self.breaker.failed(_now())
             else:
-                self.breaker.failed(time.monotonic(), time.monotonic() - began)
+                self.breaker.failed(_now(), _now() - began)
             raise
         except (asyncio.CancelledError, GeneratorExit):
             self._left_early(began, first)
             raise
-        self.breaker.succeeded(time.monotonic(), (first or time.monotonic()) - began)
+        self.breaker.succeeded(_now(), (first or _now()) - began)
 
     def _left_early(self, began: float, first: float | None) -> None:
         """Nobody listens any more. That the model had not even begun after so long counts against it."""
-        now = time.monotonic()
+        now = _now()
         if first is None and now - began > self._settings.breaker.slow:
             self.breaker.overdue(now, now - began)
         elif first is None:
@@ -252,3 +254,8 @@ async def _one(text: str) -> AsyncGenerator[str, None]:
 async def _nothing() -> AsyncGenerator[str, None]:
     return
     yield
+
+
+def _now() -> float:
+    """Monotonic seconds, of the loop's clock: that of a replay jumps."""
+    return asyncio.get_running_loop().time()
