@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from baresip import Phone
 from bridged_pair import CALLER_HZ, PERSON_HZ, hears, sounding
+from callees import Callee, Callees
 from far_end import FarEnd, header
 from node import Node, wait_for
 
@@ -26,13 +27,16 @@ name: desk
 language: en
 start: waiting
 repair: {no_input: I heard nothing., no_match: Pardon?, then: bye}
+country: GB
+variables: {back_number: {type: phone, value: "+442079460001"}}
 queues: {sales: {}}
 """,
     "flows/main.yaml": """\
 steps:
   waiting:
     say: One moment.
-    queue: {name: sales, reason: An invoice., dtmf: {"5": bye}, served: survey, over: nobody}
+    queue: {name: sales, reason: An invoice., dtmf: {"5": call_there}, served: survey, over: nobody}
+  call_there: {leave: {for: call_back, number: back_number, next: bye}}
   survey: {say: I hope that this has helped., hangup: yes}
   nobody: {say: Nobody is there., hangup: yes}
   bye: {say: Goodbye., hangup: yes}
@@ -44,13 +48,27 @@ SETTINGS = (
     "queues.sales.pause=30s",
     "queues.sales.whisper=",
     "dialing.answer_within=1s",
+    "dialing.prefixes=+44",
 )
+
+
+class Calling(FarEnd):
+    """A caller, and the answer to his INVITE."""
+
+    answer = ""
+
+    def __enter__(self) -> "Calling":
+        super().__enter__()
+        return self
 
 
 @dataclass
 class Desk:
+    """`callees` are at the other end of the trunk."""
+
     node: Node
     settings: tuple[str, ...]
+    callees: Callees
 
     @contextlib.contextmanager
     def agents(self, *names: str, **more: str) -> Iterator[list[FarEnd]]:
@@ -69,10 +87,11 @@ class Desk:
                     agents.remove(self.node.database_url, name)
 
     @contextlib.contextmanager
-    def caller(self) -> Iterator[FarEnd]:
-        with FarEnd() as far:
+    def caller(self) -> Iterator["Calling"]:
+        with Calling() as far:
             far.dial(self.node.sip_port, sdp=far.description())
-            far.sound.reach(far.answered())
+            far.answer = far.answered()
+            far.sound.reach(far.answer)
             yield far
 
     def agent(self, name: str) -> Agent:
@@ -97,10 +116,15 @@ def lab(tmp_path_factory: pytest.TempPathFactory, prompts: Path) -> Iterator[Des
     for name, text in PLAN.items():
         (folder / "desk" / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / "desk" / name).write_text(text)
-    settings = (f"dialplan={folder / 'desk'}", *SETTINGS)
-    with Node(folder / "node", prompts, *settings) as node:
-        yield Desk(node, (*settings, f"data_dir={folder / 'node'}"))
-        print(node.log)
+    with Callees() as callees:
+        trunks = folder / "trunks.yaml"
+        trunks.write_text(
+            f'trunks: [{{name: a, kind: ip, hosts: "127.0.0.1:{callees.port}", prefixes: +44}}]'
+        )
+        settings = (f"dialplan={folder / 'desk'}", f"trunks_file={trunks}", *SETTINGS)
+        with Node(folder / "node", prompts, *settings) as node:
+            yield Desk(node, (*settings, f"data_dir={folder / 'node'}"), callees)
+            print(node.log)
 
 
 def rings(phone: FarEnd, seconds: float = 5.0) -> str:
@@ -219,6 +243,30 @@ def test_an_agent_sends_the_caller_to_another_queue(lab: Desk) -> None:
             hears(bob, CALLER_HZ)
         caller.request("BYE")
         ends(bob)
+        lab.nobody_waits()
+
+
+def test_a_caller_who_chose_so_is_called_back_when_an_agent_is_free_and_gets_him(lab: Desk) -> None:
+    number = "+442079460001"
+    lab.callees.numbers[number] = Callee()
+    with lab.agents("ann") as (ann,):
+        agents.set_state(lab.node.database_url, "ann", "busy")
+        with lab.caller() as caller:
+            wait_for(lambda: looking.callers(lab.node.database_url), "he waits")
+            (keys,) = map(int, re.findall(r"a=rtpmap:(\d+) telephone-event", caller.answer))
+            caller.sound.press("5", keys)
+            ends(caller)
+        states = lambda: [each.state for each in looking.callers(lab.node.database_url)]  # noqa: E731
+        wait_for(lambda: states() == ["call_back"], "his place is kept")
+        assert lab.callees.calls_to(number) == []
+        agents.set_state(lab.node.database_url, "ann", "available")
+        invite = rings(ann, 15.0)
+        (back,) = lab.callees.calls_to(number)
+        assert back.answered_at, "he is on the line before her phone rings"
+        answers(ann, invite)
+        lab.state("ann", "busy")
+        ann.request("BYE")
+        wait_for(lambda: back.ended, "the dialplan ends the call")
         lab.nobody_waits()
 
 
