@@ -15,7 +15,7 @@ from softswitch.app.dialing.outcome import Outcome, Report
 from softswitch.app.people import announcing, backs, distributor
 from softswitch.errors import SoftswitchError
 from softswitch.events import CallConfirmed, CallEnded, CallInfo, DtmfReceived, EndedBy, TurnFinished
-from softswitch.gateway.messages import SendDtmf
+from softswitch.gateway.messages import Originate, SendDtmf
 from softswitch.sections import Queue
 from softswitch.store import migrate
 from softswitch.store.people import agents
@@ -405,6 +405,59 @@ async def test_a_caller_of_another_node_goes_first_when_he_stands_first(database
         assert second.rung("ann") == []
         first.distributor.gone(call_id("a"))
         await second.rings("ann")
+
+
+async def test_two_nodes_under_load_serve_each_caller_once_and_ring_no_agent_twice(database_url: str) -> None:
+    migrate.upgrade(database_url)
+    hire(database_url, *(f"agent{number}" for number in range(5)))
+    quick = Queue(whisper="", wrap_up=0.0, decline="available")
+    async with (
+        floor_of(database_url, sales=quick) as one,
+        floor_of(database_url, "second", sales=quick) as two,
+    ):
+        rung: set[str] = set()
+
+        async def answer(floor: Floor, order: Originate) -> None:
+            """Every third declines, the others speak for a moment."""
+            agent = order.uri.partition(":")[2].partition("@")[0]
+            assert agent not in rung, "he is rung by two"
+            rung.add(agent)
+            await asyncio.sleep(0.02)
+            rung.discard(agent)
+            if order.call_id < "5":
+                floor.happen(order.call_id, CallEnded(21, 603, EndedBy.CALLER))
+                return
+            floor.happen(order.call_id, CallConfirmed("PCMU"))
+            await asyncio.sleep(0.1)
+            floor.happen(order.call_id, HUNG_UP)
+
+        async def pick_up(floor: Floor) -> None:
+            tasks, seen = set(), 0
+            while True:
+                orders = [each for each in floor.around.sent if isinstance(each, Originate)]
+                for order in orders[seen:]:
+                    info = CallInfo(order.call_id, "", "", order.uri, "", 1.0, "", "out")
+                    assert floor.legs.on_offer(FakeLine(info), False, "")  # type: ignore[arg-type]
+                    tasks.add(asyncio.create_task(answer(floor, order)))
+                seen = len(orders)
+                for task in tasks:
+                    if task.done():
+                        task.result()
+                await asyncio.sleep(0.005)
+
+        async with asyncio.timeout(60):
+            picking = [asyncio.create_task(pick_up(floor)) for floor in (one, two)]
+            for number in range(12):
+                await one.call(f"a{number}", SALES)
+                await two.call(f"b{number}", SALES)
+            everybody = [*one.waiters.values(), *two.waiters.values()]
+            while not all(waiter.with_ for waiter in everybody):
+                assert not any(task.done() for task in picking), [task for task in picking if task.done()]
+                await asyncio.sleep(0.05)
+            await one.until(lambda: set(one.rows().values()) == {"served"})
+        assert {len(waiter.with_) for waiter in everybody} == {1}
+        for task in picking:
+            task.cancel()
 
 
 async def test_talks_go_on_with_the_next_process_and_those_who_rang_are_free(url: str) -> None:
