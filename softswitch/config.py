@@ -127,6 +127,10 @@ class Config(Section):
         return self.database.url or f"sqlite:///{self.data_dir / 'softswitch.db'}"
 
     @property
+    def journal_file(self) -> Path:
+        return self.data_dir / "journal.jsonl"
+
+    @property
     def models_dir(self) -> Path:
         return self.data_dir / "models"
 

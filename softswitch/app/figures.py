@@ -11,6 +11,7 @@ from softswitch.gateway.link import GatewayLink
 from softswitch.gateway.rings import PACING_BOUNDS_MS, Node, Region
 from softswitch.publish.http import MetricsServer
 from softswitch.publish.metrics import Metrics
+from softswitch.store.journal import Journal
 
 
 def watch(
@@ -20,6 +21,7 @@ def watch(
     loader: Loader,
     calls: Calls,
     recorder: Recorder,
+    journal: Journal,
     mqtt: Publishing | None,
 ) -> None:
     """Have every figure of the node read at each scrape."""
@@ -35,6 +37,9 @@ def watch(
     metrics.watch("softswitch_speech_waiting_jobs", lambda: pool.waiting)
     metrics.watch("softswitch_recognizer_backlog_seconds", lambda: engines.shelf.backlog)
     metrics.watch("softswitch_sink_queue_depth", lambda: _by_sink(recorder.depth, mqtt, "depth"))
+    metrics.watch("softswitch_database_away", lambda: recorder.is_away)
+    metrics.watch("softswitch_journal_events", lambda: journal.pending)
+    metrics.watch("softswitch_journal_bytes", lambda: journal.size)
     metrics.watch("softswitch_events_dropped_total", lambda: _by_sink(recorder.rejected, mqtt, "dropped"))
     metrics.watch(
         "softswitch_restarts_total",

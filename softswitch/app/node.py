@@ -43,7 +43,9 @@ from softswitch.session.session import Parts
 from softswitch.speech.recognizer import VoskRecognizer
 from softswitch.speech.voices import PlanVoice
 from softswitch.store import queries
+from softswitch.store.journal import Journal
 from softswitch.store.queries import LiveCall
+from softswitch.store.replaying import replay_all
 from softswitch.store.writer import CLOSE_TIMEOUT_S, Records
 
 log = logging.getLogger(__name__)
@@ -59,6 +61,7 @@ class Node:
         self._restarted = self._region.node[Counter.CONTROL_RESTARTS] > 0
         self._metrics = Metrics()
         self._mqtt = open_publishing(config)
+        self._journal = Journal(config.journal_file, config.database.journal_mb << 20)
         self._errands: set[asyncio.Task[Any]] = set()
         self._engines = Engines(config)
         self._loader = Loader(config, self._engines, self._equip)
@@ -137,16 +140,22 @@ class Node:
         third of the start-up time, which callers on the line shall not wait for.
         """
         if self._restarted:
-            unfinished = await asyncio.to_thread(self._unfinished)
+            unfinished = await asyncio.to_thread(self._catch_up)
             await self._loader.restart((call.plan, call.plan_version) for call in unfinished)
             return unfinished
         await asyncio.gather(self._loader.start(), asyncio.to_thread(self._prepare_database))
-        return await asyncio.to_thread(self._unfinished)
+        return await asyncio.to_thread(self._catch_up)
 
     def _prepare_database(self) -> None:
         from softswitch.store import migrate
 
         migrate.upgrade(self._config.database_url)
+
+    def _catch_up(self) -> list[LiveCall]:
+        """What the last run left in the journal belongs to its calls."""
+        database = self._config.database_url, self._config.node
+        replay_all(*database, self._journal, topics.encode if self._mqtt else None)
+        return self._unfinished()
 
     def _unfinished(self) -> list[LiveCall]:
         return queries.live_calls(self._config.database_url, self._config.node)
@@ -157,7 +166,11 @@ class Node:
 
         url, node, mqtt = self._config.database_url, self._config.node, self._mqtt
         records = self._records = Records(
-            url, node, on_commit=committed, encode=topics.encode if mqtt else None
+            url,
+            node,
+            on_commit=committed,
+            encode=topics.encode if mqtt else None,
+            journal=self._journal,
         )
         records.start()
         recorder = Recorder(records, [self._metrics.take])
@@ -185,6 +198,7 @@ class Node:
             music_file=self._music.file,
             actor=self._actor,
             thinker=self._answering.thinker(plan),
+            speculated=self._answering.speculated,
             people=self._people,
         )
 
@@ -198,7 +212,8 @@ class Node:
         return GatewayLink(socket, self._region, line, calls, lambda: shelf.backlog)
 
     async def _serve_figures(self, calls: Calls, recorder: Recorder, link: GatewayLink) -> MetricsServer:
-        figures.watch(self._metrics, self._region, self._engines, self._loader, calls, recorder, self._mqtt)
+        own = self._metrics, self._region, self._engines, self._loader
+        figures.watch(*own, calls, recorder, self._journal, self._mqtt)
         settings = self._config.metrics
         server = MetricsServer(settings.address, settings.port, self._metrics.render, CONTENT_TYPE)
         figures.require(server, link, recorder)

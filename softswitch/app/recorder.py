@@ -34,6 +34,11 @@ class Recorder:
         return self._records.rejected
 
     @property
+    def is_away(self) -> bool:
+        """Whether the database is locked or away."""
+        return self._records.retrying
+
+    @property
     def has_room(self) -> bool:
         return len(self._waiting) < LIMIT
 

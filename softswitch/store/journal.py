@@ -17,10 +17,10 @@ from typing import Any, BinaryIO, NamedTuple, get_args
 import structlog
 from pydantic import TypeAdapter
 
+from softswitch.errors import SoftswitchError
 from softswitch.events import Announced, SessionEvent
 
 log = structlog.get_logger(__name__)
-FILE = "journal.jsonl"
 Event = SessionEvent | Announced
 _KINDS: dict[str, TypeAdapter[Any]] = {kind.__name__: TypeAdapter(kind) for kind in get_args(Event)}
 
@@ -37,7 +37,7 @@ class Journal:
     """Used by one thread; its figures may be read by others. Of `limit` bytes at most."""
 
     def __init__(self, path: Path, limit: int) -> None:
-        """Raises OSError when what is there cannot be read, or the folder not be written."""
+        """Raises SoftswitchError when what is there cannot be read."""
         self._path, self._limit = path, limit
         self._file: BinaryIO | None = None
         self._read = 0
@@ -49,7 +49,13 @@ class Journal:
         """Lines that are no frames, which are left out: a disk's fault, or a person's."""
         self.runs: dict[str, int] = {}
         """Those that have frames here, and their order."""
-        self._look()
+        try:
+            self._look()
+        except OSError as error:
+            raise SoftswitchError(
+                f"the journal {path} cannot be read ({error.strerror}): it holds records that are not in the "
+                "database yet; make it a file of the user who runs softswitch"
+            ) from None
 
     def _look(self) -> None:
         """What an earlier run has left."""
