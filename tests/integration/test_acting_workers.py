@@ -13,6 +13,7 @@ import pytest
 from acting import Receiver, integrations, working
 from postgres import Cluster, database_url, postgres_cluster, postgres_url
 
+from softswitch.app.acting import workers
 from softswitch.app.acting.workers import Listener
 from softswitch.store import migrate
 from softswitch.store.engine import transaction
@@ -259,3 +260,17 @@ async def test_a_database_that_goes_away_is_waited_for_and_nothing_is_lost(
     assert {entry.state for entry in entries(postgres_url)} == {"done"}
     assert len(receiver.effects) == 6
     assert set(receiver.effects.values()) == {1}
+
+
+async def test_a_worker_that_has_had_nothing_to_do_for_long_is_not_forgotten(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    migrate.upgrade(database_url)
+    for name, seconds in {"IDLE_BEAT_S": 0.2, "BEAT_S": 0.05, "STRAIGHTEN_S": 0.05, "DAY": 0.5}.items():
+        monkeypatch.setattr(workers, name, seconds)
+    with Receiver() as receiver:
+        async with working(database_url, integrations(file(receiver))):
+            await asyncio.sleep(1.5)
+            add(database_url)
+            await until(lambda: over(database_url))
+        assert [entry.state for entry in entries(database_url)] == ["done"]

@@ -34,6 +34,7 @@ MOST_RUNNING = 500
 UNCONFIGURED_S = 60.0
 """Until an action that only another plan has an integration for is looked at again."""
 COUNT_S = 5.0
+IDLE_BEAT_S = 600.0
 STRAIGHTEN_S = 2.0
 AWAY_S = 1.0
 LAST_S = 2.0
@@ -72,6 +73,7 @@ class Workers:
         self._writing = asyncio.Lock()
         self._running: dict[asyncio.Task[None], Action] = {}
         self._by_name = Counter[str]()
+        self._beat_at = 0.0
         self._trouble: set[str] = set()
         self.attended = Attended()
         self._scheduler = Scheduler(outbox, lambda: self._registry.integrations.file.jobs, self.wake)
@@ -153,7 +155,8 @@ class Workers:
                 self._begin(action)
         if not claimed:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), POLL_S)
+                async with asyncio.timeout(POLL_S):
+                    await self._woken.wait()
         self._woken.clear()
 
     async def _claim_attended(self) -> int:
@@ -263,8 +266,13 @@ class Workers:
     # --- leases -------------------------------------------------------------------------------------------
 
     async def _beat(self) -> None:
+        """While something is held, and else now and then: who was not heard of for a day is forgotten."""
         await asyncio.sleep(BEAT_S)
-        if (self._running or self._outcomes) and not await self._outbox.beat():
+        idle = not (self._running or self._outcomes)
+        if idle and time.monotonic() - self._beat_at < IDLE_BEAT_S:
+            return
+        self._beat_at = time.monotonic()
+        if not await self._outbox.beat():
             log.warning("this worker was taken for dead: what it held is done by others")
             for task in self._running:
                 task.cancel()
