@@ -64,15 +64,16 @@ def speakable(sentence: str) -> str:
     return text if re.search(r"\w", text) else ""
 
 
-def figures(text: str, language: Language) -> frozenset[str]:
+def figures(text: str, language: Language, *, heard: bool = False) -> frozenset[str]:
     """Every number in it, in digits or words, as canonical text, but the smallest ones.
 
     Of runs of digits (phone numbers, codes) the digits: "4 1 2" and "412" are the same. A time of day gives
-    its hour and minute, a date and an amount their parts too, because people say them apart.
+    its hour and minute, a date and an amount their parts too, because people say them apart. In what an ear
+    `heard`, "to" among digits is a two; who writes "from nine to six" means no 926.
     """
     tokens = normalise(text).split()
     found = {f"{abs(number).normalize():f}" for number in _numbers(tokens, language)}
-    found |= {digits for _, _, digits in digit_spans(tokens, language) if len(digits) > 1}
+    found |= {digits for _, _, digits in digit_spans(tokens, language, heard=heard) if len(digits) > 1}
     found |= {part for token in tokens for part in _parts(token)}
     return frozenset(figure for figure in found if Decimal(figure) > SMALL)
 
@@ -81,7 +82,8 @@ def known_figures(texts: Iterable[str], language: Language) -> frozenset[str]:
     """Of everything that the model was told: figures that may be said. "18:00" may be said as six."""
     told = [normalise(text) for text in texts]
     hours = (int(hour) - 12 for text in told for hour in re.findall(r"\b(1[3-9]|2[0-3]):[0-5][0-9]\b", text))
-    return frozenset(map(str, hours)).union(*(figures(text, language) for text in told))
+    found = (figures(text, language, heard=heard) for text in told for heard in (False, True))
+    return frozenset(map(str, hours)).union(*found)
 
 
 def _numbers(tokens: Sequence[str], language: Language) -> Iterable[Decimal]:

@@ -49,9 +49,9 @@ def read_digits(tokens: Sequence[str], language: Language) -> str | None:
     return spans[0][2] if whole else None
 
 
-def digit_spans(tokens: Sequence[str], language: Language) -> list[Span]:
-    """Every longest run of tokens that says digits."""
-    meant = as_meant(tokens, language.numbers)
+def digit_spans(tokens: Sequence[str], language: Language, *, heard: bool = True) -> list[Span]:
+    """Every longest run of tokens that says digits; in what was `heard`, words that sound like one too."""
+    meant = as_meant(tokens, language.numbers) if heard else tokens
     spans: list[Span] = []
     at = 0
     while at < len(meant):

@@ -16,6 +16,9 @@ from softswitch.dialplan.language import ENGLISH
         ("It is 1,250 euros.", "price 1250"),
         ("There are twenty-five of them.", "25 in stock"),
         ("You have two choices.", ""),
+        ("We are open from nine to six.", "from 9:00 to 18:00"),
+        ("From ten to one hundred, for two years.", "vouchers of 10 to 100, valid 2 years"),
+        ("Your number is 4246.", "four two for six"),
         ("On the 23rd of November.", "2026-11-23"),
     ],
 )
