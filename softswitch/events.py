@@ -385,6 +385,7 @@ class TurnFinished:
     stages_ms: dict[str, float] = field(default_factory=dict)  # endpoint, recognize, interpret, answer, total
     path: tuple[str, ...] = ()  # the steps that the answer went through, the one it ended in last
     language: str = ""
+    rung: str = ""  # how the answer came about, see thinking.Rung
 
 
 @dataclass(frozen=True, slots=True)

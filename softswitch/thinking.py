@@ -6,6 +6,11 @@ from typing import Literal
 How = Literal["remembered", "shared", "thought"]
 """Given before; thought for another caller at this moment; thought for this one."""
 
+Rung = Literal["static", "composed", "remembered", "shared", "thought", "unanswered"]
+"""How an answer came about: the dialplan's own text, rendered before or made up with what is known of this
+call; or one of How; or there was none.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Think:

@@ -52,6 +52,7 @@ class Metrics:
         self._cut: OrderedDict[str, None] = OrderedDict()
         self._finished = self._counter("softswitch_finished_calls", "Calls finished.", "cause", "ended_by")
         self._turns = self._counter("softswitch_turns", "Turns finished.", "via", "matched")
+        self._rungs = self._counter("softswitch_rungs", "Answers, by how they came about.", "rung")
         self._barge_ins = self._counter("softswitch_barge_ins", "Answers that the caller interrupted.")
         self._fillers = self._counter("softswitch_fillers", "Fillers said because an answer was late.")
         self._intents = Named(self._counter("softswitch_intents", "What callers meant.", "intent"))
@@ -125,6 +126,8 @@ class Metrics:
 
     def _take_turn(self, turn: TurnFinished) -> None:
         self._turns.labels(turn.via, "yes" if turn.intent else "no").inc()
+        if turn.rung:
+            self._rungs.labels(turn.rung).inc()
         if turn.intent:
             self._intents.count(turn.intent)
         for step in turn.path:

@@ -390,4 +390,5 @@ class Session:
             return
         account = self._speaker.account()
         self._thinking.remember(turn.heard, account)
-        self._emit(turn.finished(self.call_id, account))
+        rung = self._thinking.rung or self._speaker.rung
+        self._emit(turn.finished(self.call_id, account, rung))

@@ -10,6 +10,7 @@ import logging
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from softswitch.events import BargeIn, Say
 from softswitch.ports import Line, Voice
@@ -137,6 +138,13 @@ class Speaker:
         played = self._played_bytes()
         playing = next((span for span in self._spans if played < span.end), None)
         return playing.say.barge_in if playing else BargeIn.SPEECH
+
+    @property
+    def rung(self) -> Literal["", "static", "composed"]:
+        """How the answer came about that was said so far; "" where nothing was."""
+        if not self._spans:
+            return ""
+        return "static" if all(span.say.static for span in self._spans) else "composed"
 
     @property
     def heard(self) -> int:

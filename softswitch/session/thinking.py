@@ -11,7 +11,7 @@ from typing import Literal
 from softswitch.events import Action, Say
 from softswitch.ports import Thinker, Thought
 from softswitch.session.speaking import Account, Speaker
-from softswitch.thinking import Exchange, How, Think, Unanswered
+from softswitch.thinking import Exchange, How, Rung, Think, Unanswered
 
 log = logging.getLogger(__name__)
 MOST_EXCHANGES = 30
@@ -85,8 +85,9 @@ class Thinking:
         self._ahead: Ahead | None = None
         self._history: deque[Exchange] = deque(maxlen=MOST_EXCHANGES)
         self._work: asyncio.Task[Unanswered | None] | None = None
-        self.how = ""
-        """How the latest answer came about, see thinking.How; "" where nothing was thought."""
+        self.how: How | Literal[""] = ""
+        """How the latest answer came about; "" where nothing was thought."""
+        self._missing = False
 
     def remember(self, heard: str, account: Account) -> None:
         """A turn is over."""
@@ -124,16 +125,22 @@ class Thinking:
     def cancel(self) -> None:
         """Nobody listens any more."""
         self._drop_ahead()
-        self.how = ""
+        self.how, self._missing = "", False
         if self._work:
             self._work.cancel()
             self._work = None
+
+    @property
+    def rung(self) -> Rung | Literal[""]:
+        """The same, with the answers that there were not."""
+        return "unanswered" if self._missing else self.how
 
     def take(self) -> Unanswered | None:
         """That there is no answer, or no whole one, once that is known; to be had once."""
         if self._work is None or not self._work.done():
             return None
         missing, self._work = self._work.result(), None
+        self._missing = missing is not None
         return missing
 
     def _drop_ahead(self) -> None:

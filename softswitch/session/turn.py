@@ -1,9 +1,11 @@
 """A turn of the conversation while its answer is being heard, and what is recorded of it afterwards."""
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from softswitch.events import Heard, NoInput, Pressed, TurnFinished
 from softswitch.session.speaking import Account
+from softswitch.thinking import Rung
 
 MASK = "****"
 """Recorded in the stead of what a caller said or pressed that nobody shall see."""
@@ -29,8 +31,8 @@ class Turn:
     def mask(self) -> None:
         self.heard = MASK if self.heard else ""
 
-    def finished(self, call_id: str, account: Account) -> TurnFinished:
-        """Its record, with what became of its answer."""
+    def finished(self, call_id: str, account: Account, rung: Rung | Literal[""]) -> TurnFinished:
+        """Its record, with what became of its answer, and how that came about."""
         return TurnFinished(
             call_id=call_id,
             number=self.number,
@@ -47,4 +49,5 @@ class Turn:
             stages_ms=self.stages_ms,
             path=self.path,
             language=self.language,
+            rung=rung,
         )

@@ -105,6 +105,7 @@ turns = sa.Table(
     sa.Column("stages_ms", sa.JSON, nullable=False),
     sa.Column("path", sa.JSON),
     _text("language"),
+    _text("rung"),
     sa.UniqueConstraint("call_id", "number"),
 )
 

@@ -75,6 +75,7 @@ ROWS: dict[str, dict[str, Any]] = {
         "stages_ms": {"endpoint": 200.0, "total": 312.5},
         "path": ["find", "found", "menu"],
         "language": "en",
+        "rung": "thought",
     },
     "actions": {
         "id": 3,
