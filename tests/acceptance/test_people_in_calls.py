@@ -48,7 +48,7 @@ SETTINGS = (
     "queues.sales.pause=30s",
     "queues.sales.whisper=",
     "dialing.answer_within=1s",
-    "dialing.prefixes=+44",
+    "dialing.prefixes=+44,+33",
 )
 
 
@@ -64,11 +64,12 @@ class Calling(FarEnd):
 
 @dataclass
 class Desk:
-    """`callees` are at the other end of the trunk."""
+    """`callees` are at the other end of one trunk, `remote` is at that of another."""
 
     node: Node
     settings: tuple[str, ...]
     callees: Callees
+    remote: FarEnd
 
     @contextlib.contextmanager
     def agents(self, *names: str, **more: str) -> Iterator[list[FarEnd]]:
@@ -116,14 +117,16 @@ def lab(tmp_path_factory: pytest.TempPathFactory, prompts: Path) -> Iterator[Des
     for name, text in PLAN.items():
         (folder / "desk" / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / "desk" / name).write_text(text)
-    with Callees() as callees:
+    with Callees() as callees, FarEnd() as remote:
         trunks = folder / "trunks.yaml"
         trunks.write_text(
-            f'trunks: [{{name: a, kind: ip, hosts: "127.0.0.1:{callees.port}", prefixes: +44}}]'
+            "trunks:\n"
+            f'- {{name: a, kind: ip, hosts: "127.0.0.1:{callees.port}", prefixes: +44}}\n'
+            f'- {{name: b, kind: ip, hosts: "127.0.0.1:{remote.port}", prefixes: +33, rtp_timeout: 2s}}\n'
         )
         settings = (f"dialplan={folder / 'desk'}", f"trunks_file={trunks}", *SETTINGS)
         with Node(folder / "node", prompts, *settings) as node:
-            yield Desk(node, (*settings, f"data_dir={folder / 'node'}"), callees)
+            yield Desk(node, (*settings, f"data_dir={folder / 'node'}"), callees, remote)
             print(node.log)
 
 
@@ -212,6 +215,22 @@ def test_an_agent_who_is_no_more_to_be_reached_is_away(lab: Desk) -> None:
         ann.next("INVITE")
         lab.state("ann", "away", "not reached")
         ends(caller)
+
+
+def test_when_the_agents_network_dies_in_the_talk_the_caller_is_not_left_alone(lab: Desk) -> None:
+    url, remote = lab.node.database_url, lab.remote
+    agents.add(url, Hired("far", "+33123456789"))
+    with lab.caller() as caller:
+        answers(remote, rings(remote))
+        lab.state("far", "busy")
+        with sounding((caller, CALLER_HZ), (remote, PERSON_HZ)):
+            hears(caller, PERSON_HZ)
+        with sounding((caller, CALLER_HZ)):  # and from there no word more, nor an answer to the BYE
+            ends(caller, 10.0)
+        assert [each.heard for each in lab.node.history().turns if each.via == "person"] == ["lost"]
+        wait_for(lambda: not lab.agent("far").holder, "he is let go", 40.0)
+    agents.set_state(url, "far", "away")
+    agents.remove(url, "far")
 
 
 def test_a_key_takes_the_call_and_another_gives_the_caller_back(lab: Desk) -> None:
