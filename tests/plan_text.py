@@ -8,7 +8,7 @@ import yaml
 
 from softswitch.dialplan import plan as plans
 from softswitch.dialplan.conversation import Conversation
-from softswitch.dialplan.files.data import IntentFile, ListFile, TableFile
+from softswitch.dialplan.files.data import ExamplesFile, IntentFile, ListFile, TableFile
 from softswitch.dialplan.files.flow import FlowFile
 from softswitch.dialplan.files.plan import PlanFile
 from softswitch.dialplan.parts import Parts
@@ -32,8 +32,8 @@ GIVE_UP = """
 
 
 def plan_of(text: str, human: str | None = "sip:desk@127.0.0.1") -> Plan:
-    """The plan of a text with the keys plan, intents, flows, lists and tables. Name, start (the step
-    `start`), repair and the step `give_up` are there unless they are given.
+    """The plan of a text with the keys plan, intents, flows, lists, tables and examples. Name, start (the
+    step `start`), repair and the step `give_up` are there unless they are given.
     """
     raw: dict[str, Any] = yaml.load(text, yaml.CBaseLoader)
     settings = {"name": "test", "start": "start", **_repair(), **(raw.get("plan") or {})}
@@ -56,6 +56,10 @@ def plan_of(text: str, human: str | None = "sip:desk@127.0.0.1") -> Plan:
             {
                 name: TableFile.model_validate({"rows": value})
                 for name, value in raw.get("tables", {}).items()
+            },
+            examples={
+                name: ExamplesFile.model_validate({"said": value})
+                for name, value in raw.get("examples", {}).items()
             },
         )
     )

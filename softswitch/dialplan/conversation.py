@@ -48,6 +48,12 @@ class Conversation:
         return step.queue.name if step and step.queue else ""
 
     @property
+    def doubted(self) -> str:
+        """The intent about which the caller is asked whether he meant it; "" for none."""
+        pending = self._state.pending
+        return pending.intent if pending and pending.intent in self._plan.confirms else ""
+
+    @property
     def language(self) -> str:
         return self._state.language
 

@@ -7,9 +7,10 @@ which takes half a second for two thousand examples; docs/background/matching.md
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,11 +21,16 @@ from softswitch.dialplan.spoken import normalise
 NONE = "none"
 """Stands for the intent in examples that mean nothing the plan knows."""
 PENALTY = 0.1
+PAIRS = 0.5
+"""What a pair of neighbours tells beside a word that is as rare."""
 AGREED = 0.4
-"""What it adds to an intent's score that the sentences found it as well."""
+AGREED_ON_NONE = 0.2
+"""What it adds to a score that the sentences found this intent, or one that answers to what means nothing."""
 LIKELY = 0.4
 APART = 0.2
-"""The least score of what is taken, and by how much it is ahead of all others. Chosen in matching.md."""
+"""The least score of what is taken, and by how much it is ahead of all others."""
+KNOWN = 0.25
+"""The least score without what is added: all of these are chosen in matching.md."""
 LATELY = 16
 """Utterances whose scores are remembered: they are wanted after strict reading, and again after fuzzy."""
 ANY_DAY = datetime(2026, 1, 5, 12)
@@ -33,11 +39,30 @@ KINDS = ("list", "number", "digits", "date", "time", "money", "phone")
 """Types of slots whose values stand for their kind; of two that read as many words the first."""
 
 
+class Verdict(NamedTuple):
+    """`intent`: what was meant, "" for none, or where it stays open. `likely`: then what is nearest, and by
+    how much that is `ahead` of all others.
+    """
+
+    intent: str
+    likely: str = ""
+    ahead: float = 0.0
+
+
 class Examples:
     """Scores of intents, about 0 for what is unlike their examples and 1 for what is one of them."""
 
-    def __init__(self, said: Mapping[str, Sequence[str]], slots: Sequence[Slot], language: Language) -> None:
-        """`said`: texts by intent, or NONE; at least one text. `slots`: of the plan's sentences."""
+    def __init__(
+        self,
+        said: Mapping[str, Sequence[str]],
+        slots: Sequence[Slot],
+        language: Language,
+        answering: Collection[str] = (),
+    ) -> None:
+        """`said`: texts by intent, or NONE; at least one text. `slots`: of the plan's sentences. `answering`:
+        intents that answer to what the examples of NONE say.
+        """
+        self._answering = frozenset(answering)
         self._language = language
         self._scores = lru_cache(maxsize=LATELY)(self._score)
         self._slots = sorted(
@@ -49,7 +74,7 @@ class Examples:
         found = [self._features(normalise(text).split(), ANY_DAY) for _, text in pairs]
         count = Counter(feature for each in found for feature in each)
         self._weights = {
-            feature: math.log(1 + len(pairs) / times) ** 2
+            feature: math.log(1 + len(pairs) / times) ** 2 * (PAIRS if " " in feature else 1)
             for feature, times in count.items()
             if times > 1 or " " not in feature
         }
@@ -93,18 +118,26 @@ class Examples:
         told = self._told[places].sum(axis=0) / self._length(features) + self._share
         return dict(zip(self.intents, told.tolist(), strict=True))
 
-    def decide(self, tokens: Sequence[str], found: str, now: datetime) -> str:
-        """The intent that the tokens mean; "" for none, or where it stays open. `found` is what the sentences
-        take them for ("" for nothing); of an intent that has no examples they alone know.
+    def decide(self, tokens: Sequence[str], found: str, now: datetime) -> Verdict:
+        """What the tokens mean. `found` is what the sentences take them for ("" for nothing); of an intent
+        that has no examples, and answers to none, they alone know.
         """
         scores = self.scores(tokens, now)
-        if found:
-            if found not in scores:
-                return found
+        alone = scores.copy()
+        if found in self._answering:
+            scores[NONE] += AGREED_ON_NONE
+        elif found in scores:
             scores[found] += AGREED
+        elif found:
+            return Verdict(found)
         best, second = sorted(scores, key=lambda intent: -scores[intent])[:2]
-        open_ = scores[best] < LIKELY or scores[best] - scores[second] < APART
-        return "" if open_ or best == NONE else best
+        ahead = scores[best] - scores[second]
+        clear = scores[best] >= LIKELY and ahead >= APART
+        if best == NONE:
+            return Verdict(found if clear and found in self._answering else "")
+        if clear and alone[best] >= KNOWN:
+            return Verdict(best)
+        return Verdict("", best, ahead) if scores[best] >= LIKELY else Verdict("")
 
     def _features(self, tokens: Sequence[str], now: datetime) -> list[str]:
         words = self._reduced(tokens, now)

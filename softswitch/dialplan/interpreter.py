@@ -188,10 +188,23 @@ def _hear(turn: Turn, event: Heard) -> None:
     else:
         if meaning:
             turn.why.append(f"the ear is not sure enough: {confidence:.2f}")
-        elif _refuse(turn, readings.unfit(turn, normalise(event.text).split())):
+        elif _refuse(turn, readings.unfit(turn, normalise(event.text).split())) or _doubt(turn, event):
             return
         shouting = event.barged_in and "shouting" in turn.step.failings
         repairing.fail(turn, "shouting" if shouting else "no_match")
+
+
+def _doubt(turn: Turn, event: Heard) -> bool:
+    """Ask whether that is meant which is likely, though not sure, where the plan has words for it."""
+    sure = event.confidence >= turn.plan.settings.matching.confidence_threshold
+    meaning = understanding.likely(turn, event.text) if sure else None
+    if meaning is None or meaning.intent not in turn.plan.confirms or not _may_ask(turn, meaning):
+        return False
+    if not repairing.may_doubt(turn):
+        return False
+    turn.why.append(f"'{event.text}' is likely to mean {meaning.intent}, but not sure")
+    repairing.ask_whether(turn, Pending(meaning.intent, meaning.slots), event.text)
+    return True
 
 
 def _may_ask(turn: Turn, meaning: Meaning) -> bool:

@@ -67,10 +67,20 @@ def may_ask_whether(turn: Turn, intent: str) -> bool:
     return "low_confidence" in turn.step.failings or intent in turn.plan.confirms
 
 
+def may_doubt(turn: Turn) -> bool:
+    """Whether asking once more if that was meant does not yet lead to where doubts end."""
+    return turn.failures.get("low_confidence", 0) + 1 < _doubts(turn)
+
+
+def _doubts(turn: Turn) -> int:
+    failing = turn.step.failings.get("low_confidence")
+    return failing.times if failing else turn.plan.strikes
+
+
 def ask_whether(turn: Turn, meant: Pending, heard: str) -> None:
     """Ask if that was said; the last time go where it ends."""
     failing = turn.step.failings.get("low_confidence")
-    number, times = _count(turn, "low_confidence"), failing.times if failing else turn.plan.strikes
+    number, times = _count(turn, "low_confidence"), _doubts(turn)
     turn.why.append(f"low_confidence {number} of {times}")
     if number >= times:
         turn.pending = None

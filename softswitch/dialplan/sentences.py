@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from softswitch.dialplan import templates
 from softswitch.dialplan.automaton import Automaton, Found, strengthen
-from softswitch.dialplan.examples import Examples
+from softswitch.dialplan.examples import Examples, Verdict
 from softswitch.dialplan.language import Language
 from softswitch.dialplan.overlap import Likeness, Overlap, Said
 from softswitch.dialplan.slots import Slot
@@ -29,6 +29,7 @@ from softswitch.dialplan.templates import GAP, Choice
 
 THRESHOLD = 0.7
 MARGIN = 0.1
+CONFIRM_MARGIN = 0.1
 """Chosen in docs/background/matching.md."""
 TIE = 0.15
 """Of the evidence: intents that come so near to the best are as likely."""
@@ -104,13 +105,16 @@ class Sentences:
         threshold: float = THRESHOLD,
         margin: float = MARGIN,
         examples: Mapping[str, Sequence[str]] | None = None,
+        answering: Collection[str] = (),
+        confirm_margin: float = CONFIRM_MARGIN,
     ) -> None:
-        """`intents`: templates by intent, in order of declaration; `examples` likewise, as Examples has them.
+        """`intents`: templates by intent, in order of declaration; `examples` likewise, as Examples has them,
+        and `answering`.
 
         Raises ValueError for a template that is
         wrong, with its intent, and for a slot that is not in `slots`.
         """
-        self._threshold, self._margin = threshold, margin
+        self._threshold, self._margin, self._confirm_margin = threshold, margin, confirm_margin
         self._intents = tuple(intents)
         self._numbers = {name: number for number, name in enumerate(self._intents)}
         self._slots, self._language = slots, language
@@ -131,7 +135,7 @@ class Sentences:
             self._automaton.add(choice, number)
         self._automaton.start()
         self._of_template = np.array([number for number, _, _ in self._templates], dtype=np.intp)
-        self._said_before = examples or {}
+        self._said_before, self._answering = examples or {}, answering
         self._listening: dict[frozenset[str], _Allowed] = {}
         self._lately: dict[tuple[str, int, datetime], list[_Meant]] = {}
 
@@ -145,7 +149,7 @@ class Sentences:
             return None
         used = {name for _, _, choice in self._templates for name in templates.names_in(choice)}
         slots = [slot for name, slot in self._slots.items() if name in used]
-        return Examples(self._said_before, slots, self._language)
+        return Examples(self._said_before, slots, self._language, self._answering)
 
     def _parse(self, intent: str, text: str, rules: templates.Rules) -> Choice:
         try:
@@ -166,7 +170,7 @@ class Sentences:
         if len(tokens) > MAX_TOKENS or not (way := self._strict(tokens, allowed, now)):
             return None
         match = self._match(way)
-        sure = not way.loose or self._decided(tokens, match, allowed, now) == match.intent
+        sure = not way.loose or self._decided(tokens, match, allowed, now).intent == match.intent
         return match if sure else None
 
     def _strict(self, tokens: Sequence[str], allowed: Collection[str], now: datetime) -> Found | None:
@@ -183,11 +187,11 @@ class Sentences:
 
     def _decided(
         self, tokens: Sequence[str], match: Match | None, allowed: Collection[str], now: datetime
-    ) -> str:
-        """The intent that the examples leave of what the sentences found; "" for none."""
+    ) -> Verdict:
+        """What the examples leave of what the sentences found."""
         found = match.intent if match else ""
         if not self._allowed(allowed).anything or not self._examples:
-            return found
+            return Verdict(found)
         return self._examples.decide(tokens, found, now)
 
     def _meant(self, tokens: Sequence[str], allowed: Collection[str], now: datetime) -> list[_Meant]:
@@ -222,12 +226,30 @@ class Sentences:
         read. Where it is a phrase of several intents, it is none of others. The examples may know another.
         """
         said = self._said(text, now)
+        match, verdict = self._judged(said, allowed, now)
+        if match and match.intent == verdict.intent:
+            return match
+        return self._learnt(said, verdict.intent, allowed) if verdict.intent in allowed else None
+
+    def likely(self, text: str, allowed: Collection[str], now: datetime) -> Match | None:
+        """Of what is understood neither strictly nor fuzzily, the intent that is likely but not sure: its
+        examples are ahead of all others by the margin for asking. None without examples: sentences alone are
+        near others as often.
+        """
+        if not self._said_before:
+            return None
+        said = self._said(text, now)
+        _, verdict = self._judged(said, allowed, now)
+        near = verdict.likely in allowed and verdict.ahead >= self._confirm_margin
+        return self._learnt(said, verdict.likely, allowed) if near else None
+
+    def _judged(self, said: Said, allowed: Collection[str], now: datetime) -> tuple[Match | None, Verdict]:
+        """What the sentences find, and what the examples leave of it: of a whole sentence all."""
         way = self._strict(said.tokens, allowed, now)
         match = self._match(way) if way else self._fuzzy(said, allowed, now)
-        intent = self._decided(said.tokens, match, allowed, now)
-        if match and (intent == match.intent or (way and not way.loose)):
-            return match
-        return self._learnt(said, intent, allowed) if intent in allowed else None
+        if match and way and not way.loose:
+            return match, Verdict(match.intent)
+        return match, self._decided(said.tokens, match, allowed, now)
 
     def _learnt(self, said: Said, intent: str, allowed: Collection[str]) -> Match:
         """What only the examples know, with the values of its nearest sentence."""

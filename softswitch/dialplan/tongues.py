@@ -105,6 +105,8 @@ class Tongue:
             plan.matching.threshold,
             plan.matching.margin,
             {name: file.said.in_language(self.name) for name, file in self.parts.examples.items()},
+            tuple(name for file in self.parts.examples.values() for name in file.answered_by),
+            plan.matching.confirm_margin,
         )
 
 

@@ -62,6 +62,17 @@ def understand(turn: Turn, heard: Heard) -> Understood:
     return _best(turn, hypotheses, lambda text: exact(text) or _near(turn, text))
 
 
+def likely(turn: Turn, text: str) -> Meaning | None:
+    """Where `text` means nothing for sure, the intent that the examples find likely; never while something
+    waits for a yes.
+    """
+    names = turn.question.names[turn.asking, False]
+    if turn.pending:
+        return None
+    match = turn.plan.sentences[turn.language].likely(text, names, turn.now)
+    return _meaning(turn, match) if match else None
+
+
 def _distinct(hypotheses: Sequence[Hypothesis]) -> list[_Hypothesis]:
     """Normalised; the same words count together."""
     found: dict[str, float] = {}

@@ -91,6 +91,18 @@ NAMES = [
         "unknown-intent flows/main.yaml:6:12: there is no intent",
     ),
     (
+        {"examples__none": "said: a nice day\nanswered_by: [ordr]\n"},
+        "unknown-intent examples/none.yaml:2:15: there is no intent 'ordr'; did",
+    ),
+    (
+        {"examples__order": "said: ten please\nanswered_by: buy\n"},
+        "unknown-key examples/order.yaml:2:1: 'answered_by' is only for",
+    ),
+    (
+        {"examples__order": "said: ten\n", "examples__none": "answered_by: [order]\nsaid: a nice day\n"},
+        "wrong-value examples/none.yaml:1:15: 'order' has examples of its own",
+    ),
+    (
         {"flows__main": "slot: number=>slot: numbr"},
         "unknown-variable flows/main.yaml:11:13: there is no variable",
     ),

@@ -74,6 +74,54 @@ def test_of_an_intent_without_examples_the_sentences_alone_know():
     assert meant(sentences(), "when is my paper at the shop") == "other"
 
 
+def test_what_means_nothing_speaks_for_the_intents_that_answer_to_it():
+    text = "could you send us paper at the shop for the office"
+    answering = Sentences(INTENTS, {}, SLOTS, ENGLISH, examples=SAID, answering=["other"])
+    assert meant(sentences(), text) == "other"
+    assert meant(answering, text) == "buy"
+    assert meant(answering, "turn the radio down in the shop") == "other"
+
+
+@pytest.mark.parametrize(
+    ("found", "buy", "late", "none", "verdict"),
+    [
+        ("", 0.7, 0.1, 0.2, ("buy", "")),
+        ("", 0.5, 0.1, 0.35, ("", "buy")),
+        ("", 0.35, 0.0, 0.0, ("", "")),
+        ("", 0.1, 0.0, 0.9, ("", "")),
+        ("buy", 0.3, 0.4, 0.1, ("buy", "")),
+        ("buy", 0.1, 0.6, 0.1, ("", "late")),
+        # No example is like what the sentences found.
+        ("buy", 0.2, 0.1, 0.3, ("", "buy")),
+        ("other", 0.1, 0.1, 0.5, ("other", "")),
+        ("other", 0.8, 0.1, 0.1, ("buy", "")),
+        ("other", 0.45, 0.1, 0.3, ("", "")),
+        ("unknown", 0.9, 0.0, 0.0, ("unknown", "")),
+    ],
+)
+def test_two_witnesses_decide(monkeypatch, found, buy, late, none, verdict):
+    examples = Examples(SAID, [*SLOTS.values()], ENGLISH, ["other"])
+    monkeypatch.setattr(examples, "scores", lambda tokens, now: {"buy": buy, "late": late, "none": none})
+    decided = examples.decide(["words"], found, NOW)
+    assert (decided.intent, decided.likely) == verdict
+
+
+def test_what_is_ahead_of_all_others_but_not_clearly_is_likely():
+    text = "where is the shop that has pens"
+    assert meant(sentences(), text) == ""
+    match = sentences().likely(text, ASKED, NOW)
+    assert match
+    assert (match.intent, match.slots) == ("buy", {"item": "pens"})
+    assert sentences().likely(text, ASKED - {"buy"}, NOW) is None
+
+
+def test_nothing_is_likely_without_examples_nor_by_less_than_the_margin_for_asking():
+    text = "where is the shop that has pens"
+    assert sentences({}).likely(text, ASKED, NOW) is None
+    strict = Sentences(INTENTS, {}, SLOTS, ENGLISH, examples=SAID, confirm_margin=1)
+    assert strict.likely(text, ASKED, NOW) is None
+
+
 def test_an_intent_that_is_not_listened_for_is_not_taken():
     assert meant(sentences(), "my parcel never came", frozenset({"buy", "other"})) == ""
 

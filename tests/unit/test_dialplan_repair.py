@@ -185,6 +185,56 @@ def test_what_is_too_unsure_is_not_acted_upon(
     assert talk.conversation.intent == intent
 
 
+DOUBTED = """
+plan:
+  repair:
+    no_input: Hello?
+    no_match: Pardon?
+    low_confidence: {say: "Did you say {heard}?", times: "2"}
+    then: give_up
+intents:
+  buy: {sentences: ["... (need|want) ... pens ..."], confirm: Do you want to order?}
+  late: ["... where ..."]
+examples:
+  buy: [i need ten pens, we want some paper please, could you send us pens, paper for the office]
+  late: [i am still waiting for my pens, when is my paper coming, my parcel never came]
+  none: [i need a taxi, i want my mother, what a lovely day, turn the radio down]
+flows:
+  main:
+    steps:
+      start: {say: How can I help?, listen: {on: {buy: paid, late: paid}}}
+      paid: {say: Done., next: start}
+"""
+LIKELY_BUYS, LIKELY_LATE = "we want the radio please", "where did a zorkmid xyzzy go"
+
+
+def test_who_likely_means_something_is_asked_whether_he_does() -> None:
+    talk = Talk(DOUBTED)
+    assert talk.says(LIKELY_BUYS) == "Do you want to order?"
+    assert (talk.conversation.intent, talk.conversation.doubted) == ("", "buy")
+    assert talk.says("yes") == "Done. How can I help?"
+    assert talk.conversation.doubted == ""
+
+
+def test_what_was_not_meant_is_not_asked_about_twice() -> None:
+    talk = Talk(DOUBTED)
+    talk.says(LIKELY_BUYS)
+    assert talk.says("no") == "How can I help?"
+    assert talk.says(LIKELY_BUYS) == "Pardon? How can I help?"
+
+
+def test_who_answers_in_other_words_is_not_asked_about_what_these_may_mean() -> None:
+    talk = Talk(DOUBTED)
+    talk.says(LIKELY_BUYS)
+    assert talk.says(LIKELY_BUYS) == "Pardon? How can I help?"
+
+
+def test_nobody_is_asked_what_was_meant_that_the_ear_is_not_sure_of_nor_without_words_for_it() -> None:
+    talk = Talk(DOUBTED)
+    assert talk.says(LIKELY_BUYS, sure=0.3) == "Pardon? How can I help?"
+    assert talk.says(LIKELY_LATE) == "Pardon? How can I help?"
+
+
 def test_strikes_that_lead_nowhere_end_the_call() -> None:
     talk = Talk("""
 plan: {repair: {no_input: Hm., no_match: What., then: start}}

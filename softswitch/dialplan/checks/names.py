@@ -65,7 +65,11 @@ PLAN: Shape = {
     "universal": CHOICES,
     "repair": {**REPAIRS, "then": "step"},
 }
-SHAPES: Mapping[str, Shape] = {"plan": PLAN, "flows": {"repair": REPAIRS, "steps": {VALUES: STEP}}}
+SHAPES: Mapping[str, Shape] = {
+    "plan": PLAN,
+    "flows": {"repair": REPAIRS, "steps": {VALUES: STEP}},
+    "examples": {"answered_by": "intent"},
+}
 NAMED_IN: Mapping[str, frozenset[str]] = {
     "plan": frozenset(
         {"variable", "settable variable", "queue action", "look-up action", "queue", "language", "target"}
@@ -176,11 +180,22 @@ class _Names:
                 self._meanings(document, ("steps", step, way, key), mapping(written, way), everywhere)
 
     def examples(self) -> None:
-        """A file of examples is named after an intent."""
+        """A file of examples is named after an intent; what means nothing is answered by those without."""
         for name, document in self.draft.documents["examples"].items():
+            self._answering(name, document)
             if name not in {NONE, *self.known["intent"]}:
                 message = f"there is no intent '{name}'{suggest(name, self.known['intent'])}"
                 self.draft.report("unknown-intent", document, (), message)
+
+    def _answering(self, name: str, document: Document) -> None:
+        answering = mapping(document.value).get("answered_by")
+        if answering is not None and name != NONE:
+            message = f"'answered_by' is only for examples/{NONE}.yaml"
+            self.draft.report("unknown-key", document, ("answered_by",), message, key=True)
+        for number, intent in enumerate(answering if isinstance(answering, list) else ()):
+            if intent in self.draft.documents["examples"]:
+                message = f"'{intent}' has examples of its own"
+                self.draft.report("wrong-value", document, ("answered_by", number), message)
 
     def _meanings(
         self, document: Document, place: Place, choices: Mapping[str, Any], everywhere: Collection[str]

@@ -1,13 +1,15 @@
 """intents/NAME.yaml, lists/NAME.yaml, tables/NAME.yaml, examples/INTENT.yaml."""
 
+from typing import Annotated
+
 from pydantic import Field
 
-from softswitch.dialplan.files.texts import Name, Prompts, Texts, Words
+from softswitch.dialplan.files.texts import Name, OneOrMany, Prompts, Texts, Words
 from softswitch.values import Section
 
 
 class IntentFile(Section):
-    """What a caller may mean, by the sentences that say it; `confirm` asks when the ear was not sure."""
+    """What a caller may mean, by the sentences that say it; `confirm` asks when that is not sure."""
 
     sentences: Texts
     confirm: Prompts = Prompts()
@@ -25,6 +27,9 @@ class ExamplesFile(Section):
     """
 
     said: Words
+    answered_by: Annotated[tuple[Name, ...], OneOrMany] = Field(
+        (), description="Only of `none`: the intents, without examples of their own, that tell callers so."
+    )
 
 
 class TableFile(Section):

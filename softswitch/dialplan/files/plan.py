@@ -38,13 +38,15 @@ class Timing(Section):
 
 class Matching(Section):
     """When something counts as understood. At `confidence_threshold` (RFC 6787, 0 to 1) the ear is believed;
-    between `confirm_threshold` and that the caller is asked whether he was heard right.
+    between `confirm_threshold` and that the caller is asked whether he was heard right. Where examples leave
+    it open what he meant, he is asked about an intent that is ahead of all others by `confirm_margin`.
     """
 
     threshold: float = Field(0.75, ge=0.5, le=1)
     margin: float = Field(0.1, ge=0, le=1)
     confidence_threshold: float = Field(0.4, ge=0, le=1)
     confirm_threshold: float = Field(0.25, ge=0, le=1)
+    confirm_margin: float = Field(0.1, ge=0, le=1)
 
 
 class Failure(Section):
