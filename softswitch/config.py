@@ -84,6 +84,9 @@ class Config(Section):
     data_dir: Path = Field(
         default_factory=_data_dir, description="Database, models, prompt cache and run-time files."
     )
+    chaos: bool = Field(
+        False, description="Whether `softswitch chaos` may have this node suffer faults on purpose."
+    )
     sip: Sip = Sip()
     media: Media = Media()
     survival: Survival = Survival()

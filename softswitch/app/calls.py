@@ -310,6 +310,10 @@ class Calls:
         self._dialplans.settle()
         self._on_ready(live_call_ids)
 
+    def sessions(self) -> list[Session]:
+        """Of all calls that are up."""
+        return [session for session, _ in self._sessions.values()]
+
     def on_tick(self) -> None:
         self.outbound.on_tick()
         for session, _ in list(self._sessions.values()):

@@ -6,17 +6,22 @@ import logging
 import signal
 import time
 from collections.abc import Coroutine
+from functools import partial
 from typing import Any
 
+from softswitch.answer.asking import Llm
 from softswitch.app import bans, figures, identity, watching
 from softswitch.app import engines as engine_room
 from softswitch.app.acting import wiring as acting
 from softswitch.app.acting.actor import CallActor
 from softswitch.app.acting.phone import NodePhone
+from softswitch.app.acting.registry import Registry
 from softswitch.app.answering import warming
 from softswitch.app.answering.wiring import Answering
 from softswitch.app.callers import Callers
 from softswitch.app.calls import Calls
+from softswitch.app.chaos.seams import FaultyLlm, FaultyRegistry
+from softswitch.app.chaos.wiring import Chaos, refuse
 from softswitch.app.desk import SOCKET, Desk
 from softswitch.app.dialing import wiring as dialing
 from softswitch.app.dialing.wiring import NodeWires
@@ -61,13 +66,16 @@ class Node:
         self._restarted = self._region.node[Counter.CONTROL_RESTARTS] > 0
         self._metrics = Metrics()
         self._mqtt = open_publishing(config)
-        self._journal = Journal(config.journal_file, config.database.journal_mb << 20)
         self._errands: set[asyncio.Task[Any]] = set()
         self._engines = Engines(config)
         self._loader = Loader(config, self._engines, self._equip)
         self._callers = Callers(config.database_url)
         self._actor, self._phone = CallActor(), NodePhone(config.database_url)
-        self._answering = Answering(config, self._metrics)
+        self._chaos = Chaos() if config.chaos else None
+        before = self._chaos.before_journal if self._chaos else lambda: None
+        self._journal = Journal(config.journal_file, config.database.journal_mb << 20, before)
+        faulty_llm = partial(FaultyLlm, faults=self._chaos.faults) if self._chaos else Llm
+        self._answering = Answering(config, self._metrics, faulty_llm)
         self._recordings = Recordings(config, self._emit)
         self._music = HoldMusic(config)
         self._people = NodePeople(config)
@@ -115,6 +123,10 @@ class Node:
         around = self._desk, self._steering, self._metrics
         calls.outbound = await self._people.open(self._records, people, others, *around)
         calls.people = self._people
+        if self._chaos:
+            self._chaos.open(self._desk, calls, self._mqtt.broker if self._mqtt else None)
+        else:
+            self._desk.register("chaos", refuse)
         await self._desk.open()
         if self._mqtt:
             self._mqtt.start()
@@ -171,14 +183,16 @@ class Node:
             on_commit=committed,
             encode=topics.encode if mqtt else None,
             journal=self._journal,
+            before=self._chaos.before_commit(url) if self._chaos else lambda: None,
         )
         records.start()
-        recorder = Recorder(records, [self._metrics.take])
+        recorder = Recorder(records, [self._metrics.take, *([self._chaos.take] if self._chaos else [])])
         if mqtt:
             mqtt.open(records, self._desk, self._metrics)
         plans = [loaded.plan for loaded in self._loader.dialplans.active]
         deliver, announce = (mqtt.deliver, recorder.announce) if mqtt else (None, None)
-        to = deliver, announce, plans, self._actor, self._phone
+        make = partial(FaultyRegistry, faults=self._chaos.faults) if self._chaos else Registry
+        to = deliver, announce, plans, self._actor, self._phone, make
         self._acting = acting.wire(self._config, records, self._metrics, *to)
         self._answering.open(records, self._acting.find)
         return recorder
@@ -187,7 +201,7 @@ class Node:
         remembered, filled = frozenset(plan.remembered), self._metrics.filled
         endpointer, tape = self._engines.new_endpointer, self._recordings.open
         self._music.prepare(plan.music)
-        return Parts(
+        parts = Parts(
             ears,
             voice,
             endpointer,
@@ -201,6 +215,7 @@ class Node:
             speculated=self._answering.speculated,
             people=self._people,
         )
+        return self._chaos.worsen(parts) if self._chaos else parts
 
     def _emit(self, event: SessionEvent) -> None:
         self._recorder.emit(event)

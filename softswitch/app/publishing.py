@@ -26,7 +26,7 @@ class Publishing:
     def __init__(self, config: Config) -> None:
         """Raises SoftswitchError when a secret or a certificate can't be read."""
         self._config = config
-        self._broker = Broker(config.mqtt, config.node)
+        self.broker = self._broker = Broker(config.mqtt, config.node)
         self._gate = Gate(config.mqtt.commands) if config.mqtt.commands else None
         self._commands: Commands | None = None
         self._tasks: list[asyncio.Task[None]] = []

@@ -17,6 +17,7 @@ COMMANDS = {
     "broker": "Run a small MQTT broker, for trying things out.",
     "call": "Call a SIP address and hold a conversation.",
     "calls": "Look at calls: list, show, tail.",
+    "chaos": "Have the node suffer faults on purpose, and see what callers experience.",
     "db": "Bring the database up to date, or check it.",
     "dial": "Call a number for a dialplan, and follow the call.",
     "dialplan": "Write, prove, test, draw and reload dialplans.",

@@ -52,6 +52,8 @@ class Broker:
         self._client: aiomqtt.Client | None = None
         self._ready = asyncio.Event()
         self._stuck = asyncio.Event()
+        self._whole = asyncio.Event()
+        self._whole.set()
         self._waiting: set[asyncio.Timeout] = set()
         self._subscriptions: dict[str, Callable[[str, bytes, bool], None]] = {}
 
@@ -62,6 +64,14 @@ class Broker:
     async def ready(self) -> None:
         """Returns when the broker is connected."""
         await self._ready.wait()
+
+    def cut(self) -> None:
+        """Be without the broker until `mend`, as if it could not be reached."""
+        self._whole.clear()
+        self._stuck.set()
+
+    def mend(self) -> None:
+        self._whole.set()
 
     def subscribe(self, topic: str, heard: Callable[[str, bytes, bool], None]) -> None:
         """Before `run`: what is published below `topic` is told as topic, payload, and whether it was
@@ -103,6 +113,7 @@ class Broker:
         # asyncio forgets a cancellation that comes together with the end of a connection, but for its count.
         while not _is_cancelled():
             try:
+                await self._whole.wait()
                 async with self._connection() as client:
                     delay = FIRST_DELAY
                     await self._serve(client)

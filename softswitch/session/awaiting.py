@@ -24,6 +24,10 @@ class Awaiting:
         self.cancel()
         self._work = asyncio.create_task(self._outcome(awaited))
 
+    @property
+    def busy(self) -> bool:
+        return self._work is not None
+
     def cancel(self) -> None:
         """Wait no longer."""
         if self._work:

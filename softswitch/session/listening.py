@@ -114,6 +114,11 @@ class Ear:
         """Whether the caller neither speaks nor keys."""
         return self._utterance is None and not self._keys
 
+    @property
+    def owes(self) -> bool:
+        """Whether the caller has said something, is silent again, and waits for what comes of it."""
+        return self._utterance is not None and self._utterance.silence > 0
+
     def disarm(self) -> None:
         self._listen = None
         self._drop_utterance()

@@ -122,6 +122,14 @@ class Session:
             return "held"
         return "confirmed" if self._confirmed else "trying"
 
+    @property
+    def owes_sound(self) -> bool:
+        """Whether the caller hears nothing at this moment though it is the node's turn."""
+        idle = self.ended or self._held or self._place.talks or self._place.plays or self._ending.transferring
+        if idle or not self._confirmed or self._line.pending:
+            return False
+        return not self._speaker.done or self._awaiting.busy or self._ear.owes
+
     def resume_point(self) -> tuple[str, int]:
         """What `resume` needs: the conversation's state and the number of the next turn."""
         return self._conversation.dump(), self._turns + 1

@@ -119,6 +119,11 @@ class Place:
         """Whether the caller speaks with a person."""
         return bool(self._with)
 
+    @property
+    def plays(self) -> bool:
+        """Whether he hears music while nothing is said."""
+        return bool(self._music)
+
     def follow(self, actions: Sequence[Action]) -> None:
         """What of an answer is about the queue, and what plays after it."""
         listen = next((action for action in actions if isinstance(action, Listen)), None)

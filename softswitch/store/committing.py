@@ -37,8 +37,14 @@ Work = Callable[[sa.Connection], Any]
 _FAULT_OF_THE_EVENT = (sa.exc.IntegrityError, sa.exc.DataError)
 
 
+class Away(Exception):
+    """Told before a commit: there is no database just now."""
+
+
 def is_away(error: Exception) -> bool:
     """Whether the same may succeed later."""
+    if isinstance(error, Away):
+        return True
     return isinstance(error, sa.exc.DBAPIError) and not isinstance(error, _FAULT_OF_THE_EVENT)
 
 

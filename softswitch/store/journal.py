@@ -9,7 +9,7 @@ import errno
 import json
 import os
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, get_args
@@ -34,11 +34,13 @@ class Frame(NamedTuple):
 
 
 class Journal:
-    """Used by one thread; its figures may be read by others. Of `limit` bytes at most."""
+    """Used by one thread; its figures may be read by others. Of `limit` bytes at most. `before` is called
+    before each write, and may raise what a disk does.
+    """
 
-    def __init__(self, path: Path, limit: int) -> None:
+    def __init__(self, path: Path, limit: int, before: Callable[[], None] = lambda: None) -> None:
         """Raises SoftswitchError when what is there cannot be read."""
-        self._path, self._limit = path, limit
+        self._path, self._limit, self._before = path, limit, before
         self._file: BinaryIO | None = None
         self._read = 0
         self._next: list[tuple[Frame, int]] = []
@@ -130,6 +132,7 @@ class Journal:
                 yield _frame(line), start
 
     def _add(self, text: bytes) -> None:
+        self._before()
         if self._file is None:
             self._file = self._open()
         if self._file.write(text) != len(text):

@@ -21,7 +21,7 @@ import structlog
 from softswitch.errors import SoftswitchError
 from softswitch.events import Announced, SessionEvent, StateSaved
 from softswitch.store import replaying
-from softswitch.store.committing import Committer, Encode, is_away
+from softswitch.store.committing import Away, Committer, Encode, is_away
 from softswitch.store.engine import first_line
 from softswitch.store.journal import Event, Frame, Journal
 from softswitch.store.messages import Waiting
@@ -276,7 +276,7 @@ class Records:
                 self._replay()
             else:
                 self._write(BATCH_LIMIT)
-        except (sa.exc.DBAPIError, OSError) as error:
+        except (sa.exc.DBAPIError, Away, OSError) as error:
             self._go_without(error)
         else:
             self._delay, self._retry_at = FIRST_RETRY_S, 0.0
@@ -286,7 +286,7 @@ class Records:
         finally:
             self._writing_since = 0.0
 
-    def _go_without(self, error: sa.exc.DBAPIError | OSError) -> None:
+    def _go_without(self, error: Exception) -> None:
         if not self._away_since:
             told = first_line(error) if isinstance(error, sa.exc.DBAPIError) else str(error)
             log.warning("database away, events wait", error=told)

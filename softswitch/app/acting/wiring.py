@@ -79,6 +79,7 @@ def wire(
     plans: Sequence[Plan],
     actor: CallActor,
     phone: Phone,
+    make: Callable[[Means], Registry] = Registry,
 ) -> Acting:
     """The node's actions, whose ends are announced; `deliver` publishes where there is a broker, `phone`
     makes calls. `actor` does what callers wait for, from here on. Raises SoftswitchError when the file of
@@ -86,7 +87,7 @@ def wire(
     """
 
     def again() -> Registry:
-        return open_registry(config, deliver, phone)
+        return open_registry(config, deliver, phone, make)
 
     registry = again()
     known = registry.integrations
@@ -109,9 +110,14 @@ def wire(
     return Acting(config, workers, lookups, again)
 
 
-def open_registry(config: Config, deliver: Publish | None, phone: Phone) -> Registry:
+def open_registry(
+    config: Config,
+    deliver: Publish | None,
+    phone: Phone,
+    make: Callable[[Means], Registry] = Registry,
+) -> Registry:
     """Everything that the file of actions asks for. Raises InvalidFile with all that is wrong there."""
-    return Registry(Means(files.load(config), deliver, phone))
+    return make(Means(files.load(config), deliver, phone))
 
 
 def missing(plans: Iterable[Plan], kind: str, find: Callable[[str, str], object]) -> list[str]:

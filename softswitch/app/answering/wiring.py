@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from softswitch.answer.answerer import Answerer, Settings
@@ -24,8 +24,9 @@ log = logging.getLogger(__name__)
 class Answering:
     """The node's. `open` it once there are records; `thinker` may be asked before."""
 
-    def __init__(self, config: Config, metrics: Metrics) -> None:
+    def __init__(self, config: Config, metrics: Metrics, make: Callable[[Model], Llm] = Llm) -> None:
         """Raises SoftswitchError where a key cannot be read."""
+        self._make = make
         self._config = config
         self._models = {name: _model(name, settings) for name, settings in config.llm.items()}
         self._llms: dict[str, Llm] = {}
@@ -51,7 +52,7 @@ class Answering:
         if model is None:
             log.warning("%s: llm.%s is not configured, so nobody answers there", plan.name, answers.model)
             return None
-        llm = self._llms.setdefault(answers.model, Llm(model))
+        llm = self._llms.setdefault(answers.model, self._make(model))
         settings = Settings(
             answers.remember,
             answers.reuse == "approved",
