@@ -64,7 +64,7 @@ async def store_of(
 
 async def enter(store: PeopleStore, name: str, order: Enqueue, at: float = 100.0) -> None:
     """A call has come in and asks for a person; nobody holds it yet."""
-    records = store._records
+    records = store._access.records
     await records.record(CallStarted(CallInfo(call_id(name), "", "", "", "", 0.0), "shop", "v1", at))
     await records.record(StateSaved(call_id(name), "ask", "{}", at, waits=order))
 
@@ -76,7 +76,7 @@ async def wait(store: PeopleStore, name: str, order: Enqueue, at: float = 100.0)
 
 
 async def leave(store: PeopleStore, name: str, order: LeaveQueue, at: float = 120.0) -> None:
-    await store._records.record(StateSaved(call_id(name), "bye", "{}", at, leaves=order))
+    await store._access.records.record(StateSaved(call_id(name), "bye", "{}", at, leaves=order))
 
 
 def hire(url: str, *names: str, skills: tuple[str, ...] = ()) -> None:
@@ -172,7 +172,7 @@ class Floor:
         self.legs = Legs(Nothing(), self.around.send)
         config = Config(database=Database(url=url), queues=queues, node=node, data_dir=Path("/nowhere"))
         self.distributor = Distributor(config, store, self.legs, self.around)  # type: ignore[arg-type]
-        store._records.on_waits = self.distributor.written
+        store._access.records.on_waits = self.distributor.written
         self.waiters: dict[str, FakeWaiter] = {}
 
     async def call(self, name: str, order: Enqueue) -> FakeWaiter:

@@ -62,7 +62,7 @@ async def test_what_a_turn_promises_is_claimed_with_its_key_and_finished(databas
     async with outbox_of(database_url) as outbox:
         promised: list[Action] = []
         told = asyncio.Event()
-        records = outbox._records
+        records = outbox._access.records
         records.on_promise = told.set
         await records.record(CallStarted(CallInfo(CALL, "", "", "", "", 0.0), "shop", "v1", 100.0))
         do = Do("note", (("item", "paper"),), "place:1", "7")

@@ -81,7 +81,7 @@ async def test_the_agents_screen_is_told_what_was_said(floor: Floor) -> None:
     turn = TurnFinished(call_id("b"), 1, "ask", *heard, "", "", 0.0, 0.0, "I see.", 1.0)
     agents.set_state(floor.url, "ann", "busy")
     waiter = await floor.call("b", SALES)
-    await floor.store._records.record(turn)
+    await floor.store._access.records.record(turn)
     agents.set_state(floor.url, "ann", "available")
     await floor.until(lambda: any(isinstance(event, CallerOffered) for event in floor.around.events))
     (offered,) = (event for event in floor.around.events if isinstance(event, CallerOffered))
@@ -336,9 +336,9 @@ def answered(name: str) -> Report:
 async def kept(floor: Floor, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A caller who has left and is to be called back."""
     monkeypatch.setattr("softswitch.store.people.entering.STILL_UP_S", -1.0)
-    floor.store._records.on_waits = None  # as on another node
+    floor.store._access.records.on_waits = None  # as on another node
     await wait(floor.store, name, SALES, 50.0)
-    floor.store._records.on_waits = floor.distributor.written
+    floor.store._access.records.on_waits = floor.distributor.written
     await leave(floor.store, name, LeaveQueue("call_back"), time.time())
 
 

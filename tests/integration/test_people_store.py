@@ -296,7 +296,7 @@ async def test_a_call_back_keeps_its_place_and_is_not_made_while_the_call_is_up(
             720.0,
         )
         over = CallFinished(call_id("a"), CallEnded(16, 200, EndedBy.CALLER), "bye", 130.0)
-        await first._records.record(over)
+        await first._access.records.record(over)
         assert (await caller_of(first, "a")).due_at == 132.0
         assert await claim(second, "a", "ann"), "any node may call back"
         assert await claim(first, "a", "bob", most=2) is None
