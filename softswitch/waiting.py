@@ -15,7 +15,8 @@ class Enqueue:
 
     Higher `priority` is served first, then who waits longer. `since` is the place of one who waited before
     (Unix seconds), 0 for now. `reason` is what the person is told in short. Without an answer within
-    `max_wait` seconds, QueueOver follows; 0: no bound. Where `most_waiting` wait already, it is full; 0: never.
+    `max_wait` seconds, QueueOver follows; 0: no bound. Where `most_waiting` wait already, it is full; 0:
+    never.
     """
 
     queue: str

@@ -36,7 +36,7 @@ def secrets(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Crm(Receiver):
-    """An API behind tokens, as RFC 6749 has them. `lasts` is what it says of them, `revoke` takes them back."""
+    """An API behind tokens, as RFC 6749 has them. They are said to last for `lasts`; `revoke` ends them."""
 
     def __init__(self, lasts: int | None = 3600) -> None:
         super().__init__()
