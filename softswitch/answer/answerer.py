@@ -18,7 +18,7 @@ from softswitch.answer.book import Book
 from softswitch.answer.breaker import Breaker, Limits
 from softswitch.answer.guarding import Guards
 from softswitch.answer.hedging import hedged
-from softswitch.answer.remembering import Asked, Remembered, may_keep
+from softswitch.answer.remembering import Asked, Remembered, may_keep, with_spoken
 from softswitch.answer.replying import Reply
 from softswitch.answer.sharing import Flight, Flights
 from softswitch.answer.thinking import Outcome, Thought, Tools
@@ -181,8 +181,9 @@ class Answerer:
         self.figures.completion_tokens += outcome.usage.completion_tokens
         settings = self._settings
         keeps = outcome.kind == "answered" and settings.remember > 0
-        if keeps and may_keep(outcome.reply, question.asked, settings.sensitive) and outcome.rounds == 1:
-            self._keep(question.asked, outcome.reply, self._clock() + settings.remember)
+        reply = with_spoken(outcome.reply, question.asked)
+        if keeps and may_keep(reply, question.asked, settings.sensitive) and outcome.rounds == 1:
+            self._keep(question.asked, reply, self._clock() + settings.remember)
 
     async def _ask(
         self, messages: Sequence[Message], tools: Described

@@ -7,10 +7,11 @@ known when it was given: with it the answer might be another one.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from softswitch.answer.replying import Reply, Scope
+from softswitch.dialplan.spoken import normalise
 
 State = Literal["new", "approved", "forgotten"]
 
@@ -56,6 +57,15 @@ class Remembered:
     intent: str = ""
     question: str = ""
     uses: int = 0
+
+
+def with_spoken(reply: Reply, asked: Asked) -> Reply:
+    """The reply with every field whose value it says, whether or not the model told that it depends on it:
+    an answer that names an order holds for no other one.
+    """
+    said = f" {normalise(reply.text)} "
+    spoken = (name for name, value in (asked.context or {}).items() if f" {normalise(value)} " in said)
+    return replace(reply, fields=tuple(sorted({*reply.fields, *spoken})))
 
 
 def may_keep(reply: Reply, asked: Asked, sensitive: frozenset[str]) -> bool:

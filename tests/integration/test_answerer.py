@@ -27,6 +27,7 @@ ANSWERS = [
     Answer("long", "And so it goes on. " * 20),
     Answer("my order", "Your order is on its way.", "caller"),
     Answer("branch", "That is round the corner.", "plan", fields=("branch",)),
+    Answer("when does the order come", "The order for Langham comes today.", "plan"),
     Answer("what did i say", "You said hello.", "call"),
     Answer("stock", "", tool="find_stock", arguments={"flower": "rose"}),
 ]
@@ -114,6 +115,15 @@ async def test_an_answer_holds_only_where_the_fields_that_it_depends_on_are_the_
     assert (await room.say("where is the branch", context={"branch": "north"}))[0] == "thought"
     assert (await room.say("where is the branch", context={"branch": "south"}))[0] == "thought"
     assert (await room.say("where is the branch", context={"branch": "north"}))[0] == "remembered"
+
+
+async def test_an_answer_that_says_a_field_depends_on_it_even_where_the_model_does_not_tell(
+    room: Room,
+) -> None:
+    asked, mine, other = "when does the order come", {"town": "Langham"}, {"town": "Oakham"}
+    assert (await room.say(asked, context=mine))[0] == "thought"
+    assert (await room.say(asked, context=other))[0] == "thought"
+    assert (await room.say(asked, context=mine))[0] == "remembered"
 
 
 async def test_where_more_is_known_than_when_it_was_given_an_answer_is_thought_anew(room: Room) -> None:

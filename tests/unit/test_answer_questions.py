@@ -12,6 +12,10 @@ from softswitch.answer.questions import key
         ("what's your address", "Hello, what is your address please"),
         ("Do you deliver on Sundays?", "hi I'd like to know if you deliver on Sunday"),
         ("how much is the delivery", "so how much is delivery, thank you very much"),
+        ("do you have tulips", "yeah, hi there, I just wanted to ask, do you have tulips at all"),
+        ("what does it cost to send flowers", "what does it cost to send flowers, you know"),
+        ("is it too late to order for Friday", "um, is it too late to order for Friday"),
+        ("do you do same day delivery", "do you do same day delivery please"),
         ("can I pay by card", "good morning, I was wondering if I can pay by card"),
     ],
 )
@@ -57,6 +61,12 @@ def test_a_greeting_alone_has_a_key_of_its_own() -> None:
         "how do I get there",
         "why?",
         "is that all",
+        "on Sunday too",
+        "is it too late",
+        "what does it cost",
+        "can you do the same for Friday",
+        "okay and do you have roses",
+        "do you have anything cheaper",
     ],
 )
 def test_what_points_to_something_said_before_is_the_same_as_nothing(question: str) -> None:
@@ -65,3 +75,22 @@ def test_what_points_to_something_said_before_is_the_same_as_nothing(question: s
 
 def test_that_something_is_there_points_nowhere() -> None:
     assert key("is there any parking", "en") == key("could you tell me if there is any parking", "en") != ""
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["how much", "in white", "on Sunday", "for two people", "could you tell me how long", "opening hours"],
+)
+def test_a_fragment_asks_for_itself_only_where_nothing_was_said_before(question: str) -> None:
+    assert key(question, "en", follows=True) == ""
+    assert key(question, "en") != ""
+
+
+@pytest.mark.parametrize("question", ["can you deliver to Langham", "how much are roses", "I need a wreath"])
+def test_a_whole_question_is_the_same_wherever_it_is_asked(question: str) -> None:
+    assert key(question, "en", follows=True) == key(question, "en") != ""
+
+
+def test_spanish_fragments_are_short() -> None:
+    assert key("el domingo", "es", follows=True) == ""
+    assert key("a qué hora abren los domingos", "es", follows=True) != ""

@@ -83,14 +83,17 @@ class PlanThinker:
             self._settings.forbidden,
             instructions,
         )
-        asked = self._asked(order, context, known)
-        return Question(asked, told, guards, self.tools, shareable=not known and not history)
+        follows = any(exchange.heard for exchange in history)  # how he was greeted matters to no answer
+        asked = self._asked(order, context, known, follows)
+        return Question(asked, told, guards, self.tools, shareable=not known and not follows)
 
-    def _asked(self, order: Think, context: Mapping[str, str], known: Mapping[str, str]) -> Asked:
+    def _asked(
+        self, order: Think, context: Mapping[str, str], known: Mapping[str, str], follows: bool
+    ) -> Asked:
         if order.intent:
             key = " ".join([order.intent, *(f"{name}={value}" for name, value in order.slots)])
         else:
-            key = questions.key(order.question, order.language)
+            key = questions.key(order.question, order.language, follows)
         day = {name: context[name] for name in FACTS if name in context}
         return Asked(
             self.plan.name,

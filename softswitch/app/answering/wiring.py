@@ -28,7 +28,7 @@ class Answering:
         """Raises SoftswitchError where a key cannot be read."""
         self._make = make
         self._config = config
-        self._models = {name: _model(name, settings) for name, settings in config.llm.items()}
+        self._models = {name: model_of(name, settings) for name, settings in config.llm.items()}
         self._llms: dict[str, Llm] = {}
         self._thinkers: dict[tuple[str, str], PlanThinker] = {}
         self._memory: Memory | None = None
@@ -59,7 +59,7 @@ class Answering:
             answers.at_once,
             answers.hedge_after,
             plan.sensitive,
-            Limits(slow=self._config.llm[answers.model].slow),
+            _limits(plan, self._config.llm[answers.model]),
         )
         thinker = PlanThinker(plan, Answerer(llm, settings))
         self._thinkers = {key: one for key, one in self._thinkers.items() if key[0] != plan.name}
@@ -133,7 +133,15 @@ class Answering:
         }
 
 
-def _model(name: str, settings: LlmSettings) -> Model:
+def _limits(plan: Plan, model: LlmSettings) -> Limits:
+    """When the plan's model is not asked for a while."""
+    trips = plan.settings.ladder.llm
+    slow, wait = trips.slow or model.slow, trips.again_after
+    return Limits(trips.window, trips.least, trips.failures, slow=slow, wait=wait, probes=trips.good)
+
+
+def model_of(name: str, settings: LlmSettings) -> Model:
+    """Raises SoftswitchError where its key cannot be read."""
     return Model(
         name,
         settings.url,
