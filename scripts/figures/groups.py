@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from figures import (
+    answers_replay,
     call_barge_in,
     call_greeting,
     call_media,
@@ -22,6 +23,7 @@ from figures import (
     queue_bridges,
     queue_events,
     queue_kills,
+    queue_others,
     queue_promise,
     queue_waiting,
     queue_work,
@@ -78,6 +80,7 @@ GROUPS: Mapping[str, tuple[Measurement, ...]] = {
     ),
     "queues": (
         queue_work.WORK,
+        *queue_others.INSTALLED,
         queue_events.EVENTS,
         queue_promise.PROMISE,
         queue_waiting.QUERIES,
@@ -88,7 +91,7 @@ GROUPS: Mapping[str, tuple[Measurement, ...]] = {
         queue_bridges.COST,
         queue_bridges.RINGING,
     ),
-    "answers": (),
+    "answers": (answers_replay.REPLAY,),
 }
 SOAK: Mapping[str, tuple[Measurement, ...]] = {
     "call": (call_soak.SOAK,),

@@ -26,6 +26,7 @@ COMMANDS = {
     "guard": "See what was dialled against its caps, and lift holds.",
     "model": "Fetch ears and voices, check them, choose among them.",
     "queue": "See what was promised and what became of it, and who waits for a person.",
+    "replay": "Tell what remembering answers saves, by replaying calls.",
     "serve": "Answer calls.",
     "trunk": "Declare trunks, test them, see how they fare.",
 }

@@ -75,6 +75,8 @@ class ScriptedLlm:
     faults: Counter[str] = field(default_factory=Counter)
     tokens: Counter[str] = field(default_factory=Counter)
     url: str = ""
+    pausing: int = 0
+    """Requests that wait on purpose just now."""
 
     async def __aenter__(self) -> "ScriptedLlm":
         self._chance = random.Random(self.seed)
@@ -106,11 +108,15 @@ class ScriptedLlm:
         await self._pause(self._first_piece())
         if fault == "error":
             return web.json_response({"error": {"message": "the model is overloaded"}}, status=500)
-        answer = self.answer_to(question)
+        answer = self.choose(order["messages"])
         prompt = sum(len(str(message.get("content") or "")) for message in order["messages"]) // 4
         if not order.get("stream"):
             return web.json_response(_whole(_reply(answer), prompt))
         return await self._stream(request, answer, fault, prompt)
+
+    def choose(self, messages: Sequence[Mapping[str, Any]]) -> Answer:
+        """What is said to all that was told."""
+        return self.answer_to(_question(messages))
 
     def answer_to(self, question: str) -> Answer:
         text = question.lower()
@@ -154,7 +160,11 @@ class ScriptedLlm:
         return took + (self.moods.spike if self._chance.random() < self.moods.spikes else 0)
 
     async def _pause(self, seconds: float) -> None:
-        await asyncio.sleep(seconds / self.moods.speed)
+        self.pausing += 1
+        try:
+            await asyncio.sleep(seconds / self.moods.speed)
+        finally:
+            self.pausing -= 1
 
 
 def _question(messages: Sequence[Mapping[str, Any]]) -> str:

@@ -1,0 +1,1 @@
+"""Makes the synthetic month of calls that `softswitch replay` brings, from a seed."""
