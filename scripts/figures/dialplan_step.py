@@ -66,6 +66,7 @@ class Remembered:
 
     def __init__(self, known: Sentences) -> None:
         self.strict, self.fuzzy = self._remembering(known.strict), self._remembering(known.fuzzy)
+        self.likely = self._remembering(known.likely)
 
     def _remembering(self, match: Match) -> Match:
         found: dict[tuple[str, Collection[str]], sentences.Match | None] = {}

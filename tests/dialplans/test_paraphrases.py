@@ -16,6 +16,7 @@ LEAST_RIGHT = {
     ("order_desk", "fresh"): 299,
     ("order_desk", "fresh2"): 299,
     ("order_desk", "fresh3"): 298,
+    ("order_desk", "fresh5"): 299,
     ("appointment_reminder", "dev"): 299,
     ("appointment_reminder", "dev_more"): 297,
 }
