@@ -207,7 +207,23 @@ class Acted:
     result: Mapping[str, str] = field(default_factory=dict)
 
 
-Input = Heard | Pressed | NoInput | TransferFailed | Acted | Unanswered | QueueTold | QueueOver | PersonLeft
+@dataclass(frozen=True, slots=True)
+class Unspoken:
+    """Something of the latest answer could not be said: the voice fails, or takes too long."""
+
+
+Input = (
+    Heard
+    | Pressed
+    | NoInput
+    | Unspoken
+    | TransferFailed
+    | Acted
+    | Unanswered
+    | QueueTold
+    | QueueOver
+    | PersonLeft
+)
 
 
 # --- out of the interpreter ------------------------------------------------------------------------------

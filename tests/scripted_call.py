@@ -27,7 +27,8 @@ from softswitch.events import (
     TurnFinished,
 )
 from softswitch.ports import Actor, People, Thinker
-from softswitch.session.session import Parts, Session
+from softswitch.session.parts import Parts
+from softswitch.session.session import Session
 
 GREETING = Say("one two three four five six seven eight nine ten")  # 1 s
 ANSWER = Say("yes of course")  # 0.3 s

@@ -9,7 +9,7 @@ from softswitch.dialplan.conversation import Conversation
 from softswitch.dialplan.plan import Plan
 from softswitch.dialplan.routes import CallFacts
 from softswitch.events import CallInfo
-from softswitch.session.session import Parts
+from softswitch.session.parts import Parts
 from softswitch.speech.voices import PlanVoice
 from softswitch.trunks import numbers
 from softswitch.trunks.settings import Trunk

@@ -44,7 +44,8 @@ from softswitch.gateway.rings import Region
 from softswitch.publish import topics
 from softswitch.publish.http import MetricsServer
 from softswitch.publish.metrics import CONTENT_TYPE, Metrics
-from softswitch.session.session import Parts
+from softswitch.session.parts import Parts
+from softswitch.session.patience import Patience
 from softswitch.speech.recognizer import VoskRecognizer
 from softswitch.speech.voices import PlanVoice
 from softswitch.store import queries
@@ -201,6 +202,7 @@ class Node:
         remembered, filled = frozenset(plan.remembered), self._metrics.filled
         endpointer, tape = self._engines.new_endpointer, self._recordings.open
         self._music.prepare(plan.music)
+        ladder = plan.settings.ladder
         parts = Parts(
             ears,
             voice,
@@ -214,6 +216,7 @@ class Node:
             thinker=self._answering.thinker(plan),
             speculated=self._answering.speculated,
             people=self._people,
+            patience=Patience(ladder.answer_timeout, ladder.recogniser, ladder.synthesiser),
         )
         return self._chaos.worsen(parts) if self._chaos else parts
 

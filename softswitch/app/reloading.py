@@ -21,7 +21,7 @@ from softswitch.config import Config
 from softswitch.dialplan.plan import Plan
 from softswitch.errors import InvalidFile, SoftswitchError
 from softswitch.events import Say
-from softswitch.session.session import Parts
+from softswitch.session.parts import Parts
 from softswitch.speech.prompts import Prompt
 from softswitch.speech.recognizer import VoskRecognizer
 from softswitch.speech.voices import PlanVoice

@@ -24,7 +24,17 @@ from softswitch.dialplan.spoken import normalise
 from softswitch.dialplan.state import Pending, State
 from softswitch.dialplan.turn import MASK, Outcome, Turn
 from softswitch.dialplan.understanding import Meaning
-from softswitch.events import Acted, Hangup, Heard, Hypothesis, Input, NoInput, Pressed, TransferFailed
+from softswitch.events import (
+    Acted,
+    Hangup,
+    Heard,
+    Hypothesis,
+    Input,
+    NoInput,
+    Pressed,
+    TransferFailed,
+    Unspoken,
+)
 from softswitch.thinking import Unanswered
 from softswitch.waiting import PersonLeft, QueueOver, QueueTold
 
@@ -95,6 +105,9 @@ def take(plan: Plan, state: State, event: Input) -> Outcome:
     if isinstance(event, Unanswered):
         target = thinking.missing(turn, event)
         entering.move(turn, target) if target else entering.run(turn, Leap(state.step, again=True, keep=True))
+    elif isinstance(event, Unspoken):
+        turn.why.append("the voice failed")
+        entering.move(turn, plan.last_resort)
     elif turn.waits and isinstance(event, QueueTold | QueueOver | PersonLeft):
         _queue(turn, event)
     elif turn.awaiting:

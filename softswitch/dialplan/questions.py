@@ -10,7 +10,8 @@ from softswitch.dialplan.files.flow import Ask, Collect, FlowFile
 from softswitch.dialplan.files.flow import Step as StepFile
 from softswitch.dialplan.files.plan import PlanFile, Timing
 from softswitch.dialplan.files.queue import OFF, Queue, QueueSettings
-from softswitch.dialplan.files.texts import Texts
+from softswitch.dialplan.files.texts import Prompts, Texts
+from softswitch.dialplan.language import LANGUAGES
 from softswitch.dialplan.parts import Parts
 from softswitch.dialplan.prompts import NOTHING, Script, Scripts, Voice
 from softswitch.dialplan.steps import Field, Question, Way
@@ -85,11 +86,14 @@ class Questions:
 
     @cached_property
     def _fillers(self) -> Mapping[str, tuple[Say, ...]]:
-        """What is said while an answer takes long, by language."""
+        """What is said while an answer takes long, by language: the plan's, else the language's where answers
+        are thought.
+        """
         plan = self.parts.plan
-        if plan.filler is None:
+        if plan.filler is None and plan.answers is None:
             return dict.fromkeys(self.tongues, ())
-        script = self.scripts.script(plan.filler.say)
+        default = {language: LANGUAGES[language].talk.lines["wait"] for language in self.tongues}
+        script = self.scripts.script(plan.filler.say if plan.filler else Prompts(), default)
         return {
             language: tuple(script.lines(Voice(language, 1.0, plan.barge_in))) for language in self.tongues
         }

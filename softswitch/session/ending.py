@@ -33,6 +33,11 @@ class Ending:
         """What is to happen; None: the conversation goes on."""
         self._action, self._since, self._followed = action, 0, False
 
+    @property
+    def is_near(self) -> bool:
+        """Whether the conversation is over once all is said."""
+        return self._action is not None
+
     def tick(self) -> None:
         """Every 20 ms in which nothing is said any more."""
         if self._action is None:

@@ -16,6 +16,7 @@ from typing import Protocol
 
 from softswitch.events import Heard, Hypothesis, Listen, NoInput, Pressed, Recognition
 from softswitch.ports import Endpointer, Recognizer, RecognizerStream
+from softswitch.session.patience import Patience
 
 log = logging.getLogger(__name__)
 FRAME_S = 0.02
@@ -49,6 +50,7 @@ class Utterance:
     finished: bool = False  # flushed since he last spoke
     asked_at: float = 0.0
     recognize_ms: float = 0.0
+    overdue: float = 0.0  # since the decoder was asked for its last result
     work: asyncio.Task[None] | None = None
     dead: bool = False
 
@@ -84,12 +86,14 @@ class Ear:
         recognizers: Mapping[str, Recognizer],
         completes: Callable[[str, Sequence[Hypothesis]], bool],
         tell: Listeners,
+        patience: float = Patience.ear,
     ) -> None:
         self._endpointer = endpointer
         self._recognizers = recognizers
         self._first = next(iter(recognizers.values()))
         self._completes = completes
         self._tell = tell
+        self._patience = patience
         self._listen: Listen | None = None
         self._pre_roll: deque[bytes] = deque(maxlen=PRE_ROLL)
         self._utterance: Utterance | None = None
@@ -197,7 +201,20 @@ class Ear:
         elif not utterance.finishing and (silence >= listen.speech_complete_timeout - 1e-9 or too_long):
             utterance.finishing = True
             utterance.asked_at = time.perf_counter()
+            utterance.overdue = 0.0
+        if utterance.finishing:
+            utterance.overdue += FRAME_S
+            if utterance.overdue >= self._patience:
+                self._give_up(utterance)
+                return
         self._work(utterance)
+
+    def _give_up(self, utterance: Utterance) -> None:
+        """The recogniser hangs, or is far behind: what it has not understood by now it never will."""
+        log.error("the recogniser was not done within %g s; the caller is asked again", self._patience)
+        if utterance.work:
+            utterance.work.cancel()
+        self._conclude(utterance)
 
     def _work(self, utterance: Utterance) -> None:
         """Start decoding when there is enough to do and nothing is in flight."""

@@ -8,10 +8,9 @@ that the record says what the caller really heard; the state to go on from is re
 import logging
 import time
 import traceback
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 
-from softswitch import ports
 from softswitch.events import (
     Action,
     Await,
@@ -21,7 +20,6 @@ from softswitch.events import (
     CallConfirmed,
     CallEnded,
     CallFinished,
-    CallInfo,
     CallStarted,
     Cause,
     DtmfReceived,
@@ -35,18 +33,20 @@ from softswitch.events import (
     NoInput,
     Pressed,
     Say,
-    SessionEvent,
     Transfer,
     TransferFailed,
     TransferProgress,
+    Unspoken,
 )
-from softswitch.ports import Conversation, Endpointer, Line, Recognizer, Tape, Voice, Waiter
+from softswitch.ports import Conversation, Line, Waiter
 from softswitch.session.awaiting import Awaiting
 from softswitch.session.ending import Ending
 from softswitch.session.fillers import Fillers
 from softswitch.session.inband import InbandKeys
 from softswitch.session.listening import Ear, Timing
+from softswitch.session.parts import Parts
 from softswitch.session.saving import Saving
+from softswitch.session.silence import Silence
 from softswitch.session.speaking import Speaker
 from softswitch.session.taping import Taping
 from softswitch.session.thinking import Thinking, exchange
@@ -55,29 +55,6 @@ from softswitch.session.waiting import News, Place, recorded
 from softswitch.thinking import Think
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Parts:
-    """What the sessions of one dialplan are made of; `app` wires the real ones.
-
-    `recognizers` by language, the plan's first one first; `remembers` names the variables that are kept of a
-    caller; `filled` is told of each filler that is said; `open_tape` begins to record a call. Without
-    `people` nobody is there to wait for; `music_file` gives the raw PCM file of a Listen's music, or "".
-    """
-
-    recognizers: Mapping[str, Recognizer]
-    voice: Voice
-    new_endpointer: Callable[[], Endpointer]
-    emit: Callable[[SessionEvent], None]
-    remembers: frozenset[str] = frozenset()
-    filled: Callable[[], None] = lambda: None
-    open_tape: Callable[[CallInfo], Tape | None] = lambda info: None
-    people: ports.People | None = None
-    music_file: Callable[[str], str] = lambda music: ""
-    actor: ports.Actor | None = None
-    thinker: ports.Thinker | None = None
-    speculated: Callable[[str], None] = lambda result: None
 
 
 class Session:
@@ -91,11 +68,13 @@ class Session:
         self._parts, self._emit = parts, parts.emit
         self._route, self._attestation = route, attestation
         self._fillers = Fillers(int(line.info.call_id[:8], 16), parts.filled)
-        self._speaker = Speaker(line, parts.voice, self._fillers)
-        self._ear = Ear(parts.new_endpointer(), parts.recognizers, conversation.completes, self)
+        self._speaker = Speaker(line, parts.voice, self._fillers, parts.patience.voice)
+        self._ear = Ear(
+            parts.new_endpointer(), parts.recognizers, conversation.completes, self, parts.patience.ear
+        )
         self._taping = Taping(line, parts.open_tape)
         self._awaiting = Awaiting(line.info.call_id, conversation.plan, parts.actor)
-        self._thinking = Thinking(self._speaker, parts.thinker, parts.speculated)
+        self._thinking = Thinking(self._speaker, parts.thinker, parts.speculated, parts.patience.answer)
         self._place = Place(line, parts.people, parts.music_file, conversation.plan, self)
         self._saving = Saving(line.info, conversation, parts.remembers)
         self._turn: Turn | None = None
@@ -104,6 +83,8 @@ class Session:
         self._to_arm = False
         """Whether the ear waits until the caller was told that he is recorded."""
         self._ending = Ending(line, self._place.call, self.on_transfer_failed)
+        around = self._speaker, self._ear, self._awaiting, self._place, self._ending
+        self._silence = Silence(line, *around)
         self._held = False
         self._confirmed = False
         self._inband: InbandKeys | None = None
@@ -125,10 +106,7 @@ class Session:
     @property
     def owes_sound(self) -> bool:
         """Whether the caller hears nothing at this moment though it is the node's turn."""
-        idle = self.ended or self._held or self._place.talks or self._place.plays or self._ending.transferring
-        if idle or not self._confirmed or self._line.pending:
-            return False
-        return not self._speaker.done or self._awaiting.busy or self._ear.owes
+        return self._confirmed and not (self.ended or self._held) and self._silence.is_owed_for
 
     def resume_point(self) -> tuple[str, int]:
         """What `resume` needs: the conversation's state and the number of the next turn."""
@@ -191,6 +169,8 @@ class Session:
         if over and self._turn and self._speaker.done:
             self._record_turn()
         if self._speaker.done:
+            if self._silence.take(self._listen):
+                self._tell("unspoken", "", Unspoken())
             self._ending.tick()
             if not self._taping.waits and (acted := self._awaiting.take()):
                 self._tell("action", acted.outcome, acted)
@@ -279,6 +259,7 @@ class Session:
         if self._is_backchannel(event):
             self._ear.arm(self._listen or Listen())
             return
+        self._silence.listen()
         turn = Turn(0, self._conversation.step, via_of(event), at=time.time())
         turn.stages_ms = {"endpoint": timing.endpoint_ms, "recognize": timing.recognize_ms}
         answer_heard = self._speaker.account().heard

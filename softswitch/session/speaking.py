@@ -15,6 +15,7 @@ from typing import Literal
 from softswitch.events import BargeIn, Say
 from softswitch.ports import Line, Voice
 from softswitch.session.fillers import Fillers
+from softswitch.session.patience import Patience
 from softswitch.thinking import Think
 
 log = logging.getLogger(__name__)
@@ -47,7 +48,8 @@ class Account:
 
 
 class Speaker:
-    def __init__(self, line: Line, voice: Voice, fillers: Fillers) -> None:
+    def __init__(self, line: Line, voice: Voice, fillers: Fillers, patience: float = Patience.voice) -> None:
+        self._patience = patience
         self._line = line
         self._voice = voice
         self._fillers = fillers
@@ -60,6 +62,8 @@ class Speaker:
         self._begun_at = 0  # the line's position, in frames, where the answer begins
         self._after_key = False
         self._lead = 0.0  # silence before the answer's first word
+        self.failed = False
+        """Whether a text of the answer could not be said."""
         self.waits = False
         """Whether something more is to be said, which somebody else is still finding out."""
         self._frame_bytes = round(line.clock_rate * FRAME_S) * 2
@@ -71,7 +75,7 @@ class Speaker:
         """
         self.stop()
         self._lead = BREATH_S if self.waits and (self._spans or self._fillers.said) else 0.0
-        self._spans, self.waits = [], False
+        self._spans, self.waits, self.failed = [], False, False
         self._begun_at = self._line.played
         self._waiting.extend(items)
         self._fillers.rewind()
@@ -205,10 +209,12 @@ class Speaker:
         if self._spans:
             self._line.expect_more(True)
         try:
-            pcm = await self._voice.speak(say)
+            async with asyncio.timeout(self._patience):
+                pcm = await self._voice.speak(say)
         except Exception as error:  # its text may be a caller's own words, which no log shall show
             log.error("cannot speak %d characters: %s", len(say.text), type(error).__name__)
             pcm = b""
+            self.failed = True
         self._synthesis = None
         self._append(say, pcm)
         self._advance()

@@ -10,6 +10,7 @@ from typing import Literal
 
 from softswitch.events import Action, Say
 from softswitch.ports import Thinker, Thought
+from softswitch.session.patience import Patience
 from softswitch.session.speaking import Account, Speaker
 from softswitch.thinking import Exchange, How, Rung, Think, Unanswered
 
@@ -79,9 +80,11 @@ class Thinking:
         speaker: Speaker,
         thinker: Thinker | None,
         speculated: Callable[[Literal["used", "wrong"]], None] = lambda result: None,
+        patience: float = Patience.answer,
     ) -> None:
         """`speculated` is told what became of each thought ahead."""
         self._speaker, self._thinker, self._speculated = speaker, thinker, speculated
+        self._patience = patience
         self._ahead: Ahead | None = None
         self._history: deque[Exchange] = deque(maxlen=MOST_EXCHANGES)
         self._work: asyncio.Task[Unanswered | None] | None = None
@@ -157,8 +160,12 @@ class Thinking:
         if self._thinker:
             try:
                 thought = ahead or self._thinker.think(order, context, tuple(self._history))
-                async with contextlib.aclosing(thought.sentences) as sentences:
+                async with (
+                    asyncio.timeout(self._patience) as patience,
+                    contextlib.aclosing(thought.sentences) as sentences,
+                ):
                     async for sentence in sentences:
+                        patience.reschedule(None)
                         self.how = thought.how
                         self._speaker.think(
                             Say(sentence, static=False, rate=order.rate, language=order.language)
@@ -169,6 +176,8 @@ class Thinking:
                     self._speaker.thought()
                     return None
                 missing = Unanswered(order.key, why)
+            except TimeoutError:
+                log.warning("no answer within %g s", self._patience)
             except Exception as error:  # what callers ask belongs in no log
                 log.error("while an answer was thought: %s", type(error).__name__)
         return missing

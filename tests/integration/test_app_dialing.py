@@ -36,7 +36,7 @@ from softswitch.gateway import messages
 from softswitch.gateway.messages import Hangup, Originate
 from softswitch.ports import Voice
 from softswitch.sections import Database, Dialing
-from softswitch.session.session import Parts
+from softswitch.session.parts import Parts
 from softswitch.store import dialled, migrate
 from softswitch.store.engine import transaction
 from softswitch.store.tables import dialled as rows

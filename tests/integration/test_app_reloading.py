@@ -16,7 +16,7 @@ from softswitch.config import Config
 from softswitch.dialplan.plan import Plan
 from softswitch.errors import SoftswitchError
 from softswitch.events import Say
-from softswitch.session.session import Parts
+from softswitch.session.parts import Parts
 from softswitch.speech.recognizer import VoskRecognizer
 from softswitch.speech.voices import PlanVoice
 

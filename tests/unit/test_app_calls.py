@@ -27,7 +27,7 @@ from softswitch.events import (
     SessionEvent,
     Signalled,
 )
-from softswitch.session.session import Parts
+from softswitch.session.parts import Parts
 from softswitch.store import queries
 from softswitch.store.queries import LiveCall
 from softswitch.trunks.numbers import WITHHELD

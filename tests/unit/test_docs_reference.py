@@ -11,7 +11,7 @@ import pytest
 from documents import ROOT, blocks, first_column, section
 from pydantic import BaseModel
 
-from softswitch.dialplan.files import data, flow, plan, queue, variables
+from softswitch.dialplan.files import answers, data, flow, ladder, plan, queue, variables
 from softswitch.events import (
     ActionEnded,
     CallAnswered,
@@ -44,6 +44,9 @@ MODELS: dict[str, type[BaseModel]] = {
     "Filler": plan.Filler,
     "Lines": plan.Lines,
     "Recording": plan.Recording,
+    "Ladder": ladder.Ladder,
+    "Tripping": ladder.Tripping,
+    "Answers": answers.Answers,
     "Routes": plan.Route,
     "When": plan.When,
     "Prefetch": plan.Prefetch,
@@ -57,6 +60,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "Collect": flow.Collect,
     "Forms": flow.Ask,
     "Dtmf": flow.Dtmf,
+    "Answer": answers.Answer,
     "Lookup": flow.Lookup,
     "Do": flow.Do,
     "Branches": flow.Branch,
@@ -105,7 +109,7 @@ def test_what_is_generated_from_the_code_is_up_to_date(tmp_path: Path):
 def test_every_model_of_the_dialplan_language_has_its_section():
     declared = {
         model
-        for module in (data, flow, plan, queue, variables)
+        for module in (answers, data, flow, ladder, plan, queue, variables)
         for model in vars(module).values()
         if isinstance(model, type) and issubclass(model, Section) and model is not Section
     }

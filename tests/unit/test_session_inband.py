@@ -7,7 +7,8 @@ from g711 import through_pcmu
 
 from softswitch.events import CallConfirmed, DtmfReceived, Listen, Pressed
 from softswitch.session.inband import COLUMNS, KEYS, ROWS, InbandKeys
-from softswitch.session.session import Parts, Session
+from softswitch.session.parts import Parts
+from softswitch.session.session import Session
 
 ALL = "0123456789*#ABCD"
 

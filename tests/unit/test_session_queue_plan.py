@@ -12,7 +12,8 @@ from softswitch.dialplan import loader
 from softswitch.dialplan.conversation import Conversation
 from softswitch.dialplan.plan import Plan
 from softswitch.events import BridgeChanged, Cause, SessionEvent, StateSaved, TurnFinished
-from softswitch.session.session import Parts, Session
+from softswitch.session.parts import Parts
+from softswitch.session.session import Session
 from softswitch.waiting import Enqueue, LeaveQueue, PersonLeft, QueueTold
 
 PERSON = "b" * 32

@@ -24,7 +24,7 @@ from softswitch.errors import SoftswitchError
 from softswitch.events import SessionEvent
 from softswitch.ports import Recognizer
 from softswitch.publish.mqtt import Broker
-from softswitch.session.session import Parts
+from softswitch.session.parts import Parts
 from softswitch.store.engine import sqlite_file
 from softswitch.values import Section
 

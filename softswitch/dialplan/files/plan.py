@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from softswitch.dialplan.files.answers import Answers
+from softswitch.dialplan.files.ladder import Ladder
 from softswitch.dialplan.files.queue import QueueFile
 from softswitch.dialplan.files.texts import (
     Destination,
@@ -217,6 +218,7 @@ class PlanFile(Section):
     repair: Repair
     lines: Lines = Lines()
     recording: Recording = Recording()
+    ladder: Ladder = Ladder()
     answers: Answers | None = Field(None, description="What steps with `answer` need.")
     queues: dict[Name, QueueFile] = Field({}, description="Where callers wait for a person.")
     human: Destination | None = Field(

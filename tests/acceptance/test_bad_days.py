@@ -1,0 +1,152 @@
+"""Faults on purpose on a running node with real calls: every rung of the ladder, and no dead air."""
+
+import json
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from llm import LlmBeside
+from node import SOFTSWITCH, Node, wait_for
+from rawsip import Phone
+
+from softswitch.replay.scripted_llm import Answer
+from softswitch.store.queries import CallHistory
+
+PLAN = """
+name: shop
+start: start
+answers:
+  instructions: You are the telephone of a flower shop.
+  remember: 1h
+variables: {weekday: {type: text}}
+universal:
+  on: {human: person}
+human: sip:desk@127.0.0.1
+filler: {after: 1s, say: One moment please.}
+repair: {no_input: Hello?, no_match: Pardon?, then: person}
+"""
+FLOW = """
+steps:
+  start:
+    say: Hello.
+    listen:
+      on: {opening_hours: asked, delivery: asked, day: told}
+      dtmf: {"1": opening_hours, "2": delivery, "3": day}
+  asked:
+    answer: {next: more, unknown: nobody}
+  told:
+    set: {weekday: "'a wonderful monday'"}
+    next: telling
+  telling:
+    say: "Today is {weekday}."
+    next: more
+  more:
+    say: Anything else?
+    listen: {dtmf: {"1": opening_hours, "2": delivery, "9": closing}, on: {opening_hours: asked, delivery: asked}}
+  nobody:
+    say: I do not know that.
+    next: more
+  person:
+    say: I will find somebody for you.
+    transfer: {to: human, failed: closing}
+  closing:
+    say: Goodbye.
+    hangup: yes
+"""
+HOURS = "We open at nine. We close at six on all days but Sunday."
+FILES = {
+    "plan.yaml": PLAN,
+    "flows/main.yaml": FLOW,
+    "intents/opening_hours.yaml": "sentences: [opening hours]",
+    "intents/delivery.yaml": "sentences: [delivery]",
+    "intents/day.yaml": "sentences: [which day]",
+    "knowledge/shop.md": "# Opening hours\n\nFrom 9:00 to 18:00, not on Sundays.",
+}
+
+
+@dataclass
+class Shop:
+    node: Node
+    llm: LlmBeside
+
+    def command(self, *arguments: str) -> list[str]:
+        return [*self.node.command[:-1], *arguments]
+
+    def ask(self, key: str, said: str) -> CallHistory:
+        with Phone(self.node.sip_port) as phone:
+            assert phone.invite() == 200
+            (call,) = self.node.wait_for_calls(1, live=True)
+            wait_for(lambda: self.node.history(call.call_id).turns, "the greeting was heard")
+            phone.key(key)
+            wait_for(lambda: said in self.said(call.call_id), f"'{said}' is said", 20)
+            phone.bye()
+        wait_for(lambda: not self.node.calls(live=True), "the call has ended")
+        return self.node.history(call.call_id)
+
+    def said(self, call_id: str) -> str:
+        return " | ".join(turn.said for turn in self.node.history(call_id).turns)
+
+    def suffer(self, *fault: str) -> "Suffering":
+        return Suffering(self.command("chaos", *fault, "--json"))
+
+
+class Suffering:
+    """`with` a fault; afterwards `told` is what callers experienced."""
+
+    def __init__(self, command: list[str]) -> None:
+        self._command = command
+
+    def __enter__(self) -> "Suffering":
+        self._process = subprocess.Popen(
+            self._command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        time.sleep(0.6)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        out, err = self._process.communicate(timeout=60)
+        assert self._process.returncode == 0, err
+        self.told: dict[str, Any] = json.loads(out)
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory, prompts: Path) -> Iterator[Shop]:
+    folder = tmp_path_factory.mktemp("shop")
+    for path, text in FILES.items():
+        (folder / "plan" / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "plan" / path).write_text(text)
+    with LlmBeside([Answer("opening", HOURS)]) as llm:
+        settings = (
+            *(f"dialplan={folder / 'plan'}", f"llm.main.url={llm.server.url}"),
+            *("llm.main.model=scripted", "chaos=yes"),
+        )
+        with Node(folder / "node", prompts, *settings) as node:
+            yield Shop(node, llm)
+            print(node.log)
+
+
+def rungs(history: CallHistory) -> list[str]:
+    return [turn.rung for turn in history.turns]
+
+
+@pytest.mark.slow
+def test_every_rung_of_an_answer_is_in_the_record(shop: Shop) -> None:
+    assert rungs(shop.ask("1", HOURS))[:2] == ["static", "thought"]
+    wait_for(lambda: shop.node.metrics()["softswitch_answers_remembered"] == 1, "the answer is remembered")
+    assert rungs(shop.ask("1", HOURS))[:2] == ["static", "remembered"]
+    assert rungs(shop.ask("3", "wonderful"))[:2] == ["static", "composed"]
+
+
+@pytest.mark.slow
+def test_a_model_that_hangs_is_filled_and_given_up_without_dead_air(shop: Shop) -> None:
+    with shop.suffer("llm", "--hang", "--for", "8s") as day:
+        history = shop.ask("2", "I do not know that.")
+    assert rungs(history)[1:3] == ["unanswered", "static"]
+    assert day.told["longest_silence_s"] <= 1.5
+    assert day.told["fillers"] >= 1
+    assert day.told["dropped"] == 0
