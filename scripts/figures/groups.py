@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from figures import (
     answers_replay,
+    answers_speed,
     call_barge_in,
     call_greeting,
     call_media,
@@ -91,7 +92,7 @@ GROUPS: Mapping[str, tuple[Measurement, ...]] = {
         queue_bridges.COST,
         queue_bridges.RINGING,
     ),
-    "answers": (answers_replay.REPLAY,),
+    "answers": (answers_replay.REPLAY, answers_speed.SPEED),
 }
 SOAK: Mapping[str, tuple[Measurement, ...]] = {
     "call": (call_soak.SOAK,),

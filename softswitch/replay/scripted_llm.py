@@ -111,7 +111,7 @@ class ScriptedLlm:
         answer = self.choose(order["messages"])
         prompt = sum(len(str(message.get("content") or "")) for message in order["messages"]) // 4
         if not order.get("stream"):
-            return web.json_response(_whole(_reply(answer), prompt))
+            return web.json_response(_whole(reply_text(answer), prompt))
         return await self._stream(request, answer, fault, prompt)
 
     def choose(self, messages: Sequence[Mapping[str, Any]]) -> Answer:
@@ -127,7 +127,7 @@ class ScriptedLlm:
     ) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
-        text = "<html>502 Bad Gateway</html>" if fault == "malformed" else _reply(answer)
+        text = "<html>502 Bad Gateway</html>" if fault == "malformed" else reply_text(answer)
         if answer.tool and fault != "malformed":
             await response.write(_event(_tool_delta(answer)))
             text = ""
@@ -173,7 +173,8 @@ def _question(messages: Sequence[Mapping[str, Any]]) -> str:
     return users[-1] if users else ""
 
 
-def _reply(answer: Answer) -> str:
+def reply_text(answer: Answer) -> str:
+    """What is streamed, PIECE letters at a time."""
     return json.dumps(
         {
             "depends_on": answer.scope,
