@@ -389,7 +389,8 @@ class TurnFinished:
     call_id: str
     number: int  # from 1
     step: str  # where the caller was
-    via: str  # start | speech | dtmf | silence | transfer | queue | person | action | resume
+    via: str  # start | speech | dtmf | silence | transfer | queue | person | action | thought | resume, or
+    # unspoken: the voice failed
     heard: str
     confidence: float
     intent: str  # "" when none matched

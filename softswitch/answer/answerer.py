@@ -15,7 +15,7 @@ from typing import Any
 
 from softswitch.answer.asking import Failed, Llm, Message, Piece, ToolCall, Usage
 from softswitch.answer.book import Book
-from softswitch.answer.breaker import Breaker, Limits
+from softswitch.answer.breaker import Attempt, Breaker, Limits
 from softswitch.answer.guarding import Guards
 from softswitch.answer.hedging import hedged
 from softswitch.answer.remembering import Asked, Remembered, may_keep, with_spoken
@@ -207,32 +207,22 @@ class Answerer:
         self, messages: Sequence[Message], tools: Described
     ) -> AsyncGenerator[Piece | ToolCall | Usage, None]:
         """Tells the breaker what came of it: how long the first piece took, and whether the end came."""
-        began, first = _now(), None
+        attempt = Attempt(self.breaker, _now)
+        late = asyncio.get_running_loop().call_later(self._settings.breaker.slow, attempt.late)
         try:
             async with contextlib.aclosing(self._stream(messages, tools)) as parts:
                 async for part in parts:
-                    first = first or _now()
+                    attempt.begun()
                     yield part
         except Failed as failed:
-            if failed.kind == "status":
-                self.breaker.failed(_now())
-            else:
-                self.breaker.failed(_now(), _now() - began)
+            attempt.failed(at_once=failed.kind == "status")
             raise
         except (asyncio.CancelledError, GeneratorExit):
-            self._left_early(began, first)
+            attempt.left()
             raise
-        self.breaker.succeeded(_now(), (first or _now()) - began)
-
-    def _left_early(self, began: float, first: float | None) -> None:
-        """Nobody listens any more. That the model had not even begun after so long counts against it."""
-        now = _now()
-        if first is None and now - began > self._settings.breaker.slow:
-            self.breaker.overdue(now, now - began)
-        elif first is None:
-            self.breaker.cancelled()
-        else:
-            self.breaker.succeeded(now, first - began)
+        finally:
+            late.cancel()
+        attempt.succeeded()
 
     def _stream(
         self, messages: Sequence[Message], tools: Described

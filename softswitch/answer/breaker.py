@@ -6,6 +6,7 @@ good ones in a row close it. Nygard, Release It! (2007), chapter 5. Times are mo
 """
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -107,3 +108,40 @@ class Breaker:
         self.state, self._opened_at = "open", now
         self.opened += 1
         self._outcomes.clear()
+
+
+class Attempt:
+    """One use of what a breaker guards, told once: when it is late, or else what came of it."""
+
+    def __init__(self, breaker: Breaker, clock: Callable[[], float]) -> None:
+        self._breaker, self._clock = breaker, clock
+        self._began, self._first = clock(), 0.0
+        self._told = False
+
+    def begun(self) -> None:
+        self._first = self._first or self._clock()
+
+    def late(self) -> None:
+        """So much time has passed that it counts as failed, unless it has begun to answer."""
+        now = self._clock()
+        if not self._first and not self._told:
+            self._told = True
+            self._breaker.overdue(now, now - self._began)
+
+    def failed(self, at_once: bool) -> None:
+        """`at_once`: how long it took says nothing."""
+        now = self._clock()
+        if not self._told:
+            self._breaker.failed(now, 0.0 if at_once else now - self._began)
+
+    def left(self) -> None:
+        """Nobody listens any more."""
+        if self._first:
+            self._breaker.succeeded(self._clock(), self._first - self._began)
+        elif not self._told:
+            self._breaker.cancelled()
+
+    def succeeded(self) -> None:
+        if not self._told:
+            now = self._clock()
+            self._breaker.succeeded(now, (self._first or now) - self._began)

@@ -122,13 +122,13 @@ class Thinking:
             ahead, self._ahead = self._ahead, None
             self._speculated("used")
         self.cancel()
+        self.how, self._missing = "", False
         if order:
             self._work = asyncio.create_task(self._say(order, dict(context), ahead))
 
     def cancel(self) -> None:
-        """Nobody listens any more."""
+        """Nobody listens any more; how the latest answer came about is still known."""
         self._drop_ahead()
-        self.how, self._missing = "", False
         if self._work:
             self._work.cancel()
             self._work = None

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from typing import Any
 
 import pytest
 from llm import LlmBeside
-from node import SOFTSWITCH, Node, wait_for
+from node import Node, wait_for
 from rawsip import Phone
 
 from softswitch.replay.scripted_llm import Answer
@@ -47,7 +46,7 @@ steps:
     next: more
   more:
     say: Anything else?
-    listen: {dtmf: {"1": opening_hours, "2": delivery, "9": closing}, on: {opening_hours: asked, delivery: asked}}
+    listen: {dtmf: {"9": closing}}
   nobody:
     say: I do not know that.
     next: more
@@ -150,3 +149,38 @@ def test_a_model_that_hangs_is_filled_and_given_up_without_dead_air(shop: Shop) 
     assert day.told["longest_silence_s"] <= 1.5
     assert day.told["fillers"] >= 1
     assert day.told["dropped"] == 0
+
+
+@pytest.mark.slow
+def test_a_voice_that_fails_leads_to_a_person(shop: Shop) -> None:
+    with shop.suffer("synthesiser", "--errors", "1", "--for", "7s") as day:
+        history = shop.ask("3", "I will find somebody")
+    assert ("unspoken", "static") in [(turn.via, turn.rung) for turn in history.turns]
+    assert day.told["longest_silence_s"] <= 2.0
+    assert day.told["dropped"] == 0
+
+
+@pytest.mark.slow
+def test_a_database_and_a_disk_that_fail_are_not_noticed_and_nothing_is_missing(shop: Shop) -> None:
+    with shop.suffer("sql", "--errors", "1", "--for", "6s") as day, Phone(shop.node.sip_port) as phone:
+        assert phone.invite() == 200
+        wait_for(lambda: shop.node.metrics()["softswitch_journal_events"] > 0, "the journal is written")
+        phone.key("1")
+        time.sleep(2.0)
+        assert shop.node.metrics()["softswitch_database_away"] == 1
+        phone.bye()
+    assert day.told["longest_silence_s"] <= 1.5
+    assert day.told["dropped"] == 0
+    wait_for(lambda: shop.node.metrics()["softswitch_journal_events"] == 0, "the journal is read")
+    wait_for(lambda: not shop.node.calls(live=True), "the call has ended")
+    history = shop.node.history()
+    assert rungs(history)[:2] == ["static", "remembered"]
+    assert HOURS in history.turns[1].said
+
+
+@pytest.mark.slow
+def test_faults_are_refused_where_they_make_no_sense(shop: Shop) -> None:
+    done = subprocess.run(
+        shop.command("chaos", "mqtt", "--disconnect"), capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, "has no broker" in done.stderr) == (1, True)

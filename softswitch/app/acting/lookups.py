@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from softswitch.actions.action import Action, Done, Result
 from softswitch.actions.lookups import AnyLookup
 from softswitch.actions.templates import Unfilled
+from softswitch.answer.breaker import Breaker, Limits
 from softswitch.app.acting.attending import texts
 from softswitch.app.acting.caching import Answer, Cache
 from softswitch.app.acting.registry import Registry
@@ -31,8 +32,8 @@ MASK = "****"
 @dataclass(slots=True)
 class Figures:
     """`asked` by look-up and how it was answered: hit, joined (a request under way), request, full, late,
-    unconfigured. `answers` by look-up and what a request came to: found, not_found, failed. `ages_s`: of the
-    answers that were hits, added up.
+    broken (not asked, because it is down), unconfigured. `answers` by look-up and what a request came to:
+    found, not_found, failed. `ages_s`: of the answers that were hits, added up.
     """
 
     asked: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -58,6 +59,8 @@ class Lookups:
         self._rooms: dict[int, asyncio.Semaphore] = {}
         self._of_plan = Counter[str]()
         self._failing: set[str] = set()
+        self.breakers: dict[tuple[str, str], Breaker] = {}
+        """By dialplan and look-up: what is down is not asked, so that nobody waits for it."""
 
     async def find(self, plan: str, name: str, arguments: Mapping[str, str]) -> Answer | None:
         """None when it cannot be told. Who gives up waiting leaves the request under way to others."""
@@ -79,6 +82,7 @@ class Lookups:
         self._registry = registry
         self.cache = Cache(self._clock)
         self._rooms.clear()
+        self.breakers.clear()
         flights = list(self._flights.values())
         self._flights.clear()
         if flights:
@@ -111,10 +115,17 @@ class Lookups:
         if self._of_plan[plan] >= MOST_OF_PLAN:
             self.figures.asked[name, "full"] += 1
             return None
+        if not self._breaker(plan, name, settings).allow(time.monotonic()):
+            self.figures.asked[name, "broken"] += 1
+            return None
         self.figures.asked[name, "request"] += 1
         return self._fly(
             key, Action(0, name, arguments, secrets.token_hex(16), time.time(), plan=plan), settings
         )
+
+    def _breaker(self, plan: str, name: str, settings: AnyLookup) -> Breaker:
+        limits = Limits(slow=settings.timeout)
+        return self.breakers.setdefault((plan, name), Breaker(limits))
 
     def _fly(self, key: bytes, action: Action, settings: AnyLookup) -> "asyncio.Task[Answer | None]":
         flight = asyncio.create_task(self._ask(key, self.cache, action, settings))
@@ -134,7 +145,7 @@ class Lookups:
         async with room:
             began = time.monotonic()
             result = await self._result(action, settings)
-            self._took(time.monotonic() - began)
+            self._tell_breaker(action, settings, isinstance(result, Done), time.monotonic() - began)
         if not isinstance(result, Done):
             self._failed(action, result if isinstance(result, str) else result.error)
             return None
@@ -143,6 +154,14 @@ class Lookups:
         self.figures.answers[action.name, "found" if answer.values else "not_found"] += 1
         self._failing.discard(action.name)
         return answer
+
+    def _tell_breaker(self, action: Action, settings: AnyLookup, done: bool, took: float) -> None:
+        self._took(took)
+        breaker, now = self._breaker(action.plan, action.name, settings), time.monotonic()
+        if done:
+            breaker.succeeded(now, took)
+        else:
+            breaker.failed(now, took)
 
     async def _result(self, action: Action, settings: AnyLookup) -> Result | str:
         """What came of it, or why nothing did."""
