@@ -53,7 +53,7 @@ def bench(
     if json_:
         click.echo(json.dumps({"figures": [asdict(figure) for figure in figures]}))
     else:
-        click.echo(report(group, figures, only))
+        click.echo(report(figures, only))
     for failure in failures:
         click.echo(f"bench: {failure}", err=True)
     sys.exit(1 if failures else 0)
@@ -89,9 +89,8 @@ def run(
     return figures, failures
 
 
-def report(group: str | None, figures: Sequence[Figure], only: str) -> str:
-    empty = [name for name in ([group] if group else GROUPS) if not GROUPS[name]]
-    lines = [f"{name}: no figures yet" for name in empty]
+def report(figures: Sequence[Figure], only: str) -> str:
+    lines: list[str] = []
     if figures:
         load = ", ".join(f"{average:.2f}" for average in os.getloadavg())
         lines.append(table(figures))

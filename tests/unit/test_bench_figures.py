@@ -117,10 +117,11 @@ def test_every_word_that_callers_say_is_answered_at_once() -> None:
         assert question and set(WORDS) <= set(question.ways)
 
 
-def test_a_group_without_figures_says_so_and_succeeds() -> None:
-    done = bench("answers")
-    assert (done.returncode, done.stdout) == (0, "answers: no figures yet\n")
-    assert json.loads(bench("answers", "--json").stdout) == {"figures": []}
+def test_figures_that_nothing_is_named_like_are_said_to_be_none() -> None:
+    done = bench("answers", "--only", "nothing like it")
+    assert done.returncode == 0
+    assert "no figure's name contains 'nothing like it'" in done.stdout
+    assert json.loads(bench("answers", "--only", "nothing like it", "--json").stdout) == {"figures": []}
 
 
 def test_an_unknown_group_is_refused() -> None:
