@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from acting import Receiver, integrations
 
+from softswitch.answer.breaker import Limits
 from softswitch.app.acting import lookups as room
 from softswitch.app.acting.caching import Answer
 from softswitch.app.acting.lookups import Lookups
@@ -175,3 +176,20 @@ async def test_a_database_is_asked_and_no_row_is_nothing_found(tmp_path: Path) -
     assert await lookups.find("shop", "find", {"n": "2"}) == Answer({})
     await lookups.close()
     await registry.close()
+
+
+async def test_a_look_up_that_is_down_is_not_asked_and_tried_again_after_a_while(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(room, "Limits", lambda slow: Limits(slow=slow, wait=0.2))
+    with Receiver() as receiver:
+        receiver.answers = lambda path, n: (500, {}, b"")
+        async with looking(receiver) as lookups:
+            for number in range(8):
+                assert await lookups.find("shop", "find", {"n": str(number)}) is None
+            assert (len(receiver.requests), lookups.figures.asked["find", "broken"]) == (5, 3)
+            customers(receiver)
+            await asyncio.sleep(0.25)
+            for number in range(1, 4):
+                assert await lookups.find("shop", "find", {"n": str(number)}) == JANE
+            assert lookups.breakers["shop", "find"].state == "closed"
