@@ -13,9 +13,9 @@ from ear.states import States
 
 # Beams: wider ones cost time and change next to nothing. Rules: rule 1 ends a call leg of silence, 2 to 4 a
 # sentence, the sooner the surer the ear is; softswitch/speech/endpointing.py decides on its own besides.
-BEAM, LATTICE_BEAM = 20.0, 6.0  # in the sound's own scores: the scale makes them what the decoder takes
+BEAM, LATTICE_BEAM = 17.0, 5.0  # in the sound's own scores: the scale makes them what the decoder takes
 _CONF = """--min-active=200
---max-active=3000
+--max-active=2000
 --beam={beam:.1f}
 --lattice-beam={lattice_beam:.1f}
 --acoustic-scale={scale}
