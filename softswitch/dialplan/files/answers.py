@@ -35,7 +35,7 @@ class Answers(Section):
         (), max_length=20, description="Actions of the plan that the model may look up, or have promised."
     )
     remember: Annotated[Duration, BeforeValidator(_remember)] = Field(
-        7 * DAY, ge=0, description="Answers are given again for so long; `no`: never."
+        30 * DAY, ge=0, description="Answers are given again for so long; `no`: never."
     )
     reuse: Literal["all", "approved"] = Field(
         "all", description="Which remembered answers are given: all, or those that a person has approved."
