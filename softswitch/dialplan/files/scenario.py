@@ -136,7 +136,7 @@ def _scenario(value: object) -> object:
 
 
 class Scenario(Section):
-    """`acts` says what comes of actions that the plan waits for; else promises are noted, and look-ups late."""
+    """`acts` says what comes of actions that the plan waits for; else promises are noted, look-ups late."""
 
     call: Call = Call()
     acts: dict[Name, Outcome] = Field({})
