@@ -15,17 +15,9 @@ from softswitch.app.dialing.outcome import Report
 from softswitch.app.people.distributor import Distributor
 from softswitch.app.people.legs import Legs
 from softswitch.config import Config
-from softswitch.events import (
-    BridgeChanged,
-    CallConfirmed,
-    CallInfo,
-    CallProgress,
-    CallStarted,
-    LegEvent,
-    Say,
-    StateSaved,
-)
+from softswitch.events import BridgeChanged, CallConfirmed, CallInfo, CallProgress, LegEvent, Say
 from softswitch.gateway.messages import Hangup, Originate
+from softswitch.news import CallStarted, StateSaved
 from softswitch.people.parties import Agent
 from softswitch.sections import Database, Queue
 from softswitch.store import migrate

@@ -15,17 +15,8 @@ from fakes import (
     voiced,
 )
 
-from softswitch.events import (
-    Action,
-    CallInfo,
-    Heard,
-    Input,
-    Listen,
-    Pressed,
-    Say,
-    SessionEvent,
-    TurnFinished,
-)
+from softswitch.events import Action, CallInfo, Heard, Input, Listen, Pressed, Say
+from softswitch.news import SessionEvent, TurnFinished
 from softswitch.ports import Actor, People, Thinker
 from softswitch.session.parts import Parts
 from softswitch.session.session import Session

@@ -15,8 +15,9 @@ from softswitch.app.people.distributor import Distributor
 from softswitch.app.people.legs import Legs
 from softswitch.app.people.wires import Told
 from softswitch.config import Config
-from softswitch.events import CallEnded, CallInfo, CallStarted, EndedBy, StateSaved
+from softswitch.events import CallEnded, CallInfo, EndedBy
 from softswitch.gateway import messages
+from softswitch.news import CallStarted, StateSaved
 from softswitch.ports import Voice
 from softswitch.sections import Database
 from softswitch.store import migrate

@@ -11,7 +11,8 @@ import aiomqtt
 from figures.figure import Measurement, Spec, Workshop, percentile
 from figures.mosquitto import broker
 from figures.postgres import cluster
-from softswitch.events import CallInfo, CallStarted, TurnFinished
+from softswitch.events import CallInfo
+from softswitch.news import CallStarted, TurnFinished
 from softswitch.publish import topics
 from softswitch.publish.mqtt import Broker
 from softswitch.publish.outgoing import Outgoing

@@ -9,7 +9,8 @@ from figures.figure import Measurement, Spec, Workshop, percentile
 from figures.postgres import cluster
 from figures.queue_work import working
 from softswitch.app.acting.workers import Listener
-from softswitch.events import CallInfo, CallStarted, Do, StateSaved
+from softswitch.events import CallInfo, Do
+from softswitch.news import CallStarted, StateSaved
 from softswitch.store import migrate
 from softswitch.store.writer import Records
 

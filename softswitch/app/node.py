@@ -37,10 +37,11 @@ from softswitch.app.trunking import means, wiring
 from softswitch.child import Inheritance
 from softswitch.config import Config
 from softswitch.dialplan.plan import Plan
-from softswitch.events import CallEnded, CallFinished, Cause, EndedBy, SessionEvent
+from softswitch.events import CallEnded, Cause, EndedBy
 from softswitch.gateway.link import GatewayLink
 from softswitch.gateway.rings import Node as Counter
 from softswitch.gateway.rings import Region
+from softswitch.news import CallFinished, SessionEvent
 from softswitch.publish import topics
 from softswitch.publish.http import MetricsServer
 from softswitch.publish.metrics import CONTENT_TYPE, Metrics

@@ -9,7 +9,7 @@ import contextlib
 from collections import deque
 from collections.abc import Callable
 
-from softswitch.events import Announced, SessionEvent
+from softswitch.news import Announced, SessionEvent
 from softswitch.store.writer import Records
 
 LIMIT = 20_000

@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Callable, Collection
 
 from softswitch.config import Config
-from softswitch.events import CallInfo, RecordingChanged, SessionEvent
+from softswitch.events import CallInfo
+from softswitch.news import RecordingChanged, SessionEvent
 from softswitch.ports import Tape
 from softswitch.publish.metrics import Metrics
 from softswitch.store import tapes

@@ -12,7 +12,8 @@ import click
 
 from softswitch.cli.text import clock, date, line
 from softswitch.config import Config
-from softswitch.events import Cause, TurnFinished
+from softswitch.events import Cause
+from softswitch.news import TurnFinished
 from softswitch.store import queries
 from softswitch.store.queries import CallHistory, CallRecord
 

@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessColl
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from softswitch.events import CallFinished, SessionEvent, TurnFinished
+from softswitch.news import CallFinished, SessionEvent, TurnFinished
 from softswitch.publish.figures import (
     ACTION_BUCKETS,
     COMMIT_BUCKETS,

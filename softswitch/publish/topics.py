@@ -9,7 +9,7 @@ import re
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, NamedTuple
 
-from softswitch import events, waiting
+from softswitch import news, waiting
 
 ROOT = "softswitch/v1"
 
@@ -29,18 +29,18 @@ class Topic:
 
 
 TOPICS = (
-    Topic(events.CallStarted, "calls/{call_id}/started", "a call was taken in, or is being dialled"),
-    Topic(events.CallAnswered, "calls/{call_id}/answered", "it was confirmed"),
-    Topic(events.TurnFinished, "calls/{call_id}/turn", "a turn is over: its answer was heard or interrupted"),
-    Topic(events.CallFinished, "calls/{call_id}/finished", "the call ended"),
+    Topic(news.CallStarted, "calls/{call_id}/started", "a call was taken in, or is being dialled"),
+    Topic(news.CallAnswered, "calls/{call_id}/answered", "it was confirmed"),
+    Topic(news.TurnFinished, "calls/{call_id}/turn", "a turn is over: its answer was heard or interrupted"),
+    Topic(news.CallFinished, "calls/{call_id}/finished", "the call ended"),
     Topic(
-        events.DiallingHeld,
+        news.DiallingHeld,
         "calls/{call_id}/held",
         "a cap on [dialling](../how-to/dial-out.md) tripped at this call, which was not made",
     ),
-    Topic(events.TrunkChanged, "trunks/{trunk}/changed", "a trunk has another state than before"),
+    Topic(news.TrunkChanged, "trunks/{trunk}/changed", "a trunk has another state than before"),
     Topic(
-        events.ActionEnded,
+        news.ActionEnded,
         "actions/{action_id}/{state}",
         "an [action](../how-to/have-actions-done.md) is `done`, or `dead`: it cannot be done",
     ),

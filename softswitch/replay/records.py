@@ -16,7 +16,7 @@ from softswitch.dialplan.language import LANGUAGES
 from softswitch.dialplan.plan import Plan
 from softswitch.dialplan.spoken import digit_spans, normalise
 from softswitch.errors import SoftswitchError
-from softswitch.events import TurnFinished
+from softswitch.news import TurnFinished
 from softswitch.replay.scripted_llm import Answer
 from softswitch.replay.trace import Call, Trace, Turn
 from softswitch.store import queries

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from softswitch import ports
-from softswitch.events import CallInfo, SessionEvent
+from softswitch.events import CallInfo
+from softswitch.news import SessionEvent
 from softswitch.ports import Endpointer, Recognizer, Tape, Voice
 from softswitch.session.patience import Patience
 

@@ -3,7 +3,8 @@
 import time
 from collections.abc import Collection
 
-from softswitch.events import Action, CallInfo, Do, StateSaved
+from softswitch.events import Action, CallInfo, Do
+from softswitch.news import StateSaved
 from softswitch.ports import Conversation
 from softswitch.waiting import Enqueue, LeaveQueue
 

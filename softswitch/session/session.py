@@ -16,11 +16,8 @@ from softswitch.events import (
     Await,
     BargeIn,
     BridgeChanged,
-    CallAnswered,
     CallConfirmed,
     CallEnded,
-    CallFinished,
-    CallStarted,
     Cause,
     DtmfReceived,
     EndedBy,
@@ -38,6 +35,7 @@ from softswitch.events import (
     TransferProgress,
     Unspoken,
 )
+from softswitch.news import CallAnswered, CallFinished, CallStarted
 from softswitch.ports import Conversation, Line, Waiter
 from softswitch.session.awaiting import Awaiting
 from softswitch.session.ending import Ending

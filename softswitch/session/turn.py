@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from softswitch.events import Heard, NoInput, Pressed, TurnFinished
+from softswitch.events import Heard, NoInput, Pressed
+from softswitch.news import TurnFinished
 from softswitch.session.speaking import Account
 from softswitch.thinking import Rung
 

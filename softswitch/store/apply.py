@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from softswitch.events import (
+from softswitch.news import (
     Announced,
     CallAnswered,
     CallFinished,

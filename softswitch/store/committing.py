@@ -15,7 +15,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.dialects import postgresql, sqlite
 
-from softswitch.events import Announced, SessionEvent
+from softswitch.news import Announced, SessionEvent
 from softswitch.store import messages
 from softswitch.store.apply import apply
 from softswitch.store.engine import open_engine

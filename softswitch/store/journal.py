@@ -18,7 +18,7 @@ import structlog
 from pydantic import TypeAdapter
 
 from softswitch.errors import SoftswitchError
-from softswitch.events import Announced, SessionEvent
+from softswitch.news import Announced, SessionEvent
 
 log = structlog.get_logger(__name__)
 Event = SessionEvent | Announced

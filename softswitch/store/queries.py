@@ -9,7 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from softswitch.errors import SoftswitchError
-from softswitch.events import CallInfo, TurnFinished
+from softswitch.events import CallInfo
+from softswitch.news import TurnFinished
 from softswitch.store.engine import transaction
 from softswitch.store.tables import callers, calls, turns
 

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 import structlog
 
 from softswitch.errors import SoftswitchError
-from softswitch.events import Announced, SessionEvent, StateSaved
+from softswitch.news import Announced, SessionEvent, StateSaved
 from softswitch.store import replaying
 from softswitch.store.committing import Away, Committer, Encode, is_away
 from softswitch.store.engine import first_line

@@ -9,7 +9,7 @@ from acting import Receiver
 from node import Node, wait_for
 from rawsip import Phone
 
-from softswitch.events import TurnFinished
+from softswitch.news import TurnFinished
 from softswitch.store.outbox import looking
 from softswitch.store.outbox.looking import Filter
 

@@ -11,7 +11,7 @@ import pytest
 from node import SOFTSWITCH, Node
 
 from softswitch.config import bundled
-from softswitch.events import TurnFinished
+from softswitch.news import TurnFinished
 
 pytestmark = pytest.mark.quiet
 

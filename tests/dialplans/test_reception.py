@@ -6,14 +6,7 @@ from softswitch.dialplan import loader
 from softswitch.dialplan.conversation import Conversation
 from softswitch.dialplan.plan import Plan
 from softswitch.dialplan.steps import Question
-from softswitch.events import (
-    Action,
-    Heard,
-    Hypothesis,
-    Listen,
-    Pressed,
-    Say,
-)
+from softswitch.events import Action, Heard, Hypothesis, Listen, Pressed, Say
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,8 @@ from softswitch.app.acting.actor import CallActor
 from softswitch.app.acting.lookups import Lookups
 from softswitch.app.acting.registry import Means, Registry
 from softswitch.app.acting.workers import Workers
-from softswitch.events import Acted, Await, CallInfo, CallStarted, Do, StateSaved
+from softswitch.events import Acted, Await, CallInfo, Do
+from softswitch.news import CallStarted, StateSaved
 from softswitch.session.awaiting import Awaiting
 from softswitch.store import migrate
 from softswitch.store.outbox import adding, looking

@@ -17,7 +17,8 @@ from softswitch.app.acting.workers import _outcome
 from softswitch.app.dialing.dialer import NotNow
 from softswitch.app.dialing.outcome import Outcome, Report
 from softswitch.errors import SoftswitchError
-from softswitch.events import CallAnswered, CallEnded, CallFinished, CallInfo, CallStarted, Cause, EndedBy
+from softswitch.events import CallEnded, CallInfo, Cause, EndedBy
+from softswitch.news import CallAnswered, CallFinished, CallStarted
 from softswitch.store import migrate, promised_calls
 from softswitch.store.writer import Records
 

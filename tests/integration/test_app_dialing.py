@@ -17,23 +17,10 @@ from softswitch.app.dialplans import Admission, Dialplans, Loaded
 from softswitch.config import Config
 from softswitch.dialplan import loader
 from softswitch.errors import SoftswitchError
-from softswitch.events import (
-    CallAnswered,
-    CallConfirmed,
-    CallEnded,
-    CallFinished,
-    CallInfo,
-    CallProgress,
-    CallStarted,
-    Cause,
-    DiallingHeld,
-    EndedBy,
-    LegEvent,
-    SessionEvent,
-    StateSaved,
-)
+from softswitch.events import CallConfirmed, CallEnded, CallInfo, CallProgress, Cause, EndedBy, LegEvent
 from softswitch.gateway import messages
 from softswitch.gateway.messages import Hangup, Originate
+from softswitch.news import CallAnswered, CallFinished, CallStarted, DiallingHeld, SessionEvent, StateSaved
 from softswitch.ports import Voice
 from softswitch.sections import Database, Dialing
 from softswitch.session.parts import Parts

@@ -11,7 +11,8 @@ from figures.queue_work import fill
 from postgres import database_url, postgres_cluster, postgres_url
 
 from softswitch.actions.action import Action
-from softswitch.events import CallInfo, CallStarted, Do, StateSaved
+from softswitch.events import CallInfo, Do
+from softswitch.news import CallStarted, StateSaved
 from softswitch.store import migrate
 from softswitch.store.engine import open_engine, transaction
 from softswitch.store.outbox import adding, changing, looking

@@ -14,8 +14,9 @@ from postgres import database_url, postgres_cluster, postgres_url
 from softswitch.app.dialing.outcome import Outcome, Report
 from softswitch.app.people import announcing, backs, distributor
 from softswitch.errors import SoftswitchError
-from softswitch.events import CallConfirmed, CallEnded, CallInfo, DtmfReceived, EndedBy, TurnFinished
+from softswitch.events import CallConfirmed, CallEnded, CallInfo, DtmfReceived, EndedBy
 from softswitch.gateway.messages import Originate, SendDtmf
+from softswitch.news import TurnFinished
 from softswitch.sections import Queue
 from softswitch.store import migrate
 from softswitch.store.people import agents

@@ -11,7 +11,8 @@ from people import NUMBER, call_id, enter, hire, leave, store_of, wait
 from postgres import database_url, postgres_cluster, postgres_url
 
 from softswitch.errors import SoftswitchError
-from softswitch.events import CallEnded, CallFinished, EndedBy
+from softswitch.events import CallEnded, EndedBy
+from softswitch.news import CallFinished
 from softswitch.people import choosing
 from softswitch.people.parties import Agent, Caller
 from softswitch.sections import Queue

@@ -19,17 +19,8 @@ from postgres import database_url, postgres_cluster, postgres_url
 from softswitch.app import inheriting
 from softswitch.app.inheriting import Inheriting
 from softswitch.errors import SoftswitchError
-from softswitch.events import (
-    ActionEnded,
-    CallEnded,
-    CallFinished,
-    CallInfo,
-    CallStarted,
-    EndedBy,
-    StateSaved,
-    TrunkChanged,
-    TurnFinished,
-)
+from softswitch.events import CallEnded, CallInfo, EndedBy
+from softswitch.news import ActionEnded, CallFinished, CallStarted, StateSaved, TrunkChanged, TurnFinished
 from softswitch.publish import mqtt, topics
 from softswitch.publish import outgoing as outgoing_room
 from softswitch.publish.mqtt import Broker as Connection
@@ -230,7 +221,8 @@ def assert_in_order(seen: list[int]) -> None:
 
 PUBLISHER = """
 import asyncio, sys
-from softswitch.events import CallInfo, CallStarted, TurnFinished
+from softswitch.events import CallInfo
+from softswitch.news import CallStarted, TurnFinished
 from softswitch.publish import topics
 from softswitch.publish.mqtt import Broker
 from softswitch.publish.outgoing import Outgoing

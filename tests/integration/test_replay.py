@@ -15,7 +15,8 @@ from softswitch.cli.root import softswitch
 from softswitch.dialplan import loader
 from softswitch.dialplan.plan import Plan
 from softswitch.errors import SoftswitchError
-from softswitch.events import CallInfo, CallStarted, TurnFinished
+from softswitch.events import CallInfo
+from softswitch.news import CallStarted, TurnFinished
 from softswitch.replay import comparing, plot, records, trace
 from softswitch.replay.both import replay_both
 from softswitch.replay.bundled import FOLDER, MONTH, NOBODY

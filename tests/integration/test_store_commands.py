@@ -16,17 +16,8 @@ from click.testing import CliRunner, Result
 from softswitch.cli.calls import calls
 from softswitch.cli.db import db
 from softswitch.config import Config
-from softswitch.events import (
-    CallAnswered,
-    CallEnded,
-    CallFinished,
-    CallInfo,
-    CallStarted,
-    EndedBy,
-    MediaQuality,
-    RecordingChanged,
-    TurnFinished,
-)
+from softswitch.events import CallEnded, CallInfo, EndedBy, MediaQuality
+from softswitch.news import CallAnswered, CallFinished, CallStarted, RecordingChanged, TurnFinished
 from softswitch.store import migrate
 from softswitch.store.apply import apply
 from softswitch.store.engine import transaction

@@ -6,7 +6,8 @@ import pytest
 import sqlalchemy as sa
 from postgres import database_url, postgres_cluster, postgres_url
 
-from softswitch.events import CallInfo, CallStarted
+from softswitch.events import CallInfo
+from softswitch.news import CallStarted
 from softswitch.store import messages, migrate
 from softswitch.store.engine import open_engine
 from softswitch.store.tables import messages as table

@@ -6,18 +6,8 @@ import pytest
 from postgres import database_url, postgres_cluster, postgres_url
 
 from softswitch.errors import SoftswitchError
-from softswitch.events import (
-    CallAnswered,
-    CallEnded,
-    CallFinished,
-    CallInfo,
-    CallStarted,
-    Do,
-    EndedBy,
-    SessionEvent,
-    StateSaved,
-    TurnFinished,
-)
+from softswitch.events import CallEnded, CallInfo, Do, EndedBy
+from softswitch.news import CallAnswered, CallFinished, CallStarted, SessionEvent, StateSaved, TurnFinished
 from softswitch.store import migrate, queries
 from softswitch.store.apply import apply
 from softswitch.store.engine import open_engine, transaction

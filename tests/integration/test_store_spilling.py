@@ -18,7 +18,8 @@ import pytest
 import sqlalchemy as sa
 from postgres import Cluster, database_url, postgres_cluster, postgres_url
 
-from softswitch.events import Announced, CallInfo, CallStarted, Do, SessionEvent, StateSaved, TurnFinished
+from softswitch.events import CallInfo, Do
+from softswitch.news import Announced, CallStarted, SessionEvent, StateSaved, TurnFinished
 from softswitch.store import migrate, queries
 from softswitch.store.engine import open_engine
 from softswitch.store.journal import Journal
@@ -272,7 +273,8 @@ ACKNOWLEDGING = """
 import asyncio, random, resource, signal, sys
 from pathlib import Path
 import sqlalchemy as sa
-from softswitch.events import CallInfo, CallStarted, TurnFinished
+from softswitch.events import CallInfo
+from softswitch.news import CallStarted, TurnFinished
 from softswitch.store import writer
 from softswitch.store.journal import Journal
 

@@ -16,18 +16,8 @@ import sqlalchemy as sa
 from postgres import Cluster, database_url, postgres_cluster, postgres_url
 
 from softswitch.errors import SoftswitchError
-from softswitch.events import (
-    CallAnswered,
-    CallEnded,
-    CallFinished,
-    CallInfo,
-    CallStarted,
-    EndedBy,
-    MediaQuality,
-    SessionEvent,
-    StateSaved,
-    TurnFinished,
-)
+from softswitch.events import CallEnded, CallInfo, EndedBy, MediaQuality
+from softswitch.news import CallAnswered, CallFinished, CallStarted, SessionEvent, StateSaved, TurnFinished
 from softswitch.store import migrate, queries
 from softswitch.store.engine import open_engine
 from softswitch.store.writer import QUEUE_LIMIT, Records
@@ -265,7 +255,8 @@ async def test_a_commit_is_synced_to_disk_before_it_is_acknowledged(tmp_path: Pa
 
 RECORDER = """
 import asyncio, sys
-from softswitch.events import CallInfo, CallStarted, StateSaved, TurnFinished
+from softswitch.events import CallInfo
+from softswitch.news import CallStarted, StateSaved, TurnFinished
 from softswitch.store.writer import QUEUE_LIMIT, Records
 
 async def call(records, call_id):

@@ -14,9 +14,9 @@ from nameserver import Nameserver
 from softswitch.app.trunking import telling
 from softswitch.app.trunking.trunking import Trunking
 from softswitch.config import Config
-from softswitch.events import TrunkChanged
 from softswitch.gateway import messages
 from softswitch.gateway.messages import Probe, Probed, Registered, Trunks
+from softswitch.news import TrunkChanged
 from softswitch.store import migrate, secrets, trunks
 from softswitch.store.trunks import Row
 from softswitch.trunks.targets import Connection

@@ -14,19 +14,8 @@ from softswitch.app.callers import Callers
 from softswitch.app.calls import Calls
 from softswitch.app.dialplans import Dialplans, Loaded
 from softswitch.dialplan.routes import CallFacts, Decision, Route
-from softswitch.events import (
-    CallEnded,
-    CallFinished,
-    CallInfo,
-    CallStarted,
-    Cause,
-    EndedBy,
-    Heard,
-    Listen,
-    Say,
-    SessionEvent,
-    Signalled,
-)
+from softswitch.events import CallEnded, CallInfo, Cause, EndedBy, Heard, Listen, Say, Signalled
+from softswitch.news import CallFinished, CallStarted, SessionEvent
 from softswitch.session.parts import Parts
 from softswitch.store import queries
 from softswitch.store.queries import LiveCall

@@ -16,7 +16,8 @@ from softswitch.app.chaos.faults import Fault, Faults, Injected
 from softswitch.app.chaos.seams import FaultyEar, FaultyLlm, FaultyVoice
 from softswitch.app.chaos.wiring import Chaos, refuse
 from softswitch.errors import SoftswitchError
-from softswitch.events import CallEnded, CallFinished, EndedBy, Say, TurnFinished
+from softswitch.events import CallEnded, EndedBy, Say
+from softswitch.news import CallFinished, TurnFinished
 from softswitch.store.committing import Away
 
 

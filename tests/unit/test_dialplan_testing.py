@@ -14,7 +14,8 @@ from softswitch.dialplan.testing.recorded import Recorded
 from softswitch.dialplan.testing.report import Told
 from softswitch.dialplan.testing.running import Result
 from softswitch.errors import InvalidFile, SoftswitchError
-from softswitch.events import EndedBy, TurnFinished
+from softswitch.events import EndedBy
+from softswitch.news import TurnFinished
 
 PLAN = """
 plan:

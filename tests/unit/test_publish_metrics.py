@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from softswitch.events import CallEnded, CallFinished, EndedBy, TurnFinished
+from softswitch.events import CallEnded, EndedBy
+from softswitch.news import CallFinished, TurnFinished
 from softswitch.publish.figures import FIGURES
 from softswitch.publish.metrics import Metrics
 

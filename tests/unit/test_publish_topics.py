@@ -9,18 +9,15 @@ import pytest
 from documents import ROOT, blocks, first_column, section
 from jsonschema import Draft202012Validator
 
-from softswitch import events
+from softswitch import news
 from softswitch.app.steering import ARGUMENTS
-from softswitch.events import (
+from softswitch.events import CallEnded, CallInfo, EndedBy, Signalled
+from softswitch.news import (
     ActionEnded,
     CallAnswered,
-    CallEnded,
     CallFinished,
-    CallInfo,
     CallStarted,
     DiallingHeld,
-    EndedBy,
-    Signalled,
     StateSaved,
     TrunkChanged,
     TurnFinished,
@@ -77,9 +74,9 @@ def test_a_payload_has_exactly_what_its_schema_says(name: str, topic: str, paylo
 
 
 def test_every_event_that_tells_something_of_itself_has_a_topic():
-    told = {*get_args(events.SessionEvent), *get_args(events.Announced)} - {
+    told = {*get_args(news.SessionEvent), *get_args(news.Announced)} - {
         StateSaved,
-        events.RecordingChanged,
+        news.RecordingChanged,
     }
     assert told <= {topic.event for topic in TOPICS}
     for topic in TOPICS:

@@ -7,8 +7,6 @@ from scripted_call import ANSWER, GREETING, Call, greeted
 from softswitch.events import (
     BargeIn,
     CallEnded,
-    CallFinished,
-    CallStarted,
     Cause,
     DtmfReceived,
     EndedBy,
@@ -19,12 +17,11 @@ from softswitch.events import (
     NoInput,
     Pressed,
     Say,
-    StateSaved,
     Transfer,
     TransferFailed,
     TransferProgress,
-    TurnFinished,
 )
+from softswitch.news import CallFinished, CallStarted, StateSaved, TurnFinished
 
 
 async def test_the_greeting_is_in_the_ring_before_the_call_is_answered() -> None:

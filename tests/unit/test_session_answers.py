@@ -10,7 +10,6 @@ from scripted_call import ANSWER, GREETING, Call, greeted
 from softswitch.events import (
     BargeIn,
     CallEnded,
-    CallStarted,
     Do,
     DtmfReceived,
     EndedBy,
@@ -20,8 +19,8 @@ from softswitch.events import (
     NoInput,
     Pressed,
     Say,
-    StateSaved,
 )
+from softswitch.news import CallStarted, StateSaved
 from softswitch.session.fillers import MOST
 
 FILLERS = (Say("one moment"), Say("just a second"))

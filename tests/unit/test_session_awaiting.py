@@ -19,8 +19,8 @@ from softswitch.events import (
     HoldChanged,
     Listen,
     Say,
-    StateSaved,
 )
+from softswitch.news import StateSaved
 from softswitch.ports import Actor
 
 FILLERS = (Say("one moment"), Say("just a second"))

@@ -11,7 +11,8 @@ from softswitch import config
 from softswitch.dialplan import loader
 from softswitch.dialplan.conversation import Conversation
 from softswitch.dialplan.plan import Plan
-from softswitch.events import BridgeChanged, Cause, SessionEvent, StateSaved, TurnFinished
+from softswitch.events import BridgeChanged, Cause
+from softswitch.news import SessionEvent, StateSaved, TurnFinished
 from softswitch.session.parts import Parts
 from softswitch.session.session import Session
 from softswitch.waiting import Enqueue, LeaveQueue, PersonLeft, QueueTold

@@ -18,11 +18,11 @@ from softswitch.events import (
     Pressed,
     Record,
     Say,
-    StateSaved,
     Transfer,
     TransferFailed,
     TransferProgress,
 )
+from softswitch.news import StateSaved
 from softswitch.waiting import Enqueue, LeaveQueue, PersonLeft, QueueOver, QueueTold
 
 WAIT = Listen(no_input_timeout=float("inf"), music="", waiting=True)

@@ -6,21 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from softswitch.events import (
+from softswitch.events import CallEnded, CallInfo, Do, EndedBy, MediaQuality, Signalled
+from softswitch.news import (
     ActionEnded,
     Announced,
     CallAnswered,
-    CallEnded,
     CallFinished,
-    CallInfo,
     CallStarted,
     DiallingHeld,
-    Do,
-    EndedBy,
-    MediaQuality,
     RecordingChanged,
     SessionEvent,
-    Signalled,
     StateSaved,
     TrunkChanged,
     TurnFinished,

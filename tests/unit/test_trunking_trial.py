@@ -15,19 +15,10 @@ from softswitch.app.trunking.calling import EchoCall
 from softswitch.app.trunking.examining import Examination, Finding
 from softswitch.app.trunking.trial import KEYS, Trials
 from softswitch.config import Config
-from softswitch.events import (
-    CallConfirmed,
-    CallEnded,
-    CallFinished,
-    CallInfo,
-    CallStarted,
-    Cause,
-    DtmfReceived,
-    EndedBy,
-    MediaQuality,
-)
+from softswitch.events import CallConfirmed, CallEnded, CallInfo, Cause, DtmfReceived, EndedBy, MediaQuality
 from softswitch.gateway import messages
 from softswitch.gateway.messages import Originate
+from softswitch.news import CallFinished, CallStarted
 from softswitch.store import migrate
 from softswitch.trunks.settings import Trunk
 from softswitch.trunks.targets import Target

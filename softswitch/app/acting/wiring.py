@@ -17,7 +17,7 @@ from softswitch.app.acting.workers import Listener, Workers
 from softswitch.config import Config
 from softswitch.dialplan.plan import Plan
 from softswitch.errors import SoftswitchError
-from softswitch.events import ActionEnded
+from softswitch.news import ActionEnded
 from softswitch.publish.metrics import Metrics
 from softswitch.store.outbox.claiming import Outcome
 from softswitch.store.outbox.outbox import Outbox

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from softswitch.events import CallFinished, EndedBy, SessionEvent, TurnFinished
+from softswitch.events import EndedBy
+from softswitch.news import CallFinished, SessionEvent, TurnFinished
 from softswitch.session.session import Session
 
 LOOK_S = 0.02

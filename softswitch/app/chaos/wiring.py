@@ -21,7 +21,7 @@ from softswitch.app.chaos.faults import Fault, Faults
 from softswitch.app.chaos.seams import FaultyEar, FaultyVoice
 from softswitch.app.desk import Desk, Tell
 from softswitch.errors import SoftswitchError
-from softswitch.events import SessionEvent
+from softswitch.news import SessionEvent
 from softswitch.ports import Recognizer
 from softswitch.publish.mqtt import Broker
 from softswitch.session.parts import Parts

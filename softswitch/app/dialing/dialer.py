@@ -23,9 +23,10 @@ from softswitch.config import Config
 from softswitch.dialplan import given
 from softswitch.e164 import e164
 from softswitch.errors import SoftswitchError
-from softswitch.events import CallConfirmed, CallEnded, CallFinished, Cause, DiallingHeld, EndedBy, LegEvent
+from softswitch.events import CallConfirmed, CallEnded, Cause, EndedBy, LegEvent
 from softswitch.gateway import messages
 from softswitch.gateway.line import CallLine
+from softswitch.news import CallFinished, DiallingHeld
 from softswitch.store import dialled
 from softswitch.store.dialled import Hold
 from softswitch.trunks import guarding

@@ -10,19 +10,10 @@ from softswitch.app.dialing.call import Dialling, Step
 from softswitch.app.dialing.limits import Limits
 from softswitch.app.dialing.outcome import Outcome, Report
 from softswitch.app.dialing.wires import Trunks, Wires
-from softswitch.events import (
-    CallAnswered,
-    CallConfirmed,
-    CallEnded,
-    CallFinished,
-    CallProgress,
-    CallStarted,
-    Cause,
-    EndedBy,
-    StateSaved,
-)
+from softswitch.events import CallConfirmed, CallEnded, CallProgress, Cause, EndedBy
 from softswitch.gateway import messages
 from softswitch.gateway.line import CallLine
+from softswitch.news import CallAnswered, CallFinished, CallStarted, StateSaved
 from softswitch.sections import Dialing
 from softswitch.session.answering import AnsweredBy
 from softswitch.trunks import numbers

@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Sequence
 from typing import Protocol
 
 from softswitch.app.dialplans import Admission
-from softswitch.events import SessionEvent
 from softswitch.gateway import messages
 from softswitch.gateway.line import CallLine
+from softswitch.news import SessionEvent
 from softswitch.ports import Voice
 from softswitch.trunks.selection import Route
 

@@ -12,10 +12,10 @@ from softswitch.app.dialplans import Admission, Dialplans
 from softswitch.app.recorder import Recorder
 from softswitch.config import Config
 from softswitch.errors import SoftswitchError
-from softswitch.events import SessionEvent
 from softswitch.gateway import messages
 from softswitch.gateway.line import CallLine
 from softswitch.gateway.link import GatewayLink
+from softswitch.news import SessionEvent
 from softswitch.ports import Voice
 from softswitch.publish.metrics import Metrics
 

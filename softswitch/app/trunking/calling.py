@@ -15,18 +15,9 @@ from softswitch.app.trunking.trial import KEYS, LOST, Trial, Trials
 from softswitch.config import Config
 from softswitch.e164 import e164
 from softswitch.errors import SoftswitchError
-from softswitch.events import (
-    CallAnswered,
-    CallConfirmed,
-    CallEnded,
-    CallFinished,
-    CallInfo,
-    CallStarted,
-    Cause,
-    EndedBy,
-    SessionEvent,
-)
+from softswitch.events import CallConfirmed, CallEnded, CallInfo, Cause, EndedBy
 from softswitch.gateway import messages
+from softswitch.news import CallAnswered, CallFinished, CallStarted, SessionEvent
 from softswitch.store import dialled
 from softswitch.trunks import answers, guarding
 from softswitch.trunks.selection import Route

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
-from softswitch.events import TrunkChanged
 from softswitch.gateway.messages import Probed, Registered
+from softswitch.news import TrunkChanged
 from softswitch.trunks import answers, health, registration
 from softswitch.trunks.declared import Declared
 from softswitch.trunks.health import Standing, State

@@ -12,8 +12,8 @@ from softswitch.app.trunking.trial import Trials
 from softswitch.app.trunking.trunking import Trunking
 from softswitch.config import Config
 from softswitch.errors import SoftswitchError
-from softswitch.events import SessionEvent
 from softswitch.gateway.link import GatewayLink
+from softswitch.news import SessionEvent
 from softswitch.trunks.registration import Registration
 from softswitch.trunks.settings import Trunk
 from softswitch.trunks.targets import Target

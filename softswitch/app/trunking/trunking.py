@@ -18,10 +18,10 @@ from softswitch.app.trunking.resolving import Resolver
 from softswitch.app.trunking.sources import Sources
 from softswitch.config import Config
 from softswitch.errors import SoftswitchError
-from softswitch.events import TrunkChanged
 from softswitch.gateway import messages
 from softswitch.gateway.link import News
 from softswitch.gateway.messages import Probed
+from softswitch.news import TrunkChanged
 from softswitch.trunks import selection
 from softswitch.trunks.registration import Phase, Registration
 from softswitch.trunks.selection import Route

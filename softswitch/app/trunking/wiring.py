@@ -9,8 +9,8 @@ from softswitch.app.trunking import telling
 from softswitch.app.trunking.trunking import Trunking
 from softswitch.config import Config
 from softswitch.errors import SoftswitchError
-from softswitch.events import TrunkChanged
 from softswitch.gateway.link import GatewayLink
+from softswitch.news import TrunkChanged
 from softswitch.publish.metrics import Metrics
 
 

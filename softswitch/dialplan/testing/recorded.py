@@ -10,7 +10,8 @@ from softswitch.dialplan.testing import expecting, running
 from softswitch.dialplan.testing.report import Told, tell
 from softswitch.dialplan.testing.running import Exchange, Result
 from softswitch.dialplan.testing.scenarios import Case
-from softswitch.events import EndedBy, TurnFinished
+from softswitch.events import EndedBy
+from softswitch.news import TurnFinished
 
 
 @dataclass(frozen=True, slots=True)

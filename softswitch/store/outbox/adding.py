@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from softswitch.actions.action import idempotency_key
-from softswitch.events import StateSaved
+from softswitch.news import StateSaved
 from softswitch.store.engine import transaction
 from softswitch.store.outbox import ordering
 from softswitch.store.tables import actions, calls

@@ -5,7 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from softswitch.events import StateSaved
+from softswitch.news import StateSaved
 from softswitch.store.tables import UNENDED, calls, waiting
 from softswitch.waiting import Enqueue, LeaveQueue
 
