@@ -6,6 +6,7 @@ failures are one line on standard error and exit status 1.
 """
 
 import ctypes
+import faulthandler
 import logging
 import os
 import signal
@@ -50,6 +51,10 @@ class Inheritance:
         os.write(self.ready_fd, READY)
 
 
+WHERE = signal.SIGUSR2
+"""Has a child print where each of its threads is: what hangs is asked before it is killed."""
+
+
 def config_fd(config: Config) -> int:
     """The configuration in memory that children can read again and again."""
     fd = os.memfd_create("softswitch-config")
@@ -63,6 +68,7 @@ def live(main: Callable[[Inheritance, Config], None]) -> None:
     inheritance = Inheritance.parse(sys.argv[1:])
     config = inheritance.config()
     configure_logs(config.log)
+    faulthandler.register(WHERE, all_threads=True)
     try:
         main(inheritance, config)
     except SoftswitchError as error:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from softswitch.child import READY, Inheritance, config_fd
+from softswitch.child import READY, WHERE, Inheritance, config_fd
 from softswitch.config import Config
 from softswitch.errors import SoftswitchError
 from softswitch.gateway.rings import Node, Region
@@ -26,6 +26,7 @@ from softswitch.gateway.rings import Node, Region
 log = logging.getLogger(__name__)
 START_LIMIT = 120.0
 """Seconds for a first start, prompts rendered and all."""
+TELLING_S = 0.3
 HANG_LIMIT = 15.0
 """Seconds without control's heartbeat after which it is killed, to be started anew."""
 STOP_LIMIT = 10.0
@@ -192,7 +193,9 @@ class Supervisor:
             silent = time.monotonic() - self._region.node[Node.CONTROL_AT_NS] / 1e9
             # One that is starting may be loading a large model.
             if silent > (HANG_LIMIT if self._control.ready.is_set() else START_LIMIT):
-                log.error("control has not moved for %.0f s; killing it", silent)
+                log.error("control has not moved for %.0f s; killing it where it is", silent)
+                self._control.signal(WHERE)
+                await asyncio.sleep(TELLING_S)
                 self._region.node[Node.CONTROL_AT_NS] = time.monotonic_ns()
                 self._control.signal(signal.SIGKILL)
 

@@ -312,3 +312,16 @@ async def test_leaving_in_the_middle_hangs_up(course: Course, monkeypatch: pytes
     await asyncio.gather(running, return_exceptions=True)
     assert isinstance(course.sent[-1], messages.Hangup)
     assert not course.trials._trials
+
+
+def test_nothing_is_played_to_a_call_that_is_over() -> None:
+    """Its line takes nothing any more: to fill it would take for ever, and hold up all calls."""
+    mine = trial.Trial()
+    line = EchoLine(mine.call_id)
+    mine.line, mine._plays = line, True  # type: ignore[assignment]
+    mine.tick()
+    assert line.pending
+    mine.take(CallEnded(Cause.NORMAL_CLEARING, 200, EndedBy.CALLER))
+    line._ring.clear()
+    mine.tick()
+    assert not line.pending

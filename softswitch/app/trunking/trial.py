@@ -97,7 +97,7 @@ class Trial:
 
     def tick(self) -> None:
         """Every 20 ms."""
-        if self.line is None:
+        if self.line is None or self.ended:  # the line of a call that is over takes nothing any more
             return
         frames = self.line.read()
         if not self._plays:
