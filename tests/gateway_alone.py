@@ -131,17 +131,11 @@ class GatewayAlone:
         assert isinstance(first, list)
         return first[0]  # type: ignore[no-any-return]
 
-    @property
-    def taken(self) -> list[Message]:
-        """All that it has said."""
-        with self._lock:
-            return list(self._took)
-
     def registration(self, trunk: str, number: int = 1, seconds: float = 10.0) -> messages.Registered:
         """The `number`th word about this trunk's registration."""
 
         def found() -> list[messages.Registered]:
-            words = [message for message in self.taken if isinstance(message, messages.Registered)]
+            words = [message for message in self.took if isinstance(message, messages.Registered)]
             return [word for word in words if word.trunk == trunk][number - 1 :]
 
         first = wait_for(found, f"the gateway says how {trunk} registered (number {number})", seconds)

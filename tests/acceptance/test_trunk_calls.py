@@ -45,7 +45,7 @@ def use(gateway: GatewayAlone, **settings: object) -> None:
     """Calls from and to loopback are of a trunk with these settings, when this returns."""
     trunk = Trunk.model_validate({"name": "t", "kind": "ip", "allow": ["127.0.0.1", "::1"], **settings})
     gateway.order(messages.Trunks((Connection(trunk),)))
-    number = sum(isinstance(message, messages.Probed) for message in gateway.taken)
+    number = sum(isinstance(message, messages.Probed) for message in gateway.took)
     gateway.order(messages.Probe("t", Target("nobody", "127.0.0.1", 9, "udp"), 0.0))
     gateway.wait(messages.Probed, number + 1)
 
@@ -198,7 +198,7 @@ def speak_both_ways(call: InboundCall | OutboundCall, phone: Phone) -> None:
 
 def call_from(gateway: GatewayAlone, phone: Phone) -> InboundCall:
     """Answered at once."""
-    number = sum(isinstance(message, messages.Offered) for message in gateway.taken)
+    number = sum(isinstance(message, messages.Offered) for message in gateway.took)
     phone.do("dial", gateway.uri)
     offered = gateway.wait(messages.Offered, number + 1)
     call = InboundCall(gateway, offered)
@@ -359,7 +359,7 @@ def test_a_node_starts_without_its_stun_server_and_says_so(tmp_path):
 @pytest.mark.parametrize("transport", ["u1", "t1"])
 def test_a_call_over_ipv6_has_its_audio_there_too(gateway, transport):
     use(gateway)
-    number = sum(isinstance(message, messages.Offered) for message in gateway.taken)
+    number = sum(isinstance(message, messages.Offered) for message in gateway.took)
     with Sipp("call", gateway.sip_port, transport=transport, address="::1", last_ms=300) as sipp:
         offered = gateway.wait(messages.Offered, number + 1)
         assert offered.info.source.startswith("[::1]:")

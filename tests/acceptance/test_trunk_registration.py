@@ -213,7 +213,7 @@ def test_a_probe_tells_the_answer_and_its_time_or_why_there_is_none(gateway, reg
         for probe in probes.values():
             gateway.order(probe)
         gateway.wait(messages.Probed, len(probes))
-    answers = {word.trunk: word for word in gateway.taken if isinstance(word, messages.Probed)}
+    answers = {word.trunk: word for word in gateway.took if isinstance(word, messages.Probed)}
     assert {name: word.target for name, word in answers.items()} == {n: p.target for n, p in probes.items()}
     assert [(answers[name].status, answers[name].reason) for name in ("udp", "tcp")] == [
         (200, "Keepalive")
