@@ -14,7 +14,7 @@ from softswitch.config import Config
 
 def main(inheritance: Inheritance, config: Config) -> None:
     gc.disable()
-    # With Python's 5 ms, one thread that computes keeps 150 calls waiting until the gateway takes control for dead.
+    # With Python's 5 ms one thread that computes makes 150 calls wait until control is taken for dead.
     sys.setswitchinterval(0.0005)
     from softswitch.app.node import Node  # half of the start, so not before
 
