@@ -1,7 +1,8 @@
 """A real Kamailio as a proxy that stays in the path with two Record-Routes (RFC 3261 section 16.6, RFC 5658).
 
 It has two ports: what comes in by one goes out by the other. A request for a number goes to the port of that
-number on this machine, any other one to where its URI says.
+number on this machine, any other one to where its URI says. One worker for each port keeps messages in their
+order: of two, one may have an ACK overtaken by the next re-INVITE, which is 500 (RFC 3261 section 14.2).
 """
 
 from pathlib import Path
@@ -12,7 +13,7 @@ from node import free_port
 CONFIG = """
 debug=0
 log_stderror=yes
-children=2
+children=1
 auto_aliases=no
 listen=udp:127.0.0.1:{first}
 listen=udp:127.0.0.1:{second}
