@@ -10,7 +10,8 @@ import contextlib
 import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from softswitch.answer.asking import Failed, Llm, Message, Piece, ToolCall, Usage
@@ -20,6 +21,7 @@ from softswitch.answer.guarding import Guards
 from softswitch.answer.hedging import hedged
 from softswitch.answer.remembering import Asked, Remembered, may_keep, with_spoken
 from softswitch.answer.replying import Reply
+from softswitch.answer.sentences import sentences_of
 from softswitch.answer.sharing import Flight, Flights
 from softswitch.answer.thinking import Outcome, Thought, Tools
 from softswitch.thinking import How
@@ -91,8 +93,7 @@ class Answerer:
         self._clock = clock
         self._keep: Keep = lambda asked, reply, expires_at: None
         self._used: Used = lambda answer: None
-        self._flights: Flights[str] = Flights()
-        self._thoughts: dict[Flight[str], Thought] = {}
+        self._flights: Flights[Thought, str] = Flights()
         self.breaker = Breaker(settings.breaker)
         self.under_way = 0
         self.figures = Figures()
@@ -106,27 +107,25 @@ class Answerer:
         asked = question.asked
         approved_only = self._settings.approved_only
         if found := self._book.find(asked, self._clock(), approved_only=approved_only):
-            self._book.used(found)
             self._used(found)
             return self._recalled(found)
         about = (asked.plan, asked.version, asked.language, asked.key, asked.intent)
-        if question.shareable and asked.key and (flight := self._flights.find(about)):
-            answer = Answer(_nothing(), "shared")
-            answer.sentences = self._shared(answer, flight, self._thoughts[flight], question)
-            return answer
+        shares = question.shareable and asked.key
         answer = Answer(_nothing(), "thought")
-        thought = Thought(self._ask, question.guards, question.tools, self._llm.model.structured == "none")
-        if question.shareable and asked.key:
-            flight = self._flights.begin(about, self._think(thought, question))
-            self._thoughts[flight] = thought
-            flight.when_ended(lambda: self._forget(flight))
-            answer.sentences = self._listen(answer, flight, thought)
-        else:
-            answer.sentences = self._own(answer, thought, question)
+        if shares and (flight := self._flights.find(about)):
+            answer.how = "shared"
+            answer.sentences = self._shared(answer, flight, question)
+            return answer
+        thought = self._new_thought(question)
+        sentences = self._think(thought, question)
+        if shares:
+            sentences = self._flights.begin(about, thought, sentences).values()
+        answer.sentences = _then(sentences, partial(self._conclude, answer, thought))
         return answer
 
-    def _forget(self, flight: Flight[str]) -> None:
-        self._thoughts.pop(flight, None)
+    def _new_thought(self, question: Question) -> Thought:
+        plain = self._llm.model.structured == "none"
+        return Thought(self._ask, question.guards, question.tools, plain)
 
     # --- remembered and shared ------------------------------------------------------------------------
 
@@ -134,34 +133,20 @@ class Answerer:
         reply = Reply(found.answer, found.scope, tuple(found.fields), True, True)
         outcome = Outcome("answered", reply, found.answer)
         self.figures.outcomes["remembered", "answered"] += 1
-        return Answer(_one(found.answer), "remembered", outcome)
+        return Answer(_each(sentences_of(found.answer)), "remembered", outcome)
 
     async def _shared(
-        self, answer: Answer, flight: Flight[str], thought: Thought, question: Question
+        self, answer: Answer, flight: Flight[Thought, str], question: Question
     ) -> AsyncGenerator[str, None]:
         """What another caller's request gives, once it is known that it holds for this one too."""
+        thought = flight.source
         await flight.first(lambda: bool(thought.reply.text))
         if thought.reply.scope in ("nothing", "plan") and not thought.reply.fields:
-            async with contextlib.aclosing(self._listen(answer, flight, thought)) as sentences:
-                async for sentence in sentences:
-                    yield sentence
-            return
-        answer.how = "thought"
-        own = Thought(self._ask, question.guards, question.tools, thought.plain)
-        async with contextlib.aclosing(self._own(answer, own, question)) as sentences:
-            async for sentence in sentences:
-                yield sentence
-
-    async def _listen(
-        self, answer: Answer, flight: Flight[str], thought: Thought
-    ) -> AsyncGenerator[str, None]:
-        async with contextlib.aclosing(flight.values()) as sentences:
-            async for sentence in sentences:
-                yield sentence
-        self._conclude(answer, thought)
-
-    async def _own(self, answer: Answer, thought: Thought, question: Question) -> AsyncGenerator[str, None]:
-        async with contextlib.aclosing(self._think(thought, question)) as sentences:
+            sentences = flight.values()
+        else:
+            answer.how, thought = "thought", self._new_thought(question)
+            sentences = self._think(thought, question)
+        async with contextlib.aclosing(sentences):
             async for sentence in sentences:
                 yield sentence
         self._conclude(answer, thought)
@@ -172,20 +157,20 @@ class Answerer:
 
     # --- thinking ---------------------------------------------------------------------------------------
 
-    async def _think(self, thought: Thought, question: Question) -> AsyncGenerator[str, None]:
-        async with contextlib.aclosing(thought.sentences(question.messages)) as sentences:
-            async for sentence in sentences:
-                yield sentence
-        outcome = thought.outcome
+    def _think(self, thought: Thought, question: Question) -> AsyncGenerator[str, None]:
+        return _then(thought.sentences(question.messages), partial(self._learn, thought, question))
+
+    def _learn(self, thought: Thought, question: Question) -> None:
+        """A thought has ended: it is counted, and remembered where it may be."""
+        outcome, settings = thought.outcome, self._settings
         self.figures.prompt_tokens += outcome.usage.prompt_tokens
         self.figures.completion_tokens += outcome.usage.completion_tokens
-        settings = self._settings
-        keeps = outcome.kind == "answered" and settings.remember > 0
-        reply = with_spoken(outcome.reply, question.asked)
-        if keeps and may_keep(reply, question.asked, settings.sensitive) and outcome.rounds == 1:
+        keeps = outcome.kind == "answered" and settings.remember > 0 and outcome.rounds == 1
+        reply = with_spoken(replace(outcome.reply, text=outcome.spoken), question.asked)
+        if keeps and may_keep(reply, question.asked, settings.sensitive):
             self._keep(question.asked, reply, self._clock() + settings.remember)
 
-    async def _ask(
+    def _ask(
         self, messages: Sequence[Message], tools: Described
     ) -> AsyncGenerator[Piece | ToolCall | Usage, None]:
         """A request behind breaker and bulkhead, hedged where that is configured. Raises Failed."""
@@ -195,22 +180,17 @@ class Answerer:
         if not self.breaker.allow(_now()):
             self.figures.shunned["breaker"] += 1
             raise Failed("busy", f"{self._llm.model.name} is down or slow: it is not asked for a while")
-        self.under_way += 1
-        try:
-            async with contextlib.aclosing(self._watched(messages, tools)) as parts:
-                async for part in parts:
-                    yield part
-        finally:
-            self.under_way -= 1
+        return self._watched(self._stream(messages, tools))
 
     async def _watched(
-        self, messages: Sequence[Message], tools: Described
+        self, parts: AsyncGenerator[Piece | ToolCall | Usage, None]
     ) -> AsyncGenerator[Piece | ToolCall | Usage, None]:
         """Tells the breaker what came of it: how long the first piece took, and whether the end came."""
         attempt = Attempt(self.breaker, _now)
         late = asyncio.get_running_loop().call_later(self._settings.breaker.slow, attempt.late)
+        self.under_way += 1
         try:
-            async with contextlib.aclosing(self._stream(messages, tools)) as parts:
+            async with contextlib.aclosing(parts):
                 async for part in parts:
                     attempt.begun()
                     yield part
@@ -222,6 +202,7 @@ class Answerer:
             raise
         finally:
             late.cancel()
+            self.under_way -= 1
         attempt.succeeded()
 
     def _stream(
@@ -238,8 +219,17 @@ class Answerer:
         return hedged(begin, after, hedge) if after else begin()
 
 
-async def _one(text: str) -> AsyncGenerator[str, None]:
-    yield text
+async def _then(sentences: AsyncGenerator[str, None], do: Callable[[], None]) -> AsyncGenerator[str, None]:
+    """The same, and at their end, should it come, `do` is done."""
+    async with contextlib.aclosing(sentences):
+        async for sentence in sentences:
+            yield sentence
+    do()
+
+
+async def _each(sentences: Sequence[str]) -> AsyncGenerator[str, None]:
+    for sentence in sentences:
+        yield sentence
 
 
 async def _nothing() -> AsyncGenerator[str, None]:

@@ -5,8 +5,7 @@ were used the longest ago are dropped from memory (not from the table).
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
 
 from softswitch.answer.remembering import Asked, Remembered, suits
 
@@ -22,6 +21,11 @@ class Book:
 
     def __len__(self) -> int:
         return self._count
+
+    def __iter__(self) -> Iterator[Remembered]:
+        """Those used the longest ago first."""
+        for page in self._pages.values():
+            yield from page.values()
 
     def put(self, answers: Iterable[Remembered]) -> None:
         """Add, or change by id. A forgotten one is taken out."""
@@ -51,13 +55,6 @@ class Book:
         self._pages.move_to_end(key)
         found = [answer for answer in page.values() if suits(answer, asked, now, approved_only=approved_only)]
         return max(found, key=lambda answer: (answer.state == "approved", answer.made_at), default=None)
-
-    def used(self, answer: Remembered) -> None:
-        self.put([replace(answer, uses=answer.uses + 1)])
-
-    def clear(self) -> None:
-        self._pages.clear()
-        self._count = 0
 
 
 def _key_of(answer: Remembered) -> Key:

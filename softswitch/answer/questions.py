@@ -9,8 +9,6 @@ is a different question: "open on Sunday" and "open on Monday", "from A to B" an
 import re
 from functools import lru_cache
 
-from rapidfuzz.distance import Indel
-
 from softswitch.dialplan.spoken import normalise
 
 LONGEST = 40
@@ -159,8 +157,3 @@ def _stem(word: str, language: str) -> str:
     if language == "es" and len(word) > 4 and word.isalpha() and word.endswith("s"):
         return word.removesuffix("es") if word[-3] not in "aeiou" and word.endswith("es") else word[:-1]
     return word
-
-
-def likeness(one: str, other: str) -> float:
-    """From 0 to 1, of two keys: for those who look for questions that may be the same, and approve it."""
-    return Indel.normalized_similarity(one, other)

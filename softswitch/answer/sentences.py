@@ -33,6 +33,12 @@ class Sentences:
         return [rest] if rest else []
 
 
+def sentences_of(text: str) -> list[str]:
+    """A text that is whole already, cut as it would be were it to stream in."""
+    reader = Sentences()
+    return reader.feed(text) + reader.finish()
+
+
 def _end(text: str) -> int | None:
     """Where the first sentence ends; None while it may go on."""
     for match in _END.finditer(text):

@@ -5,15 +5,18 @@ from collections.abc import AsyncGenerator, Callable
 from typing import Generic, TypeVar
 
 Value = TypeVar("Value")
+Source = TypeVar("Source")
 
 
-class Flight(Generic[Value]):
+class Flight(Generic[Source, Value]):
     """A stream that is under way: its values so far, and those to come, for as many as want them.
 
-    It goes on while anybody listens; when the last one has left before its end it is given up.
+    It goes on while anybody listens; when the last one has left before its end it is given up. `source` is
+    what the stream comes from.
     """
 
-    def __init__(self, stream: AsyncGenerator[Value, None]) -> None:
+    def __init__(self, source: Source, stream: AsyncGenerator[Value, None]) -> None:
+        self.source = source
         self._stream = stream
         self._values: list[Value] = []
         self._news = asyncio.Event()
@@ -72,27 +75,25 @@ class Flight(Generic[Value]):
     def when_ended(self, do: Callable[[], None]) -> None:
         self._task.add_done_callback(lambda _: do())
 
-    async def settle(self) -> None:
-        """Until it has ended, however it did."""
-        await asyncio.wait([self._task])
 
-
-class Flights(Generic[Value]):
+class Flights(Generic[Source, Value]):
     """Streams under way, by what they are about."""
 
     def __init__(self) -> None:
-        self._flights: dict[object, Flight[Value]] = {}
+        self._flights: dict[object, Flight[Source, Value]] = {}
 
-    def find(self, key: object) -> Flight[Value] | None:
+    def find(self, key: object) -> Flight[Source, Value] | None:
         """One that is under way still."""
         flight = self._flights.get(key)
         return flight if flight and not flight.ended else None
 
-    def begin(self, key: object, stream: AsyncGenerator[Value, None]) -> Flight[Value]:
-        flight = self._flights[key] = Flight(stream)
+    def begin(
+        self, key: object, source: Source, stream: AsyncGenerator[Value, None]
+    ) -> Flight[Source, Value]:
+        flight = self._flights[key] = Flight(source, stream)
         flight.when_ended(lambda: self._forget(key, flight))
         return flight
 
-    def _forget(self, key: object, flight: Flight[Value]) -> None:
+    def _forget(self, key: object, flight: Flight[Source, Value]) -> None:
         if self._flights.get(key) is flight:
             del self._flights[key]
