@@ -101,6 +101,17 @@ class DiallingHeld:
 
 
 @dataclass(frozen=True, slots=True)
+class DiallingStopped:
+    """A hold stands that did not before, whoever's cap tripped: nothing is dialled, or not the number that
+    `scope` is, until a person releases it.
+    """
+
+    scope: str
+    reason: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class TrunkChanged:
     """A trunk's state is another one: up, degraded, down, unknown or disabled; `reason` why it is not up."""
 
@@ -125,7 +136,7 @@ class ActionEnded:
     at: float
 
 
-Announced = TrunkChanged | ActionEnded | AgentChanged | CallerMoved | CallerOffered
+Announced = DiallingStopped | TrunkChanged | ActionEnded | AgentChanged | CallerMoved | CallerOffered
 """What a node tells others beside what its sessions do."""
 
 SessionEvent = (

@@ -227,7 +227,10 @@ class Dialing(Section):
     minutes_per_call: int = Field(
         120, ge=0, description="A dialled call that has been up for so many minutes is ended; 0: never."
     )
-    minutes_per_hour: int = Field(600, ge=0, description="Minutes of dialled calls in an hour; 0: no cap.")
+    minutes_per_minute: int = Field(
+        60, ge=0, description="Minutes of dialled calls in a minute, so many at once; 0: no cap."
+    )
+    minutes_per_hour: int = Field(600, ge=0, description="The same in an hour.")
     minutes_per_day: int = Field(4000, ge=0, description="The same in a day.")
     minutes_per_number: int = Field(
         240, ge=0, description="Minutes of dialled calls to one number in a day; 0: no cap."

@@ -38,6 +38,11 @@ TOPICS = (
         "calls/{call_id}/held",
         "a cap on [dialling](../how-to/dial-out.md) tripped at this call, which was not made",
     ),
+    Topic(
+        news.DiallingStopped,
+        "dialling/stopped",
+        "dialling is held, of everything or of one number, whatever tripped the cap; each node tells it once",
+    ),
     Topic(news.TrunkChanged, "trunks/{trunk}/changed", "a trunk has another state than before"),
     Topic(
         news.ActionEnded,

@@ -45,6 +45,7 @@ def caps(settings: Dialing) -> tuple[Cap, ...]:
     """Those that are set, the shortest window first."""
     found = (
         Cap("calls_per_minute", "calls", MINUTE, settings.calls_per_minute),
+        Cap("minutes_per_minute", "seconds", MINUTE, settings.minutes_per_minute * MINUTE),
         Cap("calls_per_hour", "calls", HOUR, settings.calls_per_hour),
         Cap("minutes_per_hour", "seconds", HOUR, settings.minutes_per_hour * MINUTE),
         Cap("calls_per_number", "calls", DAY, settings.calls_per_number, each=True),

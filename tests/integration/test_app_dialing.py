@@ -1,6 +1,7 @@
 """The dialer between a fake gateway and a real database: whatever happens when, the records are right."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,7 +21,16 @@ from softswitch.errors import SoftswitchError
 from softswitch.events import CallConfirmed, CallEnded, CallInfo, CallProgress, Cause, EndedBy, LegEvent
 from softswitch.gateway import messages
 from softswitch.gateway.messages import Hangup, Originate
-from softswitch.news import CallAnswered, CallFinished, CallStarted, DiallingHeld, SessionEvent, StateSaved
+from softswitch.news import (
+    Announced,
+    CallAnswered,
+    CallFinished,
+    CallStarted,
+    DiallingHeld,
+    DiallingStopped,
+    SessionEvent,
+    StateSaved,
+)
 from softswitch.ports import Voice
 from softswitch.sections import Database, Dialing
 from softswitch.session.parts import Parts
@@ -46,6 +56,7 @@ class Around:
 
     sent: list[messages.Message] = field(default_factory=list)
     events: list[SessionEvent] = field(default_factory=list)
+    announced: list[Announced] = field(default_factory=list)
     adopted: list[Admission] = field(default_factory=list)
     learned: list[tuple[str, int]] = field(default_factory=list)
     ways: list[Route] = field(default_factory=lambda: [route("a"), route("b")])
@@ -63,6 +74,9 @@ class Around:
 
     def emit(self, event: SessionEvent) -> None:
         self.events.append(event)
+
+    def announce(self, event: Announced) -> None:
+        self.announced.append(event)
 
     def adopt(self, line: object, admission: Admission, voice: Voice) -> None:
         self.adopted.append(admission)
@@ -294,8 +308,31 @@ async def test_a_hold_of_another_node_holds_here(tmp_path: Path):
     assert setup.dialer.held == {NUMBER}
     assert (await setup.dial()).outcome is Outcome.HELD
     assert setup.around.kinds() == [DiallingHeld]  # told once
+    (stopped,) = setup.around.announced
+    assert isinstance(stopped, DiallingStopped)
+    assert (stopped.scope, stopped.reason) == (NUMBER, "the cap of 1 call to one number in a day is reached")
     assert setup.dialer.outcomes == {"held": 2}
     assert setup.loaded.calls == 0
+
+
+@pytest.mark.parametrize("cap", ["minutes_per_minute", "minutes_per_hour", "minutes_per_day"])
+async def test_minutes_of_a_call_that_is_still_up_stop_dialling_and_are_told_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, cap: str
+):
+    setup = Setup(tmp_path, **{cap: 1})
+    dialled.admit(setup.url, "d" * 32, NUMBER, "a", "here", ())
+    with transaction(setup.url, writes=True) as connection:
+        dialled.answered(connection, "d" * 32, time.time() - 90)
+    keeping = asyncio.create_task(setup.dialer.keep())
+    await setup.until(lambda: setup.around.announced)
+    keeping.cancel()
+    (stopped,) = setup.around.announced
+    assert isinstance(stopped, DiallingStopped)
+    assert stopped.scope == cap
+    assert setup.dialer.held == {cap}
+    assert f"DIALLING IS HELD ({cap})" in caplog.text
+    assert (await setup.dial("+442079460999")).outcome is Outcome.HELD
+    assert setup.around.sent == []
 
 
 async def test_nothing_is_dialled_while_the_database_is_away(setup: Setup):

@@ -20,6 +20,7 @@ from softswitch.news import (
     CallFinished,
     CallStarted,
     DiallingHeld,
+    DiallingStopped,
     TrunkChanged,
     TurnFinished,
 )
@@ -84,6 +85,7 @@ EVENTS: dict[str, object] = {
     "turn": TurnFinished(CALL, 1, "", "", "", 0.0, "", "", 0.0, 0.0, "", 0.0),
     "finished": CallFinished(CALL, CallEnded(16, 200, EndedBy.NODE), "", 0.0),
     "held": DiallingHeld(CALL, "", "", "", 0.0),
+    "stopped": DiallingStopped("", "", 0.0),
     "changed": TrunkChanged("", "", "", "", 0.0),
     "dead": ActionEnded(1, "", "", "", "dead", 1, "", 0.0),
     "queue": CallerMoved(CALL, "", "waiting", 0.0),

@@ -52,6 +52,12 @@ def test_minutes_are_counted_in_seconds():
     assert caps["minutes_per_hour"].told() == "2 minutes of calls in an hour"
 
 
+def test_calls_and_minutes_have_caps_for_every_window_and_for_each_number():
+    found = {(cap.counts, cap.window, cap.each) for cap in guarding.caps(Dialing())}
+    windows = ((MINUTE, False), (HOUR, False), (DAY, False), (DAY, True))
+    assert found == {(counts, *window) for counts in ("calls", "seconds") for window in windows}
+
+
 def test_a_cap_of_each_number_holds_that_number_alone():
     caps = {cap.name: cap for cap in guarding.caps(Dialing())}
     assert caps["calls_per_number"].scope("+4930") == caps["minutes_per_number"].scope("+4930") == "+4930"

@@ -26,7 +26,7 @@ from softswitch.errors import SoftswitchError
 from softswitch.events import CallConfirmed, CallEnded, Cause, EndedBy, LegEvent
 from softswitch.gateway import messages
 from softswitch.gateway.line import CallLine
-from softswitch.news import CallFinished, DiallingHeld
+from softswitch.news import CallFinished, DiallingHeld, DiallingStopped
 from softswitch.store import dialled
 from softswitch.store.dialled import Hold
 from softswitch.trunks import guarding
@@ -196,7 +196,7 @@ class Dialer:
         if hold and hold.scope not in self.held:
             held = DiallingHeld(call.call_id, call.number, hold.scope, hold.reason, hold.at)
             self._wires.emit(held)
-            self._note({*self.held, hold.scope}, hold.reason)
+            self._note(hold)
         return hold
 
     async def _remembered(self, call: Dialling) -> dict[str, str]:
@@ -280,7 +280,8 @@ class Dialer:
         while True:
             try:
                 holds = await asyncio.to_thread(dialled.trip, url, self._caps)
-                self._note({hold.scope for hold in holds}, *(hold.reason for hold in holds))
+                self.held &= {hold.scope for hold in holds}
+                self._note(*holds)
                 if time.monotonic() >= prune_at:
                     await asyncio.to_thread(dialled.prune, url, time.time() - dialled.KEEP_S)
                     prune_at = time.monotonic() + PRUNE_S
@@ -290,15 +291,16 @@ class Dialer:
                 log.exception("while looking at holds")
             await asyncio.sleep(LOOK_S)
 
-    def _note(self, scopes: Collection[str], *reasons: str) -> None:
-        """Alert once about each hold."""
-        if new := set(scopes) - self.held:
+    def _note(self, *holds: Hold) -> None:
+        """Alert once about each hold: in the log, by the metric, and to whoever listens."""
+        for hold in (hold for hold in holds if hold.scope not in self.held):
             log.error(
                 "DIALLING IS HELD (%s): %s. See softswitch guard show; softswitch guard release lifts it",
-                ", ".join(sorted(new)),
-                "; ".join(reasons),
+                hold.scope,
+                hold.reason,
             )
-        self.held = frozenset(scopes)
+            self._wires.announce(DiallingStopped(hold.scope, hold.reason, hold.at))
+        self.held |= {hold.scope for hold in holds}
 
 
 def _number(text: str, country: str) -> str:

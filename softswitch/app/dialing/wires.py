@@ -6,7 +6,7 @@ from typing import Protocol
 from softswitch.app.dialplans import Admission
 from softswitch.gateway import messages
 from softswitch.gateway.line import CallLine
-from softswitch.news import SessionEvent
+from softswitch.news import Announced, SessionEvent
 from softswitch.ports import Voice
 from softswitch.trunks.selection import Route
 
@@ -30,6 +30,8 @@ class Wires(Protocol):
     def send(self, message: messages.Message) -> None: ...
 
     def emit(self, event: SessionEvent) -> None: ...
+
+    def announce(self, event: Announced) -> None: ...
 
     def adopt(self, line: CallLine, admission: Admission, voice: Voice) -> None:
         """The conversation of a call that was answered begins, in this voice."""

@@ -15,7 +15,7 @@ from softswitch.errors import SoftswitchError
 from softswitch.gateway import messages
 from softswitch.gateway.line import CallLine
 from softswitch.gateway.link import GatewayLink
-from softswitch.news import SessionEvent
+from softswitch.news import Announced, SessionEvent
 from softswitch.ports import Voice
 from softswitch.publish.metrics import Metrics
 
@@ -42,6 +42,9 @@ class NodeWires:
 
     def emit(self, event: SessionEvent) -> None:
         self._recorder.emit(event)
+
+    def announce(self, event: Announced) -> None:
+        self._recorder.announce(event)
 
     def adopt(self, line: CallLine, admission: Admission, voice: Voice) -> None:
         self._calls.adopt(line, admission, voice)
