@@ -11,10 +11,11 @@ import pytest
 
 from softswitch.answer.asking import Failed, Llm, Model
 from softswitch.app.chaos import seams
+from softswitch.app.chaos.calm import refuse
 from softswitch.app.chaos.experience import Experience
 from softswitch.app.chaos.faults import Fault, Faults, Injected
 from softswitch.app.chaos.seams import FaultyEar, FaultyLlm, FaultyVoice
-from softswitch.app.chaos.wiring import Chaos, refuse
+from softswitch.app.chaos.wiring import Chaos
 from softswitch.errors import SoftswitchError
 from softswitch.events import CallEnded, EndedBy, Say
 from softswitch.news import CallFinished, TurnFinished

@@ -6,7 +6,7 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,11 +14,13 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
+from softswitch.answer.asking import Llm, Model
+from softswitch.app.acting.registry import Means, Registry
 from softswitch.app.calls import Calls
 from softswitch.app.chaos import seams
 from softswitch.app.chaos.experience import Experience
 from softswitch.app.chaos.faults import Fault, Faults
-from softswitch.app.chaos.seams import FaultyEar, FaultyVoice
+from softswitch.app.chaos.seams import FaultyEar, FaultyLlm, FaultyRegistry, FaultyVoice
 from softswitch.app.desk import Desk, Tell
 from softswitch.errors import SoftswitchError
 from softswitch.news import SessionEvent
@@ -30,10 +32,6 @@ from softswitch.values import Section
 
 log = logging.getLogger(__name__)
 PROGRESS_S = 1.0
-REFUSED = (
-    "this node does no chaos: write `chaos: true` into its configuration and start it again, where nobody "
-    "depends on it"
-)
 Dependency = Literal[
     "llm", "sql", "recogniser", "synthesiser", "integration", "mqtt", "gateway", "control", "disk", "clock"
 ]
@@ -57,7 +55,7 @@ class Order(Section):
 
 
 class Chaos:
-    """The node's, where its configuration allows it."""
+    """The node's, where its configuration allows it; see calm.Calm for all other nodes."""
 
     def __init__(self) -> None:
         self.faults = Faults()
@@ -68,6 +66,12 @@ class Chaos:
     def open(self, desk: Desk, calls: Calls, broker: Broker | None) -> None:
         self._calls, self._broker = calls, broker
         desk.register("chaos", self.answer)
+
+    def llm(self, model: Model) -> Llm:
+        return FaultyLlm(model, self.faults)
+
+    def registry(self, means: Means) -> Registry:
+        return FaultyRegistry(means, self.faults)
 
     def worsen(self, parts: Parts) -> Parts:
         """The same with seams, and with somebody who counts."""
@@ -146,11 +150,6 @@ class Chaos:
             self.faults.begin(key, fault)
         except ValueError as error:
             raise SoftswitchError(f"{error}: wait until it is over, or end it with Ctrl-C") from None
-
-
-async def refuse(request: dict[str, Any], tell: Tell) -> Coroutine[Any, Any, None]:
-    """The desk's answer on a node that allows no faults."""
-    raise SoftswitchError(REFUSED)
 
 
 def gateway_pid() -> int:
