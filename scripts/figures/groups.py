@@ -26,6 +26,7 @@ from figures import (
     queue_kills,
     queue_others,
     queue_promise,
+    queue_soak,
     queue_waiting,
     queue_work,
     speech_accuracy,
@@ -97,5 +98,5 @@ GROUPS: Mapping[str, tuple[Measurement, ...]] = {
 SOAK: Mapping[str, tuple[Measurement, ...]] = {
     "call": (call_soak.SOAK,),
     "trunks": (trunk_soak.SOAK,),
-    "queues": (queue_kills.KILLS,),
+    "queues": (queue_soak.SOAK,),
 }

@@ -3,6 +3,7 @@
 import csv
 import random
 import shutil
+import signal
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +55,8 @@ class Crowd:
         self._folder.mkdir()
         self._limit_s = calls / rate + seconds + MARGIN_S
         chosen = ["-sf", str(SCENARIOS / f"{scenario}.xml")] if scenario else ["-sn", "uac"]
+        if scenario == "promised":
+            chosen += ["-inf", "callers.csv", "-trace_logs", "-log_file", "noted.log"]
         self._command = [
             program,
             *chosen,
@@ -90,6 +93,16 @@ class Crowd:
         if self._process and self._process.poll() is None:
             self._process.kill()
             self._process.wait()
+
+    def end_of_calls(self) -> None:
+        """No new ones; returns when those that are up have ended."""
+        assert self._process
+        self._process.send_signal(signal.SIGUSR1)
+        self._process.wait(MARGIN_S)
+
+    def noted(self) -> list[str]:
+        """What the scenario has logged, a line each."""
+        return (self._folder / "noted.log").read_text().split()
 
     def _outcome(self) -> Outcome:
         try:

@@ -202,7 +202,7 @@ def kill(process: "subprocess.Popen[str]") -> None:
 async def test_every_action_has_one_effect_though_workers_are_killed_at_random(
     database_url: str, tmp_path: Path
 ) -> None:
-    """The short version; `scripts/bench queues` does 200 rounds."""
+    """The short version; `scripts/bench queues --soak` does 200 rounds, with control and PostgreSQL."""
     migrate.upgrade(database_url)
     with Receiver() as receiver:
         receiver.delay_s = 0.01
