@@ -1,7 +1,8 @@
 """How a call sounded: packets, jitter and round trip from RTCP, and an estimate of opinion (MOS) from them.
 
 The E-model of ITU-T G.107, and of G.107.1 for wide-band codecs, with their default values, for what this node
-can know: delay, and loss with its burstiness. The codecs' figures are those of G.113 appendices I and IV.
+can know: delay, and loss with its burstiness. The codecs' figures are those of G.113 appendices I and IV;
+where those have none, docs/reference/sip.md says so.
 """
 
 import math
@@ -15,12 +16,14 @@ DEFAULT_R = 93.2
 DEFAULT_R_WIDEBAND = 129.0
 """The same on the scale of G.107.1, which goes so much farther: 7 kHz sound better than 3.1."""
 FRAME_MS = 20.0
-_CODECS = {"PCMU": (0.0, 25.1), "PCMA": (0.0, 25.1), "GSM": (20.0, 10.0), "iLBC": (11.0, 32.0)}
-"""Equipment impairment Ie, and robustness against loss Bpl with concealment, which PJSIP has."""
+_CODECS = {"PCMU": (0.0, 25.1), "PCMA": (0.0, 25.1), "GSM": (20.0, 10.0)}
+"""Equipment impairment Ie, and robustness against loss Bpl with concealment, which PJSIP has. G.113 has no
+Bpl of GSM-FR: it is that of GSM-EFR.
+"""
 _OTHERS = (0.0, 25.1)
-_WIDEBAND = {"G722": (13.0, 25.1), "opus": (1.0, 25.1)}
-"""Ie,wb of G.722 at 64 kbit/s. Opus has none: it is taken for the best of them, G.722.2 at 23.05 kbit/s.
-Their robustness is taken to be G.711's with concealment.
+_WIDEBAND = {"G722": (13.0, 4.3), "opus": (1.0, 10.0)}
+"""Ie,wb of G.722 at 64 kbit/s (G.113 table IV.1). G.113 (09/2024) has Bpl,wb of three rates of G.722.2 alone
+(table IV.4): here it is that of 12.65 kbit/s, whose Ie,wb is G.722's. Of Opus it has nothing: estimates.
 """
 
 

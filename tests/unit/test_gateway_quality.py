@@ -13,8 +13,10 @@ def test_wideband_codecs_have_a_scale_of_their_own() -> None:
     # G.107.1: R = 129 - 13 (G.113 table IV.1, G.722 at 64 kbit/s) = 116, which is 89.9 on G.107's scale
     assert mos("G722", 0.0) == pytest.approx(4.34, abs=0.01)
     assert mos("opus", 0.0) > mos("G722", 0.0)
-    # Ie,eff = 13 + 82 * 5 / (5 + 25.1) = 26.6, R = 102.4, 79.4 on G.107's scale
-    assert mos("G722", 0.05) == pytest.approx(4.00, abs=0.02)
+    # Ie,eff = 13 + 82 * 1 / (1 + 4.3) = 28.5, R = 100.5, 77.9 on G.107's scale
+    assert mos("G722", 0.01) == pytest.approx(3.95, abs=0.02)
+    # Ie,eff = 1 + 94 * 5 / (5 + 10) = 32.3, R = 96.7, 74.9 on G.107's scale
+    assert mos("opus", 0.05) == pytest.approx(3.83, abs=0.02)
 
 
 def test_loss_costs_as_g113_says_with_concealment() -> None:
