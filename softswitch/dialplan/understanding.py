@@ -43,11 +43,20 @@ class _Hypothesis(NamedTuple):
     confidence: float
 
 
+class _Read(NamedTuple):
+    """What words mean, and how like they are to what is said for it: 1 where they are that."""
+
+    meaning: Meaning | None
+    likeness: float = 1.0
+
+
 def understand(turn: Turn, heard: Heard) -> Understood:
     """Of the hypotheses the first that is wholly understood, else the first that is nearly.
 
-    Hypotheses with one meaning add up: their confidence together must reach the plan's threshold. Below it
-    the meaning that comes nearest is returned, for the caller to be asked.
+    Hypotheses with one meaning add up: their confidence together must reach the plan's threshold. One that is
+    only nearly understood counts by its likeness: words that the ear is not sure of, and that are none of the
+    sentences, are as often something else. Below the threshold the meaning that comes nearest is returned,
+    for the caller to be asked.
     """
     matching = turn.plan.settings.matching
     hypotheses = _distinct((Hypothesis(heard.text, heard.confidence), *heard.alternatives))
@@ -56,10 +65,10 @@ def understand(turn: Turn, heard: Heard) -> Understood:
     ):
         return NOTHING
     exact = cache(partial(_exact, turn))
-    best = _best(turn, hypotheses, exact)
+    best = _best(turn, hypotheses, lambda text: _Read(exact(text)))
     if best.confidence >= matching.confidence_threshold:
         return best
-    return _best(turn, hypotheses, lambda text: exact(text) or _near(turn, text))
+    return _best(turn, hypotheses, lambda text: _Read(whole) if (whole := exact(text)) else _near(turn, text))
 
 
 def likely(turn: Turn, text: str) -> Meaning | None:
@@ -82,23 +91,23 @@ def _distinct(hypotheses: Sequence[Hypothesis]) -> list[_Hypothesis]:
     return [_Hypothesis(text, confidence) for text, confidence in found.items()]
 
 
-def _best(turn: Turn, hypotheses: Sequence[_Hypothesis], read: Callable[[str], Meaning | None]) -> Understood:
+def _best(turn: Turn, hypotheses: Sequence[_Hypothesis], read: Callable[[str], _Read]) -> Understood:
     """The first meaning that reaches the threshold; else the surest."""
     threshold = turn.plan.settings.matching.confidence_threshold
-    meanings: list[Meaning | None] = []
+    found: list[Understood] = []
     for number, said in enumerate(hypotheses):
-        meanings.append(read(said.text))
+        meaning, likeness = read(said.text)
+        found.append(Understood(meaning, said.confidence * likeness, said.text))
         # What the ear heard best, and is sure of, needs no support.
-        if number == 0 and meanings[0] and said.confidence >= threshold:
-            return Understood(meanings[0], said.confidence, said.text)
+        if number == 0 and meaning and found[0].confidence >= threshold:
+            return found[0]
     best = NOTHING
-    for meaning, said in zip(meanings, hypotheses, strict=True):
-        if meaning is None:
+    for each in found:
+        if each.meaning is None:
             continue
-        pairs = zip(meanings, hypotheses, strict=True)
-        together = sum(other.confidence for like, other in pairs if like == meaning)
+        together = sum(other.confidence for other in found if other.meaning == each.meaning)
         if together > best.confidence:
-            best = Understood(meaning, together, said.text)
+            best = each._replace(confidence=together)
         if best.confidence >= threshold:
             break
     return best
@@ -146,15 +155,15 @@ def _exact(turn: Turn, text: str) -> Meaning | None:
     return None
 
 
-def _near(turn: Turn, text: str) -> Meaning | None:
+def _near(turn: Turn, text: str) -> _Read:
     question = turn.question
     if question.fields:
         found = readings.scan(turn, text.split())
         if found.mostly:
-            return _filling(turn, found.values)
+            return _Read(_filling(turn, found.values))
     names = question.names[turn.asking, turn.pending is not None]
     match = turn.plan.sentences[turn.language].fuzzy(text, names, turn.now)
-    return _meaning(turn, match) if match else None
+    return _Read(_meaning(turn, match), match.score) if match else _Read(None)
 
 
 def _meaning(turn: Turn, match: Match) -> Meaning | None:

@@ -45,6 +45,24 @@ def test_half_a_number_does_not_complete_the_turn(plan: Plan) -> None:
 @pytest.mark.parametrize(
     ("heard", "intent"),
     [
+        ("what are you parking hours", "hours"),
+        ("what are zero parking hours", ""),
+        ("what are all over is ours", ""),
+        ("what is your afresh", ""),
+    ],
+)
+def test_what_the_ear_makes_of_opening_hours_and_address_in_noise_leads_nobody_astray(
+    plan: Plan, heard: str, intent: str
+) -> None:
+    conversation = Conversation(plan)
+    conversation.start()
+    conversation.take(Heard(heard, 1.0))
+    assert conversation.intent == intent
+
+
+@pytest.mark.parametrize(
+    ("heard", "intent"),
+    [
         (Heard("where are you", 0.39), ""),
         (Heard("where are you", 0.4), "address"),
         # Two ways to have heard one thing are surer than each.

@@ -175,6 +175,9 @@ def test_too_little_confidence_is_not_understood(talk: Talk) -> None:
         ("where are you", ("oh where are you",), 0.4, "where"),
         ("wear sand view", ("when are you open",), 1.0, "hours"),
         ("goodbye", ("where are you",), 0.2, ""),
+        # What is only like a sentence must be heard better than the sentence itself.
+        ("where exactly are you", (), 0.55, ""),
+        ("where exactly are you", (), 0.65, "where"),
     ],
 )
 def test_what_is_too_unsure_is_not_acted_upon(

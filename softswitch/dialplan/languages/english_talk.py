@@ -146,7 +146,9 @@ TALK = Talk(
             "undo [that|it]",
         ),
         "start_over": (
-            "... (start|begin|starting|do|try) [it|this|that|everything] [all] (over|again|afresh) ...",
+            "... (start|begin|starting) [it|this|that|everything] [all] (over|again|afresh) ...",
+            "... (do|try) (it|this|that|everything) [all] (over|again) ...",
+            "... (let's|let me|can we|can i|could we|want to|like to) try [all] again ...",
             "... from (the beginning|the start|scratch|the top) ...",
             "... (back|return|go) to the (beginning|start|main menu|first question|top) ...",
             "... forget (all that|all of that|everything) ...",
