@@ -17,8 +17,7 @@ from softswitch.actions.templates import KNOWN
 from softswitch.config import Config
 from softswitch.errors import InvalidFile, Problem, SoftswitchError
 from softswitch.marked_yaml import Document, Place
-
-MAX_SECRET = 16_384
+from softswitch.secret_file import first_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,20 +118,9 @@ def _unusable(document: Document, place: Place, program: str) -> Iterator[Proble
 
 
 def _value(secret: Secret, folder: Path) -> str:
-    if secret.file is None:
-        value = os.environ.get(secret.env, "")
-        told = f"the variable {secret.env} is not set"
-    else:
-        path = folder / secret.file
-        try:
-            with path.open(encoding="utf-8") as file:
-                value = file.readline(MAX_SECRET).rstrip("\r\n")
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
-            raise SoftswitchError(
-                f"{path}: {reason}; make it readable for the user that runs softswitch"
-            ) from None
-        told = f"{path} is empty"
+    if secret.file:
+        return first_line(folder / secret.file)
+    value = os.environ.get(secret.env, "")
     if not value:
-        raise SoftswitchError(f"{told}: give the secret")
+        raise SoftswitchError(f"the variable {secret.env} is not set: give the secret")
     return value

@@ -15,8 +15,8 @@ from softswitch import marked_yaml
 from softswitch.config import Config
 from softswitch.errors import InvalidFile, SoftswitchError
 from softswitch.marked_yaml import Document
+from softswitch.secret_file import MOST_BYTES, first_line
 from softswitch.store import declared, sealing
-from softswitch.trunks import files
 from softswitch.trunks.declared import Declared
 from softswitch.trunks.settings import Trunk
 
@@ -49,9 +49,9 @@ def password_from(stdin: bool, file: Path | None, ask: bool) -> str | None:
     if stdin and file:
         raise click.UsageError("give one of --password-stdin and --password-file")
     if file:
-        return files.first_line(file)
+        return first_line(file, what="password")
     if stdin:
-        password = sys.stdin.readline(files.MAX_PASSWORD).rstrip("\r\n")
+        password = sys.stdin.readline(MOST_BYTES).rstrip("\r\n")
         if not password:
             raise SoftswitchError("--password-stdin: standard input is empty; its first line is the password")
         return password

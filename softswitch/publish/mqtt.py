@@ -20,6 +20,7 @@ import structlog
 from softswitch.errors import SoftswitchError
 from softswitch.publish import topics
 from softswitch.publish.topics import Message, Presence
+from softswitch.secret_file import first_line
 from softswitch.sections import Mqtt
 
 FIRST_DELAY, LAST_DELAY = 0.5, 10.0
@@ -193,13 +194,7 @@ def _is_cancelled() -> bool:
 def _password(settings: Mqtt) -> str | None:
     if settings.password_file is None:
         return None
-    try:
-        return settings.password_file.read_text(encoding="utf-8").partition("\n")[0].rstrip("\r")
-    except OSError as error:
-        raise SoftswitchError(
-            f"mqtt.password_file {settings.password_file}: {error.strerror}; "
-            "make it readable for the user that runs softswitch"
-        ) from None
+    return first_line(settings.password_file, setting="mqtt.password_file", what="password", least=0)
 
 
 def _tls(settings: Mqtt) -> ssl.SSLContext | None:

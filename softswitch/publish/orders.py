@@ -16,8 +16,8 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
-from softswitch.errors import SoftswitchError
 from softswitch.publish.buckets import Bucket
+from softswitch.secret_file import first_line
 from softswitch.sections import Commander
 from softswitch.values import Section
 
@@ -140,16 +140,5 @@ def _parse(payload: bytes) -> tuple[Envelope, Order]:
 
 
 def _secret(name: str, path: Path) -> bytes:
-    try:
-        secret = path.read_bytes().partition(b"\n")[0].rstrip(b"\r")
-    except OSError as error:
-        raise SoftswitchError(
-            f"mqtt.commands.{name}.secret_file {path}: {error.strerror}; "
-            "make it readable for the user that runs softswitch"
-        ) from None
-    if len(secret) < LEAST_SECRET:
-        raise SoftswitchError(
-            f"mqtt.commands.{name}.secret_file {path}: its first line has fewer than {LEAST_SECRET} "
-            "characters; make one with: openssl rand -hex 32"
-        )
-    return secret
+    setting = f"mqtt.commands.{name}.secret_file"
+    return first_line(path, setting=setting, least=LEAST_SECRET).encode()

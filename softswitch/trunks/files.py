@@ -17,12 +17,12 @@ from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from softswitch import marked_yaml
 from softswitch.errors import InvalidFile, Problem, SoftswitchError
 from softswitch.marked_yaml import Document
+from softswitch.secret_file import first_line
 from softswitch.trunks.declared import Declared
 from softswitch.trunks.settings import Trunk
 from softswitch.values import Section
 
 PASSWORDS = ("password", "password_file", "password_env")
-MAX_PASSWORD = 1024
 
 
 class Entry(Trunk):
@@ -131,27 +131,13 @@ def _name(entry: Any) -> str:
 
 def _password(entry: Entry, folder: Path) -> str:
     if entry.password_file:
-        return first_line(folder / entry.password_file)
+        return first_line(folder / entry.password_file, what="password")
     if entry.password_env:
         password = os.environ.get(entry.password_env, "")
         if not password:
             raise SoftswitchError(f"the variable {entry.password_env} is not set; set it to the password")
         return password
     return entry.password.get_secret_value()
-
-
-def first_line(file: Path) -> str:
-    """The password in a file. Raises SoftswitchError when there is none."""
-    try:
-        with file.open(encoding="utf-8") as opened:
-            password = opened.readline(MAX_PASSWORD).rstrip("\r\n")
-    except OSError as error:
-        raise SoftswitchError(f"{file} cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError:
-        raise SoftswitchError(f"{file} is not UTF-8 text; its first line must be the password") from None
-    if not password:
-        raise SoftswitchError(f"{file} is empty; its first line must be the password")
-    return password
 
 
 def _exposed(document: Document, number: int, entry: Entry, folder: Path) -> Iterator[Problem]:

@@ -91,7 +91,7 @@ def test_without_passwords_nothing_is_looked_for(tmp_path: Path) -> None:
     ("line", "told"),
     [
         ("  password_env: NOWHERE_SET\n", "the variable NOWHERE_SET is not set"),
-        ("  password_file: nowhere\n", "cannot be read (No such file or directory)"),
+        ("  password_file: nowhere\n", "nowhere: No such file or directory; make it readable"),
         ("  password_file: empty\n", "is empty; its first line must be the password"),
         ("  password_file: bytes\n", "is not UTF-8 text"),
     ],

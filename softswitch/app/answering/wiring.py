@@ -3,7 +3,6 @@
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 from softswitch.answer.answerer import Answerer, Settings
 from softswitch.answer.asking import Llm, Model
@@ -13,8 +12,8 @@ from softswitch.app.answering.thinker import PlanThinker
 from softswitch.app.answering.tools import Find, PlanTools
 from softswitch.config import Config
 from softswitch.dialplan.plan import Plan
-from softswitch.errors import SoftswitchError
 from softswitch.publish.metrics import Metrics
+from softswitch.secret_file import first_line
 from softswitch.sections import Llm as LlmSettings
 from softswitch.store.writer import Records
 
@@ -142,26 +141,17 @@ def _limits(plan: Plan, model: LlmSettings) -> Limits:
 
 def model_of(name: str, settings: LlmSettings) -> Model:
     """Raises SoftswitchError where its key cannot be read."""
+    setting, key = f"llm.{name}.key_file", ""
+    if settings.key_file:
+        key = first_line(settings.key_file, setting=setting, what="key", least=0).strip()
     return Model(
         name,
         settings.url,
         settings.model,
-        _key(name, settings.key_file),
+        key,
         settings.first_piece,
         settings.between_pieces,
         settings.timeout,
         settings.most_tokens,
         structured=settings.structured,
     )
-
-
-def _key(name: str, file: Path | None) -> str:
-    if file is None:
-        return ""
-    try:
-        return file.read_text(encoding="utf-8").partition("\n")[0].strip()
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "no text"
-        raise SoftswitchError(
-            f"llm.{name}.key_file {file}: {why}; make it a text file that softswitch's user can read"
-        ) from None
