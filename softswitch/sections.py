@@ -10,7 +10,17 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 
-from softswitch.values import DAY, Duration, LanguageCode, Network, Port, PrefixList, Section, one_or_many
+from softswitch.values import (
+    DAY,
+    Address,
+    Duration,
+    LanguageCode,
+    Network,
+    Port,
+    PrefixList,
+    Section,
+    one_or_many,
+)
 
 EMBEDDED = "embedded"
 EMBEDDED_LANGUAGE = "en"
@@ -30,7 +40,7 @@ class Tls(Section):
 class Sip(Section):
     address: str = Field("127.0.0.1", description="Address to listen on, UDP and TCP.")
     port: Port = Field(5060, description="Port to listen on, UDP and TCP.")
-    public_address: str = Field("", description="Address to state in SDP and Contact when behind NAT.")
+    public_address: Address = Field("", description="Address to state in SDP and Contact when behind NAT.")
     allow: Annotated[tuple[Network, ...], BeforeValidator(one_or_many)] = Field(
         ("127.0.0.0/8", "::1/128"), description="Sources whose calls are answered; all others get 403."
     )

@@ -30,12 +30,21 @@ def network(text: str) -> str:
         raise ValueError("expected an address or network such as 192.0.2.0/24") from None
 
 
+def address(text: str) -> str:
+    """Of IPv4 or IPv6; "" is none."""
+    try:
+        return str(ipaddress.ip_address(text)) if text else ""
+    except ValueError:
+        raise ValueError("expected an IP address such as 203.0.113.7") from None
+
+
 def one_or_many(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
 Duration = Annotated[float, BeforeValidator(seconds)]
 SipUri = Annotated[str, AfterValidator(sip_uri)]
+Address = Annotated[str, AfterValidator(address)]
 Network = Annotated[str, AfterValidator(network)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 LanguageCode = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]

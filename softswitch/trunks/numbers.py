@@ -138,7 +138,8 @@ def _number(text: str, rules: Numbers) -> tuple[str, str]:
         return national, f"{text} is {national} ({notation} notation)"
     if plain:
         return plain, f"{text} is {plain} (send: plain, so digits alone are international)"
-    return "", f"'{text}' is no number{f' of {rules.country}' if rules.country else ''}"
+    why = f" of {rules.country}" if rules.country else ": numbers.country is not set"
+    return "", f"'{text}' is no number{why}"
 
 
 def _formatted(number: str, rules: Numbers) -> tuple[str, str]:

@@ -9,11 +9,18 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
 from softswitch.e164 import check_country, e164
-from softswitch.values import Duration, Network, Section, one_or_many
+from softswitch.values import Address, Duration, Network, Section, one_or_many
 
 Codec = Literal["PCMU", "PCMA", "G722", "opus"]
 Transport = Literal["udp", "tcp", "tls"]
-NAME = r"^[a-z0-9][a-z0-9_-]{0,39}$"
+MOST = 65535
+"""A port, a priority, a weight."""
+
+
+def name(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,39}", text):
+        raise ValueError("expected up to 40 of a-z, 0-9, _ and -, such as berlin")
+    return text
 
 
 def host(text: str) -> str:
@@ -22,6 +29,9 @@ def host(text: str) -> str:
         r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?(;(priority|weight)=\d{1,5}){0,2}", text
     ):
         raise ValueError("expected a host such as sip.example.com or 192.0.2.1:5060;priority=1;weight=10")
+    after = re.findall(r"[:=](\d+)(?=;|$)", text.rpartition("]")[2])
+    if any(int(given) > MOST for given in after):
+        raise ValueError(f"ports, priorities and weights go up to {MOST}")
     return text
 
 
@@ -47,6 +57,7 @@ def word(text: str) -> str:
     return text
 
 
+Name = Annotated[str, AfterValidator(name)]
 Host = Annotated[str, AfterValidator(host)]
 Prefix = Annotated[str, AfterValidator(prefix)]
 Country = Annotated[str, AfterValidator(country)]
@@ -124,7 +135,7 @@ class Health(Section):
 
 
 class Nat(Section):
-    public_address: str = Field(
+    public_address: Address = Field(
         "", description="Address in SDP and Contact for this trunk; else `sip.public_address`."
     )
     rewrite_contact: bool = Field(
@@ -139,7 +150,7 @@ class Nat(Section):
 
 
 class Trunk(Section):
-    name: str = Field(pattern=NAME, description="What routes, records and metrics call it.")
+    name: Name = Field(description="What routes, records and metrics call it.")
     kind: Literal["register", "ip", "extension"] = Field(
         description="`register` with digest; `ip`: known by address; `extension` of a PBX (registers)."
     )

@@ -122,7 +122,9 @@ def test_every_mistake_is_told_by_the_option_that_made_it(config: Config) -> Non
     assert "--set health.every: health.every: expected a duration such as 200ms" in told
     assert "--host: hosts.1: expected a host such as sip.example.com" in told
     assert "needs `hosts` and `username`" in fails(config, "add", "x", "--kind", "register")
-    assert "NAME: name: String should match" in fails(config, "add", "A b", *CARRIER[2:])
+    assert "NAME: name: expected up to 40 of a-z" in fails(config, "add", "A b", *CARRIER[2:])
+    assert "65535" in fails(config, *CARRIER, "--host", "192.0.2.1:99999")
+    assert "an IP address such as" in fails(config, *CARRIER, "--set", "nat.public_address=my.example")
     assert "expected key=value" in fails(config, *BERLIN, "--set", "limits.calls")
     assert revision(config) == 0
 
