@@ -27,15 +27,15 @@ def test_a_secret_is_the_first_line_without_its_end(content: bytes, secret: str,
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (None, r"^mqtt\.password_file .*/secret: No such file or directory; make it readable for the user"),
+        (None, r"^llm\.key_file .*/secret: No such file or directory; make it readable for the user"),
         (
             b"geheim\xff\n",
-            r"^mqtt\.password_file .*/secret is not UTF-8 text; its first line must be the key$",
+            r"^llm\.key_file .*/secret is not UTF-8 text; its first line must be the key$",
         ),
-        (b"\ngeheim\n", r"^mqtt\.password_file .*/secret is empty; its first line must be the key$"),
+        (b"\ngeheim\n", r"^llm\.key_file .*/secret is empty; its first line must be the key$"),
         (
             b"geheim\n",
-            r"^mqtt\.password_file .*/secret: its first line has fewer than 32 characters; make one",
+            r"^llm\.key_file .*/secret: its first line has fewer than 32 characters; make one",
         ),
     ],
 )
@@ -45,7 +45,7 @@ def test_what_is_no_secret_is_one_sentence_without_it(
     if content is not None:
         (tmp_path / "secret").write_bytes(content)
     with pytest.raises(SoftswitchError, match=told) as refused:
-        first_line(tmp_path / "secret", setting="mqtt.password_file", what="key", least=32)
+        first_line(tmp_path / "secret", setting="llm.key_file", what="key", least=32)
     assert "geheim" not in str(refused.value)
 
 
