@@ -52,7 +52,7 @@ class Bridged(Protocol):
     """Who knows with whom callers speak; see app.people."""
 
     def agent_of(self, leg_id: str) -> str:
-        """The person at the other end of that call, "" for nobody."""
+        """The agent at the other end of that call; "" where it is somebody else, or not known."""
         ...
 
     def take_up(self, waiter: Waiter, info: CallInfo, plan: str) -> None:
@@ -173,8 +173,8 @@ class Calls:
 
     def _resume(self, session: Session, line: CallLine, loaded: Loaded, state: str, next_turn: int) -> None:
         """Where the conversation was; or in silence, for one who speaks with a person."""
-        agent = self.people.agent_of(line.bridged_to) if self.people and line.bridged_to else ""
-        if self.people and agent:
+        if self.people and line.bridged_to:
+            agent = self.people.agent_of(line.bridged_to)
             session.take_up_bridged(state, next_turn, line.bridged_to, agent)
             self.people.take_up(session.waiter, line.info, loaded.plan.name)
         else:

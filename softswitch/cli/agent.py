@@ -126,19 +126,24 @@ def code(config: Config, name: str, code: str, json_: bool) -> None:
 
 @agent.command(
     epilog="\b\nExamples:\n  softswitch agent send ann --to queue:billing\n"
-    "  softswitch agent send 1f0c --to assistant\n  softswitch agent send ann --to +442079460000"
+    "  softswitch agent send 1f0c --to assistant\n  softswitch agent send ann --to +442079460000\n"
+    "  softswitch agent send ann --to +442079460000 --attended"
 )
 @click.argument("call")
 @click.option("--to", required=True, help="queue:NAME, assistant, a number (E.164) or a SIP address.")
+@click.option("--attended", is_flag=True, help="The agent speaks there first; a number or address only.")
 @as_json
 @click.pass_obj
-def send(config: Config, call: str, to: str, json_: bool) -> None:
+def send(config: Config, call: str, to: str, attended: bool, json_: bool) -> None:
     """End a talk, and have the caller go on elsewhere. CALL is the agent's name, or the call's id.
 
-    To `assistant` means back to the dialplan, which goes on as the talk has ended.
+    To `assistant` means back to the dialplan, which goes on as the talk has ended. With --attended the caller
+    hears music once the other has answered, until the agent hangs up: then the two are connected. The agent
+    has the caller back when the other hangs up, or by pressing *1.
     """
-    told = desk.ask(config, "agent.send", call=call, to=to)
-    click.echo(json.dumps(told) if json_ else f"call {told['call_id'][:8]} goes to {line(told['to'])}")
+    told = desk.ask(config, "agent.send", call=call, to=to, attended=attended)
+    way = "is announced to" if attended else "goes to"
+    click.echo(json.dumps(told) if json_ else f"call {told['call_id'][:8]} {way} {line(told['to'])}")
 
 
 def _record(each: Agent) -> dict[str, Any]:

@@ -47,6 +47,8 @@ SETTINGS = (
     "queues.sales.wrap_up=0s",
     "queues.sales.pause=30s",
     "queues.sales.whisper=",
+    "queues.billing.offer_at_once=2",
+    "queues.billing.whisper=",
     "dialing.answer_within=1s",
     "dialing.prefixes=+44,+33",
 )
@@ -107,8 +109,9 @@ class Desk:
     def nobody_waits(self) -> None:
         wait_for(lambda: not looking.callers(self.node.database_url), "nobody waits")
 
-    def send(self, call: str, to: str) -> None:
-        desk.ask(config.load(overrides=self.settings), "agent.send", call=call, to=to)
+    def send(self, call: str, to: str, *, attended: bool = False) -> None:
+        node = config.load(overrides=self.settings)
+        desk.ask(node, "agent.send", call=call, to=to, attended=attended)
 
 
 @pytest.fixture(scope="module")
@@ -191,16 +194,28 @@ def test_when_all_have_gone_the_caller_is_told_so(lab: Desk) -> None:
         assert lab.node.history().turns[-1].said == "Nobody is there."
 
 
-@pytest.mark.parametrize("stage", ["rings", "talks"])
+def test_a_caller_who_hangs_up_while_nobody_is_free_waits_no_longer(lab: Desk) -> None:
+    with lab.agents("ann"):
+        agents.set_state(lab.node.database_url, "ann", "busy")
+        with lab.caller() as caller:
+            wait_for(lambda: looking.callers(lab.node.database_url), "he waits")
+            caller.request("BYE")
+            lab.nobody_waits()
+
+
+@pytest.mark.parametrize("stage", ["rings", "is told whom he gets", "talks"])
 def test_when_the_caller_hangs_up_the_agents_phone_stops_within_300_ms(lab: Desk, stage: str) -> None:
-    with lab.agents("ann") as (ann,), lab.caller() as caller:
+    key = "1" if stage == "is told whom he gets" else ""
+    with lab.agents("ann", accept_key=key) as (ann,), lab.caller() as caller:
         invite = rings(ann)
-        if stage == "talks":
+        if stage != "rings":
             answers(ann, invite)
+            wait_for(lambda: ann.sound.payload_types, "there is sound")
+        if stage == "talks":
             lab.state("ann", "busy")
         caller.request("BYE")
         began = time.monotonic()
-        stops = ann.next("BYE" if stage == "talks" else "CANCEL")
+        stops = ann.next("CANCEL" if stage == "rings" else "BYE")
         assert time.monotonic() - began < 0.3
         ann.reply(stops, 200)
         if stage == "rings":
@@ -249,20 +264,41 @@ def test_a_key_takes_the_call_and_another_gives_the_caller_back(lab: Desk) -> No
         assert [each.heard for each in lab.node.history().turns if each.via == "person"] == ["given_back"]
 
 
-def test_an_agent_sends_the_caller_to_another_queue(lab: Desk) -> None:
-    with lab.agents("ann", "bob") as (ann, bob), lab.caller() as caller:
+def test_an_agent_sends_the_caller_to_another_queue_where_the_first_of_two_gets_him(lab: Desk) -> None:
+    with lab.agents("ann", "bob", "cid") as (ann, bob, cid), lab.caller() as caller:
         answers(ann, rings(ann))
         lab.state("ann", "busy")
         lab.send("ann", "queue:billing")
         ends(ann)
-        invite = rings(bob)
+        invite, other = rings(bob), rings(cid)
         assert header(invite, "X-Softswitch-Queue") == "billing"
         answers(bob, invite)
+        cid.reply(cid.next("CANCEL"), 200)
+        cid.reply(other, 487)
         with sounding((caller, CALLER_HZ)):
             hears(bob, CALLER_HZ)
         caller.request("BYE")
         ends(bob)
         lab.nobody_waits()
+
+
+def test_an_agent_speaks_apart_first_and_who_is_connected_talks_on_without_control(lab: Desk) -> None:
+    with lab.agents("ann") as (ann,), lab.caller() as caller, FarEnd() as boss:
+        answers(ann, rings(ann))
+        lab.state("ann", "busy")
+        lab.send("ann", f"sip:boss@127.0.0.1:{boss.port}", attended=True)
+        answers(boss, rings(boss))
+        with sounding((ann, PERSON_HZ)):
+            hears(boss, PERSON_HZ)
+        ann.request("BYE")
+        with sounding((caller, CALLER_HZ)):
+            hears(boss, CALLER_HZ)
+            lab.node.kill_control()
+            wait_for(lambda: lab.node.http("/readyz") == 200, "control is back", 30.0)
+            hears(boss, CALLER_HZ)
+        boss.request("BYE")
+        ends(caller, 10.0)
+        assert [each.heard for each in lab.node.history().turns if each.via == "person"][-1] == "hung_up"
 
 
 def test_a_caller_who_chose_so_is_called_back_when_an_agent_is_free_and_gets_him(lab: Desk) -> None:

@@ -41,6 +41,9 @@ class SendOn(Section):
         max_length=200,
         description="`queue:NAME`, `assistant` (back to the dialplan), a number (E.164) or a SIP address.",
     )
+    attended: bool = Field(
+        False, description="To a number or address: the agent speaks there first, and connects by hanging up."
+    )
 
 
 ARGUMENTS: dict[str, type[Section]] = {
@@ -89,10 +92,12 @@ class Commands:
         order: SendOn = self._check(SendOn, request)
         here = self._distributor.talking(order.call)
         queue = re.fullmatch(r"queue:(\S{1,100})", order.to)
-        if order.to == "assistant":
+        if order.attended:
+            self._distributor.consult(here, parties.check_address(order.to))
+        elif order.to == "assistant":
             here.send_on("given_back")
         elif queue:
             here.send_on("queue", queue[1])
         else:
             here.send_on("number", parties.check_address(order.to))
-        return {"call_id": here.call_id, "to": order.to}
+        return {"call_id": here.call_id, "to": order.to, "attended": order.attended}

@@ -3,7 +3,7 @@ and where an agent sends him on.
 """
 
 from softswitch.app.people import talking
-from softswitch.app.people.legs import Legs
+from softswitch.app.people.legs import Leg, Legs
 from softswitch.app.people.places import Here
 from softswitch.app.people.ringing import Reached, Ringer
 from softswitch.app.people.wires import Wires
@@ -25,22 +25,49 @@ class Connecting:
         if here := self._tried.get(call_id):
             here.leave()
 
+    def keep(self, here: Here) -> None:
+        """From here on the caller is told to be `gone` here, until it is `over`."""
+        self._tried[here.waiter.call_id] = here
+
+    def over(self, here: Here) -> None:
+        if self._tried.get(here.waiter.call_id) is here:
+            del self._tried[here.waiter.call_id]
+
     async def run(self, waiter: Waiter, address: str, agent: str = "") -> None:
         """Until their talk is over, or it is known that nobody answers. `agent` has sent him there."""
-        here, leg = Here(waiter, NOBODY, "", Enqueue(""), ""), self._legs.begin()
-        here.rings[address] = leg
-        call_id = waiter.call_id
-        self._tried[call_id] = here
+        here, leg = self._begin(waiter, address, self._legs.begin())
         try:
             reached, _ = await self._ringer.reach(leg, address, RING_S)
-            if reached is Reached.ANSWERED and await talking.until_free(here, leg):
-                waiter.put_through(leg.call_id, address)
-                how = await talking.until_over(here, leg, self._wires.send)
-                if how != "gone":
-                    waiter.tell(PersonLeft(address, how))  # type: ignore[arg-type]
-            elif not here.gone:
-                waiter.tell(PersonLeft(agent, "lost") if agent else QueueOver("empty"))
+            await self.join(here, leg, address, agent, reached)
         finally:
-            if self._tried.get(call_id) is here:
-                del self._tried[call_id]
+            self.over(here)
             self._legs.end(leg)
+
+    async def join(self, here: Here, leg: Leg, address: str, agent: str, reached: Reached) -> None:
+        """The caller and who was rung for him, from the answer on, if there was one."""
+        waiter = here.waiter
+        if reached is Reached.ANSWERED and await talking.until_free(here, leg):
+            waiter.put_through(leg.call_id, address)
+            await self._talk(here, leg, address)
+        elif not here.gone:
+            waiter.tell(PersonLeft(agent, "lost") if agent else QueueOver("empty"))
+
+    async def resume(self, waiter: Waiter, leg: Leg, address: str) -> None:
+        """A talk that went on while the process before this one died, and this one began."""
+        here, leg = self._begin(waiter, address, leg)
+        try:
+            await self._talk(here, leg, address)
+        finally:
+            self.over(here)
+            self._legs.end(leg)
+
+    def _begin(self, waiter: Waiter, address: str, leg: Leg) -> tuple[Here, Leg]:
+        here = Here(waiter, NOBODY, "", Enqueue(""), "")
+        here.rings[address] = leg
+        self.keep(here)
+        return here, leg
+
+    async def _talk(self, here: Here, leg: Leg, address: str) -> None:
+        how = await talking.until_over(here, leg, self._wires.send)
+        if how != "gone":
+            here.waiter.tell(PersonLeft(address, how))  # type: ignore[arg-type]

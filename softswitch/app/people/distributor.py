@@ -15,6 +15,7 @@ from typing import Any
 from softswitch.app.people.announcing import Announcing
 from softswitch.app.people.backs import Backs
 from softswitch.app.people.connecting import Connecting
+from softswitch.app.people.consulting import Consulting
 from softswitch.app.people.leases import Leases
 from softswitch.app.people.ledger import Ledger
 from softswitch.app.people.legs import Leg, Legs
@@ -62,9 +63,11 @@ class Distributor:
         self._offering = Offering(legs, ringer, self.ledger, wires, self._rules, self._on_talk_over)
         self._backs = Backs(legs, self.ledger, wires, self._rules)
         self._connecting = Connecting(legs, ringer, wires)
+        self._consulting = Consulting(legs, ringer, wires, self._connecting)
         self._announcing = Announcing(store, self._rules)
         self._leases = Leases(self.ledger, lambda: bool(self._here or self._work), self._hold_anew, self.wake)
-        self._returning = Returning(self.ledger, legs, self._offering, self._here, self._rules, self._start)
+        talks = self._offering, self._connecting, self._here
+        self._returning = Returning(self.ledger, legs, *talks, self._rules, self._start)
         legs.on_found = self._on_gateway_ready
         self._stops = False
 
@@ -95,6 +98,11 @@ class Distributor:
         here.leave()
         if here.row and not here.talks and not self._stops:
             self._start(self.ledger.end(here.row, "abandoned"))
+
+    def consult(self, here: Here, address: str) -> None:
+        """Have his agent speak with somebody before he does. Raises SoftswitchError where one is there."""
+        third, agent = self._consulting.begin(here)
+        self._start(self._consulting.run(here, third, agent, address))
 
     def transfer(self, waiter: Waiter, uri: str) -> None:
         self._start(self._connecting.run(waiter, uri))
@@ -327,6 +335,11 @@ class Distributor:
         elif how == "number":
             here.waiter.wait_on()
             self._start(self._connecting.run(here.waiter, here.to, caller.agent))
+        elif how == "joined":
+            here.waiter.wait_on()
+            self._connecting.keep(here)
+        if here.aside and how != "joined":
+            here.aside.cancel()
 
     async def _put(self, call_id: str, order: Enqueue) -> None:
         await self.ledger.patiently(lambda: self._store.put(call_id, order))

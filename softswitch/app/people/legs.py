@@ -121,4 +121,10 @@ class Legs:
         self._others.on_tick()
 
     def give_up(self, line: CallLine) -> None:
-        self._others.give_up(line)
+        """A call that nobody here knows. One that is bridged was fetched for a caller, outside of queues."""
+        if not line.bridged_to:
+            self._others.give_up(line)
+            return
+        call_id = line.info.call_id
+        self._legs[call_id] = Leg(self._send, call_id, line, sent=True, answered=True)
+        self.expected.add(call_id)

@@ -33,6 +33,12 @@ class Here:
     rings: dict[str, Leg] = field(default_factory=dict)
     winner: Leg | None = None
     talks: bool = False
+    aside: Leg | None = None
+    """A third party with whom his agent speaks, or is going to, before he does."""
+    apart: bool = False
+    """Whether the two of them speak just now, and he hears music."""
+    joined: bool = False
+    """Whether his agent has left him to the third party."""
     gone: bool = False
     onward: Onward = ""
     to: str = ""

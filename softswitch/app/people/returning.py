@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Coroutine, Mapping
 from typing import Any
 
+from softswitch.app.people.connecting import Connecting
 from softswitch.app.people.ledger import Ledger
 from softswitch.app.people.legs import Leg, Legs
 from softswitch.app.people.offering import Offering
@@ -22,11 +23,12 @@ class Returning:
         ledger: Ledger,
         legs: Legs,
         offering: Offering,
-        callers: Mapping[str, Here],
+        connecting: Connecting,
+        callers: dict[str, Here],
         rules: Callable[[str], Queue],
         start: Start,
     ) -> None:
-        self._ledger, self._legs, self._offering = ledger, legs, offering
+        self._ledger, self._legs, self._offering, self._connecting = ledger, legs, offering, connecting
         self._callers, self._rules, self._start = callers, rules, start
         self._agents: dict[str, tuple[Agent, Caller | None]] = {}
         self._held: tuple[Caller, ...] = ()
@@ -47,6 +49,8 @@ class Returning:
     def take_up(self, found: Mapping[str, Leg], live: Collection[str]) -> None:
         """The gateway has named its calls: `found` are those to agents, `live` the ids of all."""
         agents, self._agents = self._agents, {}
+        for other in (found[leg_id] for leg_id in found.keys() - agents.keys()):
+            self._start(self._take_up_other(other))
         held, self._held = self._held, ()
         talking = set()
         for leg_id, (agent, caller) in agents.items():
@@ -60,6 +64,16 @@ class Returning:
                     self._legs.end(leg)
                 self._start(self._drop(agent, caller))
         self.lose([each.id for each in held if each.id not in talking and _is_lost(each, live)])
+
+    async def _take_up_other(self, leg: Leg) -> None:
+        """A talk with somebody who is no agent; or what is left of one."""
+        assert leg.line
+        here = self._callers.get(leg.line.bridged_to)
+        if here and here.talks:
+            del self._callers[here.call_id]
+            await self._connecting.resume(here.waiter, leg, leg.line.info.to_uri)
+        else:
+            self._legs.end(leg)
 
     def lose(self, caller_ids: Collection[int]) -> None:
         """Their calls are gone, and not because they hung up: they are called back where that can be."""

@@ -28,7 +28,9 @@ async def until_free(here: Here, leg: Leg) -> bool:
 
 
 async def until_over(here: Here, leg: Leg, send: Send) -> str:
-    """How the talk ended: gone (the caller), hung_up, given_back, lost, queue or number."""
+    """How the talk ended: gone (the caller), hung_up, given_back, lost, queue, number, or joined to whom the
+    agent has spoken with apart.
+    """
     keys, bridged = "", False
     while True:
         match await _next(leg, UNBRIDGED_S if bridged and not _is_bridged(leg) else None):
@@ -40,11 +42,15 @@ async def until_over(here: Here, leg: Leg, send: Send) -> str:
                 bridged = bridged or bool(other)
             case DtmfReceived(digit=digit):
                 keys += digit
-                if keys == GIVE_BACK:
+                if keys == GIVE_BACK and here.aside:
+                    here.aside.cancel()
+                    keys = ""
+                elif keys == GIVE_BACK:
                     here.onward = "given_back"
                     return "given_back"
                 if not GIVE_BACK.startswith(keys):  # no key of ours: the caller hears it
-                    send(messages.SendDtmf(here.call_id, keys))
+                    if not here.apart:
+                        send(messages.SendDtmf(here.waiter.call_id, keys))
                     keys = ""
 
 
@@ -63,4 +69,7 @@ def _is_bridged(leg: Leg) -> bool:
 def _how(here: Here, ended: CallEnded) -> str:
     if here.gone:
         return "gone"
+    if here.aside and not here.onward:
+        here.joined = True
+        return "joined"
     return here.onward or ("hung_up" if ended.ended_by is EndedBy.CALLER else "lost")
