@@ -6,7 +6,8 @@ line again through the marks. Configuration and dialplans are both read this way
 """
 
 import difflib
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import UnionType
@@ -15,6 +16,7 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 import yaml
 from pydantic import BaseModel, RootModel, ValidationError
 
+from softswitch import complaints
 from softswitch.errors import InvalidFile, Problem
 
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -24,6 +26,8 @@ MAX_DEPTH = 50
 """Deeper nesting is nobody's configuration; it would only exhaust the stack."""
 MAX_VALUES = 200_000
 """More values than this come from aliases of aliases, and would only fill the memory."""
+MOST_SUGGESTED = 20
+"""Names that are listed where none is near."""
 
 
 @dataclass
@@ -39,6 +43,8 @@ class Document:
     """What did not come from the file, and where it came from instead."""
     after_comma: set[Place] = field(default_factory=set)
     """Items of lists such as [Sorry, come again], where neither they nor those before stand in quotes."""
+    cut_off: dict[Place, str] = field(default_factory=dict)
+    """What is a comment, because of a single ' #', behind a value without quotes."""
 
     def put(self, place: Place, value: Any, origin: str) -> None:
         """Set a value at a place, making the mappings on the way; problems with it name `origin`."""
@@ -93,7 +99,25 @@ def parse(text: str, file: str) -> Document:
     document = Document(file)
     if (node := _composed(text, document)) is not None:
         document.value = _build(node, (), document)
+        _note_cut_off(text, node, document)
     return document
+
+
+def _note_cut_off(text: str, node: yaml.Node, document: Document) -> None:
+    """Two spaces before '#' are how a comment is meant."""
+    lines = text.splitlines()
+    waiting: list[tuple[Place, yaml.Node]] = [((), node)] if " #" in text else []
+    while waiting:
+        place, found = waiting.pop()
+        if isinstance(found, yaml.MappingNode):
+            waiting += [((*place, key.value), each) for key, each in found.value]
+        elif isinstance(found, yaml.SequenceNode):
+            waiting += [((*place, number), each) for number, each in enumerate(found.value)]
+        elif isinstance(found, yaml.ScalarNode) and not found.style and found.end_mark.line < len(lines):
+            mark = found.end_mark
+            rest = lines[mark.line][mark.column :]
+            if found.value and re.match(r" #", rest):
+                document.cut_off[place] = rest.strip()
 
 
 def _composed(text: str, document: Document) -> yaml.Node | None:
@@ -125,11 +149,13 @@ def _not_yaml(text: str, file: str, error: yaml.MarkedYAMLError) -> Problem:
     if "\t" in written[: _indent(written)] or "'\\t'" in told:
         column = written.find("\t") + 1 or column
         told = "a tab; indent with spaces"
+    elif quoting := complaints.syntax(told, written, column):
+        told = quoting
     elif error.context == "expected a single document in the stream":
         told = "a second document begins here; a file holds one, so leave out '---'"
     elif quote := _open_quote(text, line):
         (line, column), told = quote, "this quote is not closed where it should be"
-    elif "<document start>" in told or (error.context_mark and "block" in str(error.context)):
+    elif _is_about_indentation(error, told):
         first = _other_indent(lines, line)
         told = (
             f"does not fit with what stands above it from line {first} on; look at the indentation, and at "
@@ -141,6 +167,14 @@ def _not_yaml(text: str, file: str, error: yaml.MarkedYAMLError) -> Problem:
     elif error.context_mark and error.context_mark.line + 1 != line:
         told += f" ({error.context} that begins in line {error.context_mark.line + 1})"
     return Problem(file, line, column, f"not YAML: {told}", "not-yaml")
+
+
+def _is_about_indentation(error: yaml.MarkedYAMLError, told: str) -> bool:
+    return (
+        "<document start>" in told
+        or "mapping values are not allowed" in told
+        or bool(error.context_mark and "block" in str(error.context))
+    )
 
 
 def _open_quote(text: str, line: int) -> tuple[int, int] | None:
@@ -196,6 +230,9 @@ def _build(node: yaml.Node, place: Place, document: Document) -> Any:
         document.after_comma.update((*place, number) for number in _after_comma(node))
         return [_build(child, (*place, index), document) for index, child in enumerate(node.value)]
     assert isinstance(node, yaml.ScalarNode)
+    if node.tag.startswith("!"):
+        message = "a text that begins with '!' needs quotes around it"
+        document.problems.append(document.problem(place, message, rule="not-yaml"))
     return None if node.value in ("", "~", "null") and not node.style else node.value
 
 
@@ -269,20 +306,25 @@ def explain(document: Document, item: Any, model: type[BaseModel]) -> Problem:
     if inside and place not in document.marks:
         place = place[:-1]
     place += inside
-    got = item.get("input")
-    shown = f", got {got!r}" if isinstance(got, str | int | float) else ""
-    message = item["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
-    told = f"{'.'.join(map(str, place)) or 'file'}: {message}{shown}"
+    written = item.get("input")
+    message = complaints.expected(item, _fields_at(model, item["loc"]))
+    message += "" if inside else complaints.got(written)
+    near = _nearest(str(written), complaints.choices(item))
+    told = f"{'.'.join(map(str, place)) or 'file'}: {message}{near}"
     return document.problem(place, told, rule="wrong-value")
 
 
 def suggest(name: str, known: Iterable[str]) -> str:
     """'; did you mean …?', or what is known, or nothing."""
     names = sorted(known)
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
-    if near:
-        return f"; did you mean '{near[0]}'?"
-    return f"; expected one of: {', '.join(names)}" if names else ""
+    more = f" and {len(names) - MOST_SUGGESTED} more" if len(names) > MOST_SUGGESTED else ""
+    listed = f"; expected one of: {', '.join(names[:MOST_SUGGESTED])}{more}"
+    return _nearest(name, names) or (listed if names else "")
+
+
+def _nearest(name: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    return f"; did you mean '{near[0]}'?" if near else ""
 
 
 def _known_place(document: Document, loc: tuple[str | int, ...]) -> Place:

@@ -68,7 +68,8 @@ SYNTAX = [
     ),
     ({"flows__main": "next: count=>next: count\n    hangup: yes"}, "found hangup and next"),
     ({"flows__main": "    say: Goodbye.\n=>"}, "a step with hangup needs `say`"),
-    ({"flows__main": "to: human=>to: somebody"}, "expected a SIP URI such as"),
+    ({"flows__main": "to: human=>to: somebody"}, "expected human, or a SIP URI such as"),
+    ({"flows__main": "to: human=>to: 'sip:'"}, "expected a SIP URI such as"),
     ({"flows__main": '"2": ask=>"22": ask'}, "expected one telephone key"),
     (
         {"flows__more": "steps:\n  ask: {say: x, next: tell}\n"},

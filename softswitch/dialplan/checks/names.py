@@ -200,13 +200,18 @@ class _Names:
     def _meanings(
         self, document: Document, place: Place, choices: Mapping[str, Any], everywhere: Collection[str]
     ) -> None:
+        if "target" in self.unknowable or not all(_is_mapping(choices.get(key)) for key in CHOICES):
+            return
         known = {*everywhere, *mapping(choices, "on"), *mapping(choices, "digress"), *self.known["target"]}
         for key, meaning in mapping(choices, str(place[-1])).items():
-            if isinstance(meaning, str) and meaning not in known and "target" not in self.unknowable:
+            if not isinstance(meaning, str) or meaning in known:
+                continue
+            if meaning in self.known["intent"]:
+                message = f"the intent '{meaning}' is not listened for here; lead it somewhere, with `on` say"
+            else:
                 message = f"there is no step '{meaning}', and no such intent is listened for here"
-                self.draft.report(
-                    "unknown-step", document, (*place, key), f"{message}{suggest(meaning, known)}"
-                )
+                message += suggest(meaning, known)
+            self.draft.report("unknown-step", document, (*place, key), message)
 
     def _look(self, document: Document, place: Place, name: Any, kind: str, *, key: bool = False) -> None:
         if not isinstance(name, str) or name in self.known[kind] or kind in self.unknowable:
@@ -217,6 +222,11 @@ class _Names:
         if other and name in self.known[other]:
             message = f"'{name}' {why}"
         self.draft.report(f"unknown-{told.rpartition(' ')[2]}", document, place, message, key=key)
+
+
+def _is_mapping(value: Any) -> bool:
+    """Where nothing is given, nothing is unknown either."""
+    return value is None or isinstance(value, dict)
 
 
 def _actions(plan: Any, *, lookup: bool) -> list[str]:

@@ -175,6 +175,13 @@ TEXTS = (
         warning=True,
     ),
     _rule(
+        "cut-text",
+        "A `#` has made a comment of the rest of a text.",
+        "flows/main.yaml:3:10: '# to go on' is a comment and no part of the text, because of the '#'",
+        "Put quotes around the whole text; before a comment that is one, leave two spaces.",
+        warning=True,
+    ),
+    _rule(
         "missing-language",
         "A text is not given in one of the plan's languages.",
         "flows/main.yaml:3:10: the text is not given in es",

@@ -29,6 +29,7 @@ def check(draft: Draft) -> None:
         _languages(draft, given, spoken)
         if isinstance(given.texts, Prompts):
             _split(draft, given)
+        _cut(draft, given)
         for language, place, text in given.each():
             if isinstance(text, Line):
                 said.check(given.document, place, text)
@@ -45,6 +46,14 @@ def _split(draft: Draft, given: Given) -> None:
             message = f"'{line.text}' is another text than '{before}', because of the comma between them"
             draft.report("split-text", given.document, place, message)
         before = line.text
+
+
+def _cut(draft: Draft, given: Given) -> None:
+    """Where a '#' seems to have made a comment of the rest of a text."""
+    for _, place, _ in given.each():
+        if rest := given.document.cut_off.get(place):
+            message = f"'{rest}' is a comment and no part of the text, because of the '#'"
+            draft.report("cut-text", given.document, place, message)
 
 
 def _languages(draft: Draft, given: Given, spoken: tuple[str, ...]) -> None:

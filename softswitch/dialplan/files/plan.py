@@ -10,6 +10,8 @@ from softswitch.dialplan.files.answers import Answers
 from softswitch.dialplan.files.ladder import Ladder
 from softswitch.dialplan.files.queue import QueueFile
 from softswitch.dialplan.files.texts import (
+    Country,
+    Currency,
     Destination,
     Key,
     Language,
@@ -200,8 +202,8 @@ class PlanFile(Section):
     start: Name
     routes: tuple[Route, ...] = ()
     time_zone: str = "UTC"
-    country: str = Field("", pattern=r"^([A-Z]{2})?$", description="How national numbers are read.")
-    currency: str = Field("", pattern=r"^([A-Z]{3})?$", description="How money is said.")
+    country: Country = Field("", description="How national numbers are read.")
+    currency: Currency = Field("", description="How money is said.")
     hours: dict[Name, Annotated[tuple[str, ...], OneOrMany]] = Field({})
     holidays: Annotated[tuple[str, ...], OneOrMany] = ()
     variables: dict[Name, Variable] = Field({})

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, RootModel, model_validator
 
 from softswitch.dialplan.files.queue import Wait
-from softswitch.dialplan.files.texts import Language, Name, OneOrMany, Yes
+from softswitch.dialplan.files.texts import Keys, Language, Name, OneOrMany, Yes
 from softswitch.values import Section
 
 INPUTS = ("says", "interrupts", "presses", "silent", "failed", "queue", "person")
@@ -84,7 +84,7 @@ class Turn(Section):
     interrupts: str | None = None
     also: Annotated[tuple[str, ...], OneOrMany] = ()
     sure: float = Field(0.9, ge=0, le=1)
-    presses: str | None = Field(None, pattern=r"^[0-9*#A-D]+$")
+    presses: Keys | None = None
     silent: Yes | None = None
     failed: int | None = Field(None, ge=300, le=699)
     queue: Place | Literal["closed", "empty", "full", "waited"] | None = None

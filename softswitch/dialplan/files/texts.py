@@ -7,7 +7,7 @@ language: `say: {en: Goodbye., es: Adiós.}`.
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
@@ -17,38 +17,47 @@ from softswitch.values import seconds, sip_uri
 
 LANGUAGE = r"[a-z]{2,3}"
 NAME = r"[a-z][a-z0-9_]*"
+KEY = r"[0-9*#A-D]"
+COUNTRY = r"([A-Z]{2})?"
+CURRENCY = r"([A-Z]{3})?"
 AUDIO_FILE = r"[A-Za-z0-9_-]+\.wav"
 Made = TypeVar("Made")
 MAX_TEXT = 2000
 MAX_TEXTS = 2000
 
 
-def _name(text: str) -> str:
-    if not re.fullmatch(NAME, text):
-        raise ValueError("expected a name of small letters, digits and _, for instance opening_hours")
-    return text
+def _shaped(pattern: str, wanted: str) -> AfterValidator:
+    """Text of that pattern; else what is `wanted` is told."""
+
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(f"expected {wanted}")
+        return text
+
+    return AfterValidator(check)
 
 
-def _key(text: str) -> str:
-    if not re.fullmatch(r"[0-9*#A-D]", text):
-        raise ValueError("expected one telephone key: 0-9, '*', '#' or A-D")
-    return text
+def _seen(pattern: str) -> Any:
+    """What editors hold the text to."""
+    return Field(json_schema_extra={"pattern": f"^{pattern}$"})
 
 
 def _yes(value: object) -> object:
-    return True if value in ("yes", "true", True) else value
+    if str(value).lower() in ("yes", "true"):
+        return True
+    raise ValueError("expected yes; where it shall not be so, leave the key out")
 
 
 def _yes_or_no(value: object) -> object:
     known = {"yes": True, "true": True, "no": False, "false": False}
-    if isinstance(value, str) and value in known:
-        return known[value]
-    if isinstance(value, bool):
-        return value
+    if str(value).lower() in known:
+        return known[str(value).lower()]
     raise ValueError("expected yes or no")
 
 
 def _destination(text: str) -> str:
+    if text != "human" and not text.startswith(("sip:", "sips:")):
+        raise ValueError("expected human, or a SIP URI such as sip:desk@192.0.2.10")
     return text if text == "human" else sip_uri(text)
 
 
@@ -56,11 +65,19 @@ def _one_or_many(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
 
-Name = Annotated[str, AfterValidator(_name), Field(json_schema_extra={"pattern": f"^{NAME}$"})]
-Key = Annotated[str, AfterValidator(_key), Field(json_schema_extra={"pattern": "^[0-9*#A-D]$"})]
-Yes = Annotated[bool, BeforeValidator(_yes, json_schema_input_type=str)]
-YesNo = Annotated[bool, BeforeValidator(_yes_or_no, json_schema_input_type=str)]
-Language = Annotated[str, Field(pattern=f"^{LANGUAGE}$")]
+Name = Annotated[
+    str, _shaped(NAME, "a name of small letters, digits and _, for instance opening_hours"), _seen(NAME)
+]
+Key = Annotated[str, _shaped(KEY, "one telephone key: 0-9, '*', '#' or A-D"), _seen(KEY)]
+Keys = Annotated[str, _shaped(f"{KEY}+", "telephone keys, such as 1002#"), _seen(f"{KEY}+")]
+Country = Annotated[str, _shaped(COUNTRY, "the code of a country, such as GB"), _seen(COUNTRY)]
+Currency = Annotated[str, _shaped(CURRENCY, "the code of a currency, such as GBP"), _seen(CURRENCY)]
+Yes = Annotated[bool, BeforeValidator(_yes, json_schema_input_type=Literal["yes", "true"])]
+YesNo = Annotated[
+    bool, BeforeValidator(_yes_or_no, json_schema_input_type=Literal["yes", "true", "no", "false"])
+]
+Language = Annotated[str, _seen(LANGUAGE)]
+"""Which ones there are is for the checks to say."""
 Written = Annotated[str, Field(pattern=r"^\s*\d+(\.\d+)?\s*(ms|s|m|h)?\s*$")] | float
 Wait = Annotated[float, BeforeValidator(seconds, json_schema_input_type=Written), Field(gt=0, le=120)]
 Expression = Annotated[str, Field(min_length=1, max_length=500)]
@@ -228,7 +245,10 @@ def _written(value: object) -> object:
 def _line(value: object) -> Line:
     if isinstance(value, dict):
         if value.keys() != {"audio", "text"}:
-            raise ValueError("expected a text, or a recording: {audio: FILE.wav, text: what it says}")
+            raise ValueError(
+                "expected a text, or a recording: {audio: FILE.wav, text: what it says}; "
+                "a text with ': ' in it needs quotes around it"
+            )
         if not re.fullmatch(AUDIO_FILE, str(value["audio"])):
             raise ValueError("expected the name of a file in the plan's audio folder, such as welcome.wav")
         return Line(_text(value["text"]), str(value["audio"]))
@@ -243,6 +263,8 @@ def _words(value: object) -> str:
 
 
 def _text(value: object) -> str:
+    if isinstance(value, dict):
+        raise ValueError("expected a text; one with ': ' in it needs quotes around it")
     if not isinstance(value, str) or not value.strip():
         raise ValueError("expected a text")
     if len(value) > MAX_TEXT:
