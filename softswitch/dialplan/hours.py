@@ -1,4 +1,4 @@
-"""Named hours and holidays: is it open, why, and when does that change.
+"""Named hours and holidays: is it open, and why.
 
 What is written is the wall clock of the time zone. A date overrules the week; on a holiday the week does not
 count, only lines for `holidays` or for that date do. A span belongs to the day on which it begins, also where
@@ -6,15 +6,12 @@ it ends after midnight.
 """
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
 from softswitch.dialplan.calendar_text import DAY_MINUTES, Rule, Span, parse_dates, parse_rule
 from softswitch.marked_yaml import suggest
-
-HORIZON_DAYS = 366
-"""How far ahead a change is looked for."""
 
 DAY = timedelta(days=1)
 
@@ -56,16 +53,6 @@ class Calendar:
         day = f"{moment:%A} {moment.day} {moment:%B %Y}" if holiday else f"{moment:%A}"
         return f"it is {day} {moment.hour}:{moment:%M} in {self.zone.key}{', a holiday' if holiday else ''}"
 
-    def next_change(self, name: str, at: datetime) -> datetime | None:
-        """When it next opens or closes after `at`, in the calendar's zone; None when not within 366 days."""
-        was = self.is_within(name, at)
-        today = self._local(at).date()
-        for offset in range(HORIZON_DAYS + 1):
-            for moment in sorted(self._candidates(name, today + offset * DAY)):
-                if moment > at and self.is_within(name, moment) != was:
-                    return moment.astimezone(self.zone)
-        return None
-
     def _local(self, at: datetime) -> datetime:
         if at.tzinfo is None:
             raise ValueError("expected a moment with its time zone")
@@ -105,19 +92,6 @@ class Calendar:
             return [rule for rule in rules if rule.holidays]
         return [rule for rule in rules if day.weekday() in rule.weekdays]
 
-    def _candidates(self, name: str, day: date) -> Iterator[datetime]:
-        """Every moment of a day (in UTC) at which something may change: midnight, spans' ends, DST."""
-        minutes = {0}
-        for begun in (day, day - DAY):
-            minutes |= {
-                edge % DAY_MINUTES for span in self._spans(name, begun) for edge in (span.start, span.end)
-            }
-        for minute in minutes:
-            clock = time(minute // 60, minute % 60)
-            for fold in (0, 1):
-                yield datetime.combine(day, clock.replace(fold=fold), self.zone).astimezone(UTC)
-        yield from _clock_change(day, self.zone)
-
 
 def parse_hours(name: str, lines: Sequence[str]) -> tuple[Rule, ...]:
     """The rules of named hours. Raises ValueError that names them."""
@@ -138,19 +112,3 @@ def parse_zone(text: str) -> ZoneInfo:
         near = dict.fromkeys(by_city[name] for name in difflib.get_close_matches(wanted, by_city, n=3))
         hint = f"; did you mean {' or '.join(near)}?" if near else "; expected one such as Europe/London"
         raise ValueError(f"unknown time zone '{text}'{hint}") from None
-
-
-def _clock_change(day: date, zone: ZoneInfo) -> Iterator[datetime]:
-    """The minute of a day (in UTC) in which the zone's offset changes, if it does."""
-    before, after = (
-        datetime.combine(midnight, time(), zone).astimezone(UTC) for midnight in (day, day + DAY)
-    )
-    offset = before.astimezone(zone).utcoffset()
-    if after.astimezone(zone).utcoffset() == offset:
-        return
-    first, last = 0, int((after - before).total_seconds() // 60)
-    while last - first > 1:
-        middle = (first + last) // 2
-        changed = (before + timedelta(minutes=middle)).astimezone(zone).utcoffset() != offset
-        first, last = (first, middle) if changed else (middle, last)
-    yield before + timedelta(minutes=last)

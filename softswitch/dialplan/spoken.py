@@ -42,13 +42,6 @@ def _apart(word: str) -> str:
     return re.sub(r"(?<=[0-9])(?=[ap]m$)", " ", word)
 
 
-def read_digits(tokens: Sequence[str], language: Language) -> str | None:
-    """The digits that the tokens say, or None unless every token has its part in them."""
-    spans = digit_spans(tokens, language)
-    whole = len(spans) == 1 and spans[0][:2] == (0, len(tokens))
-    return spans[0][2] if whole else None
-
-
 def digit_spans(tokens: Sequence[str], language: Language, *, heard: bool = True) -> list[Span]:
     """Every longest run of tokens that says digits; in what was `heard`, words that sound like one too."""
     meant = as_meant(tokens, language.numbers) if heard else tokens
