@@ -235,11 +235,21 @@ class BargeIn(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Fragment:
+    """Part of a sentence, and what it sounds like the beginning, the midst or the end of."""
+
+    text: str
+    before: str = ""
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Say:
     """Speak `text`. What is `static` was rendered when the dialplan was loaded.
 
     `rate` is the speed of speech, 1 as it is; `pause` seconds of silence before it (a speaker's breath when
-    None); `audio` the path of a recording that says the text, "" where it is synthesised.
+    None); `audio` the path of a recording that says the text, "" where it is synthesised. `fragments`, where
+    there are any, say the same one after the other, and may be kept apart.
     """
 
     text: str
@@ -249,6 +259,7 @@ class Say:
     pause: float | None = None
     audio: str = ""
     language: str = "en"
+    fragments: tuple[Fragment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ def contour(samples: NDArray[np.float64], rate: int) -> NDArray[np.float64]:
         likeness = np.array([_likeness(window, after[lag : lag + size]) for lag in range(shortest, longest)])
         best = int(likeness.argmax())
         # A multiple of the period fits as well: the shortest that nearly does is taken.
-        near = np.flatnonzero(likeness > 0.9 * likeness[best])
+        near = np.flatnonzero(likeness >= min(0.9 * likeness[best], likeness[best]))
         best = int(near[0]) + int(likeness[near[0] : near[0] + 8].argmax())
         found.append(rate / (best + shortest) if likeness[best] > _PERIODIC else 0.0)
         levels.append(float(np.sqrt((window**2).mean())))

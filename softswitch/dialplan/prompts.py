@@ -6,13 +6,14 @@ when the plan is loaded. Markup: `{variable}`, `<pause 500ms>`, `<digits>…</di
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
 from softswitch.dialplan.files.texts import Line, Prompts
-from softswitch.events import BargeIn, Say
+from softswitch.dialplan.fragments import Part, Spoken, Template, said
+from softswitch.events import BargeIn, Fragment, Say
 
 RATES = (0.72, 0.85, 1.0, 1.18)
 """Speeds that a caller can choose: each 0.85 of the next."""
@@ -28,17 +29,6 @@ STRAY_SPACE = re.compile(r" (?=[.,;:!?])")
 """Stays where a variable is not set."""
 TAGS = {"digits", "spell", "slow", "fast"}
 
-Spoken = Callable[[str, str], str]
-"""The spoken form of a variable, "" when it is not set; by name, and by how: "" or "digits" or "spell"."""
-
-
-class Part(NamedTuple):
-    """Fixed text, or the name of a variable."""
-
-    text: str
-    variable: bool
-    how: str  # "", "digits" or "spell"
-
 
 class Voice(NamedTuple):
     """How a turn is spoken."""
@@ -51,29 +41,39 @@ class Voice(NamedTuple):
 class Piece:
     """Part of a text that is said in one go."""
 
-    __slots__ = ("_said", "audio", "parts", "pause", "rate", "static", "text")
+    __slots__ = ("_said", "_template", "audio", "parts", "pause", "rate", "static", "text")
 
     def __init__(self, parts: tuple[Part, ...], pause: float | None, rate: float, audio: str = "") -> None:
         self.parts, self.pause, self.rate, self.audio = parts, pause, rate, audio
         self.static = not any(part.variable for part in parts)
         self.text = "".join(part.text for part in parts) if self.static else ""
+        self._template = Template(() if self.static else parts)
         self._said: dict[Voice, Say] = {}  # as many as there are rates, languages and kinds of barge-in
 
     def say(self, voice: Voice, spoken: Spoken) -> Say | None:
         """None when nothing is left to say, because its variables are not set."""
         if not self.static:
-            text = "".join(spoken(part.text, part.how) if part.variable else part.text for part in self.parts)
-            text = STRAY_SPACE.sub("", " ".join(text.split()))
-            return self._made(text, voice) if any(map(str.isalnum, text)) else None
-        if (said := self._said.get(voice)) is None:
-            said = self._said[voice] = self._made(self.text, voice)
-        return said
+            text = STRAY_SPACE.sub("", said(self.parts, spoken))
+            fragments = self._template.fragments(text, spoken)
+            return self._made(text, voice, fragments) if any(map(str.isalnum, text)) else None
+        if (made := self._said.get(voice)) is None:
+            made = self._said[voice] = self._made(self.text, voice)
+        return made
 
-    def _made(self, text: str, voice: Voice) -> Say:
+    def fixed(self, voice: Voice) -> Iterator[Say]:
+        """What of it is rendered when the dialplan is loaded."""
+        if self.static:
+            yield self._made(self.text, voice)
+        for fragment in self._template.fixed:
+            yield replace(self._made(fragment.text, voice, (fragment,)), static=True)
+
+    def _made(self, text: str, voice: Voice, fragments: tuple[Fragment, ...] = ()) -> Say:
         # A recording is heard as it was spoken.
         rate = 1.0 if self.audio else round(min(max(self.rate * voice.rate, SLOWEST), FASTEST), 2)
-        static = bool(self.audio) or (self.static and voice.rate == 1.0)
-        return Say(text, static, voice.barge_in, rate, self.pause, self.audio, voice.language)
+        usual = voice.rate == 1.0
+        static = bool(self.audio) or (self.static and usual)
+        fragments = fragments if usual else ()  # at another rate nothing was rendered
+        return Say(text, static, voice.barge_in, rate, self.pause, self.audio, voice.language, fragments)
 
 
 class Script:
@@ -121,8 +121,8 @@ class Script:
         """Everything in it that is fixed, as it is said at the usual rate."""
         for language, lines in self._lines.items():
             voice = Voice(language, 1.0, BargeIn.SPEECH)
-            for piece in (piece for line in lines for piece in line if piece.static):
-                yield piece._made(piece.text, voice)
+            for piece in (piece for line in lines for piece in line):
+                yield from piece.fixed(voice)
 
 
 def _says(pieces: Iterable[Piece], voice: Voice, spoken: Spoken) -> tuple[Say, ...]:

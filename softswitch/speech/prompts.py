@@ -9,6 +9,7 @@ import asyncio
 import hashlib
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -16,7 +17,9 @@ from typing import NamedTuple
 import structlog
 
 from softswitch.errors import SoftswitchError
+from softswitch.events import Fragment
 from softswitch.speech import recordings
+from softswitch.speech.keeping import Kept
 from softswitch.speech.pool import SpeechPool
 from softswitch.speech.synthesizer import PiperSynthesizer
 
@@ -28,12 +31,16 @@ _log = structlog.get_logger(__name__)
 
 
 class Prompt(NamedTuple):
-    """What is said by a voice at a rate; or the recording that says it, whose file never changes."""
+    """What is said by a voice at a rate; or the recording that says it, whose file never changes.
+
+    With a `fragment` the text is part of a sentence.
+    """
 
     voice: PiperSynthesizer
     text: str
     rate: float = 1.0
     audio: str = ""
+    fragment: Fragment | None = None
 
     @property
     def of(self) -> "Prompt":
@@ -44,12 +51,21 @@ class Prompt(NamedTuple):
     def address(self) -> str:
         """Its name on disk."""
         slower = "" if self.rate == 1 else f"\n{self.rate:.3f}"
-        spoken = f"{self.voice.identity}\n{self.voice.words(self.text)}{slower}"
+        beside = f"\n{self.fragment.before}\n{self.fragment.after}" if self.fragment else ""
+        spoken = f"{self.voice.identity}\n{self.voice.words(self.text)}{slower}{beside}"
         return hashlib.sha256(spoken.encode()).hexdigest()
+
+    def render(self) -> bytes:
+        """Synthesise it, blocking. A fragment that cannot be cut gives b""."""
+        if self.fragment:
+            return self.voice.render_fragment(self.fragment, self.rate)
+        return self.voice.render(self.text, self.rate)
 
 
 class PromptCache:
-    """At most `memory_bytes` are held, and `disk_bytes` kept in `folder`."""
+    """At most `memory_bytes` are held, and `disk_bytes` kept in `folder`. Of what is no prompt of a dialplan,
+    `said_bytes` of what was said last, or is likely to be said, are held too.
+    """
 
     def __init__(
         self,
@@ -58,6 +74,7 @@ class PromptCache:
         *,
         memory_bytes: int = 256 * MEGABYTE,
         disk_bytes: int = 1024 * MEGABYTE,
+        said_bytes: int = 64 * MEGABYTE,
     ) -> None:
         self._pool = pool
         self._folder = folder
@@ -66,10 +83,30 @@ class PromptCache:
         self._held: dict[Prompt, bytes] = {}  # the least recently rendered set first
         self.rendered = 0  # prompts that had to be synthesised since the start
         self.held_bytes = 0
+        self.said: Kept[Prompt] = Kept(said_bytes)
+        self.uses = Counter[str](again=0, anew=0)
+        """Of what is no prompt of a dialplan: said from memory, or made."""
 
     def get(self, prompt: Prompt) -> bytes | None:
-        """The prompt's PCM when it is among those rendered; immediate."""
-        return self._held.get(prompt.of)
+        """The prompt's PCM when it is in memory; immediate."""
+        found = self._held.get(prompt.of)
+        if found is None and (found := self.said.get(prompt)) is not None:
+            self.uses["again"] += 1
+        return found
+
+    async def say(self, prompt: Prompt) -> bytes:
+        """What `get` does not have, from disk or made now: held, so that it is there the next time. What is
+        made goes to no disk: it may be about a caller.
+        """
+        pcm = await self._pool.run(lambda: self._read(prompt) or prompt.render())
+        self.said.put(prompt, pcm)
+        self.uses["anew"] += 1
+        return pcm
+
+    async def expect(self, prompt: Prompt, *, on_disk: bool) -> None:
+        """Have what is likely to be said in memory, and, where anybody may hear it, on disk."""
+        if prompt not in self.said:
+            self.said.put(prompt, await self.fetch(prompt) if on_disk else await self.say(prompt))
 
     async def render_all(
         self,
@@ -120,7 +157,7 @@ class PromptCache:
             return await self._pool.run(recordings.read, Path(prompt.audio), prompt.voice.clock_rate)
         pcm = await self._pool.run(self._read, prompt)
         if pcm is None:
-            pcm = await prompt.voice.speak(prompt.text, prompt.rate)
+            pcm = await self._pool.run(prompt.render)
             self.rendered += 1
             await self._pool.run(self._write, prompt, pcm)
         return pcm

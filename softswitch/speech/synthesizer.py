@@ -4,7 +4,8 @@ Piper's own loader takes no session options, and onnxruntime's defaults start a 
 session and keep an arena that grows to hundreds of megabytes.
 """
 
-from typing import TypeAlias
+from collections.abc import Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 import onnxruntime
@@ -14,6 +15,8 @@ from piper import PiperVoice
 from piper.config import PiperConfig, SynthesisConfig
 
 from softswitch.errors import SoftswitchError
+from softswitch.events import Fragment
+from softswitch.speech.joining import MARGIN_S
 from softswitch.speech.models import Voice
 from softswitch.speech.normalize import normalize
 from softswitch.speech.pool import SpeechPool
@@ -41,11 +44,14 @@ class PiperSynthesizer:
         self._pool = pool
         self._english = str(voice.settings["espeak"]["voice"]).startswith("en")
         try:
-            self._voice = PiperVoice(session=_session(voice), config=PiperConfig.from_dict(voice.settings))
+            session = _session(voice)
+            self._voice = PiperVoice(session=session, config=PiperConfig.from_dict(voice.settings))
         except Exception as error:  # onnxruntime's errors have no common base of their own
             raise SoftswitchError(
                 f"the Piper voice {voice.path} cannot be loaded ({error}): fetch it again"
             ) from None
+        self.cuts = len(session.get_outputs()) > 1
+        """Whether the voice tells where in its sound each phone is: not all are made so that they do."""
 
     async def speak(self, text: str, rate: float = 1.0) -> bytes:
         """`text`, as `words` gives it, as PCM at the clock rate; b"" when it holds nothing to say.
@@ -63,8 +69,7 @@ class PiperSynthesizer:
         spoken = self.words(text)
         if not any(character.isalnum() for character in spoken):
             return b""
-        timing = SynthesisConfig(length_scale=self._voice.config.length_scale / rate)
-        chunks = self._voice.synthesize(spoken, timing)
+        chunks = self._voice.synthesize(spoken, self._timing(rate))
         sentences = [self._sentence(chunk.audio_float_array) for chunk in chunks]
         pause = np.zeros(int(SENTENCE_PAUSE_S * self.clock_rate), dtype=np.float32)
         parts = [part for sentence in sentences if len(sentence) for part in (pause, sentence)]
@@ -72,14 +77,54 @@ class PiperSynthesizer:
             return b""
         return pcm(_levelled(np.concatenate(parts[1:]), self.clock_rate))
 
+    def render_fragment(self, fragment: Fragment, rate: float = 1.0) -> bytes:
+        """The fragment, cut out of it and what is said before and after, blocking; with MARGIN_S of either.
+
+        b"" where it cannot be cut: as part of a sentence it would be read in another way.
+        """
+        parts = fragment.before, fragment.text, fragment.after
+        words = [self.words(part) for part in parts]
+        spoken = [self._voice.phonemize(part) if part else [list[str]()] for part in words]
+        whole = self.words(" ".join(part for part in parts if part))
+        if whole != " ".join(part for part in words if part) or any(
+            len(sentences) != 1 for sentences in spoken
+        ):
+            return b""
+        before, text, after = (sentences[0] for sentences in spoken)
+        before, text = before + [" "] * bool(before), text + [" "] * bool(after)
+        sound, (start, end) = self._sound(before + text + after, (len(before), len(before + text)), rate)
+        samples = _levelled(self._resampled(sound), self.clock_rate)
+        first, last = _loud(samples, self.clock_rate)
+        margin = round(MARGIN_S * self.clock_rate)
+        scale = self.clock_rate / self._voice.config.sample_rate
+        start = round(start * scale) - margin if before else first
+        end = round(end * scale) + margin if after else last
+        return pcm(faded(samples[first:last], self.clock_rate)[max(0, start - first) : max(0, end - first)])
+
+    def _sound(self, phones: list[str], places: Sequence[int], rate: float) -> tuple[Samples, list[int]]:
+        """How phones sound, and the sample before each of these."""
+        ids, timing = self._voice.phonemes_to_ids(phones), self._timing(rate)
+        sound, lengths = self._voice.phoneme_ids_to_audio(ids, timing, include_alignments=True)
+        assert lengths is not None, "only a voice that cuts is asked"
+        ends = np.cumsum(lengths)
+        # Of the ids of the first phones alone, the last one ends the sentence.
+        counts = [len(self._voice.phonemes_to_ids(phones[:place])) - 1 for place in places]
+        return sound, [int(ends[count - 1]) for count in counts]
+
+    def _timing(self, rate: float) -> SynthesisConfig:
+        return SynthesisConfig(length_scale=self._voice.config.length_scale / rate)
+
     def _sentence(self, samples: Samples) -> Samples:
+        samples = self._resampled(samples)
+        start, end = _loud(samples, self.clock_rate)
+        return faded(samples[start:end], self.clock_rate)
+
+    def _resampled(self, samples: Samples) -> Samples:
         rate = self._voice.config.sample_rate
-        if rate != self.clock_rate:
-            samples = soxr.resample(samples, rate, self.clock_rate)
-        return faded(_trimmed(samples, self.clock_rate), self.clock_rate)
+        return samples if rate == self.clock_rate else soxr.resample(samples, rate, self.clock_rate)
 
 
-def _session(voice: Voice) -> onnxruntime.InferenceSession:
+def _session(voice: Voice) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
@@ -94,15 +139,15 @@ def _block_rms(samples: Samples, size: int) -> Samples:
     return rms
 
 
-def _trimmed(samples: Samples, rate: int) -> Samples:
-    """Without the silence at both ends, but for a short lead-in and tail; empty when it is all silence."""
+def _loud(samples: Samples, rate: int) -> tuple[int, int]:
+    """From where to where it is no silence, with a short lead-in and tail; nowhere when it is all silence."""
     size = rate // 200
     rms = _block_rms(samples, size)
     if not len(rms) or rms.max() < 1e-5:
-        return samples[:0]
+        return 0, 0
     loud = np.flatnonzero(rms > rms.max() * 10 ** (FLOOR_DB / 20))
     start = max(0, int(loud[0]) * size - int(LEAD_S * rate))
-    return samples[start : (int(loud[-1]) + 1) * size + int(TAIL_S * rate)]
+    return start, min(len(samples), (int(loud[-1]) + 1) * size + int(TAIL_S * rate))
 
 
 def faded(samples: Samples, rate: int) -> Samples:
