@@ -1,5 +1,7 @@
 """A call that a far end makes to the gateway, as control has it."""
 
+from collections.abc import Callable
+
 from far_end import FarEnd
 from gateway_alone import GatewayAlone
 from gateway_call import GatewayCall
@@ -21,6 +23,12 @@ class InboundCall(GatewayCall):
     def keys(self) -> str:
         """Those that have come."""
         return "".join(event.digit for event in self.events if isinstance(event, DtmfReceived))
+
+
+def next_offered(gateway: GatewayAlone) -> Callable[..., InboundCall]:
+    """Waits for the next call that is offered, or one `after` it: ask before it is made."""
+    number = 1 + sum(isinstance(message, messages.Offered) for message in gateway.took)
+    return lambda after=0: InboundCall(gateway, gateway.wait(messages.Offered, number + after))
 
 
 def up(gateway: GatewayAlone, far: FarEnd, *headers: str, **sdp: object) -> InboundCall:

@@ -2,15 +2,17 @@
 
 import shutil
 import socket
+import struct
 import subprocess
 import tempfile
 import threading
 import time
+from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from g711 import decode_ulaw
+from g711 import decode_ulaw, encode_ulaw
 from node import free_port
 
 ROOT = Path(__file__).parents[1]
@@ -26,6 +28,19 @@ def program(name: str) -> str:
     found = shutil.which(name)
     assert found, f"{name} is missing though scripts/setup --packages went well"
     return found
+
+
+def capture(pcm: np.ndarray) -> bytes:
+    """What a network analyser would have kept of this audio as PCMU over RTP: a file of libpcap's."""
+    packets = [struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)]
+    for number, at in enumerate(range(0, len(pcm) - 159, 160)):
+        rtp = struct.pack(">BBHII", 128, 0, number, at, 1) + encode_ulaw(pcm[at : at + 160]).tobytes()
+        udp = struct.pack(">HHHH", 9, 9, 8 + len(rtp), 0) + rtp
+        ip = struct.pack(">BBHHHBBHII", 0x45, 0, 20 + len(udp), 0, 0, 64, 17, 0, 0, 0) + udp
+        frame = bytes(12) + b"\x08\x00" + ip
+        seconds, micros = divmod(20_000 * number, 1_000_000)
+        packets.append(struct.pack("<IIII", seconds, micros, len(frame), len(frame)) + frame)
+    return b"".join(packets)
 
 
 class Sipp:
@@ -46,8 +61,13 @@ class Sipp:
         user: str = "reception",
         refer_to: str = "",
         address: str = "127.0.0.1",
+        more: Mapping[str, str] | None = None,
+        tones: np.ndarray | None = None,
     ) -> None:
+        """`more` are the scenario's own keywords; `tones` (PCM at 8 kHz) are what it plays as tones.pcap."""
         self._folder = Path(tempfile.mkdtemp(prefix="softswitch-sipp-"))
+        if tones is not None:
+            (self._folder / "tones.pcap").write_bytes(capture(tones))
         self._scenario = scenario
         self.listens_at = free_port()
         self.messages = ""
@@ -67,6 +87,7 @@ class Sipp:
         }
         keys = ["-key", "rtp_port", str(rtp_port or 9), "-key", "moved_port", str(moved_port or 9)]
         keys += ["-key", "refer_to", refer_to]
+        keys += [part for name, value in (more or {}).items() for part in ("-key", name, value)]
         remote = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
         whom = [remote] if port else []
         command = [program("sipp"), *whom, *(str(part) for o in options.items() for part in o)]
@@ -76,11 +97,16 @@ class Sipp:
                 [*command, *keys, *flags], cwd=self._folder, stdout=said, stderr=said
             )
 
+    @property
+    def messages_now(self) -> str:
+        """Those of one or two calls, both ways, as far as they are written down."""
+        return "".join(path.read_text() for path in self._folder.glob("*_messages.log"))
+
     def wait(self) -> None:
         """Fails unless every call went as the scenario says."""
         try:
             status = self.process.wait(120)
-            self.messages = "".join(path.read_text() for path in self._folder.glob("*_messages.log"))
+            self.messages = self.messages_now
             told = "\n".join(path.read_text(errors="replace")[-4000:] for path in self._folder.iterdir())
             assert status == 0, f"SIPp's {self._scenario} ended with {status}:\n{told}"
         finally:

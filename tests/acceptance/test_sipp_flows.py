@@ -1,11 +1,11 @@
-"""Call flows of RFC 3665, 3262, 3515 and 5359 by a real SIPp, as caller and as callee of the gateway."""
+"""Call flows of RFC 3665, 3262, 3311, 3515, 3891 and 5359 by a real SIPp, as caller and as callee."""
 
 import time
 from collections.abc import Iterator
 
 import pytest
 from gateway_alone import GatewayAlone
-from inbound_call import LOUD_SECOND, InboundCall
+from inbound_call import LOUD_SECOND, next_offered
 from node import wait_for
 from outbound_call import OutboundCall
 from sipp import RtpSink, Sipp
@@ -17,17 +17,28 @@ from softswitch.events import (
     Cause,
     DtmfReceived,
     EndedBy,
+    HoldChanged,
     TransferProgress,
 )
 from softswitch.gateway import messages
 from softswitch.trunks.settings import Trunk
 from softswitch.trunks.targets import Connection
 
+RTP_TIMEOUT = 1.2
 TRUNKS = (
     Connection(
         Trunk(name="digest", kind="ip", hosts=["carrier.example"], username="trunk"), password="secret"
     ),
     Connection(Trunk(name="reliable", kind="ip", hosts=["carrier.example"], prack="required")),
+    Connection(
+        Trunk(
+            name="hidden",
+            kind="ip",
+            hosts=["carrier.example"],
+            caller_id={"header": "p-asserted-identity"},
+            rtp_timeout=RTP_TIMEOUT,
+        )
+    ),
 )
 
 
@@ -40,9 +51,7 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayAlone]:
 
 @pytest.fixture
 def takes(gateway: GatewayAlone):
-    """The next call that is offered, or one `after` it: ask before it is made."""
-    number = 1 + sum(isinstance(message, messages.Offered) for message in gateway.took)
-    return lambda after=0: InboundCall(gateway, gateway.wait(messages.Offered, number + after))
+    return next_offered(gateway)
 
 
 # --- SIPp calls -------------------------------------------------------------------------------------------
@@ -76,6 +85,42 @@ def test_keys_come_by_info(gateway: GatewayAlone, takes) -> None:
     call.order(messages.Answer)
     assert call.wait(DtmfReceived) == DtmfReceived("2")
     sipp.wait()
+
+
+def test_a_caller_may_hold_and_go_on_by_update(gateway: GatewayAlone, takes) -> None:
+    """RFC 3311."""
+    with RtpSink() as sink:
+        sipp = Sipp("update", gateway.sip_port, rtp_port=sink.port, last_ms=500)
+        call = takes()
+        call.order(messages.Answer)
+        call.wait(HoldChanged(True))
+        call.wait(HoldChanged(False))
+        call.slot.write_down(LOUD_SECOND)
+        sipp.wait()
+        assert sink.loud > 10
+    assert call.wait(CallEnded).ended_by == EndedBy.CALLER
+
+
+def test_what_an_invite_says_of_its_caller_reaches_control(gateway: GatewayAlone, takes) -> None:
+    sipp = Sipp("diverted", gateway.sip_port)
+    call = takes()
+    said = call.offered.info.signalled
+    assert said
+    assert (said.asserted, said.diverted_from) == ("sip:+4930123@carrier.example", "sip:+4930999@pbx.example")
+    assert (said.private, said.user_agent) == (True, "carrier/1")
+    call.order(messages.Hangup, Cause.USER_BUSY)
+    sipp.wait()
+    call.wait(CallEnded)
+
+
+def test_answers_go_where_a_caller_behind_a_nat_really_is(gateway: GatewayAlone, takes) -> None:
+    """RFC 3581: his Via, Contact and SDP have an address at which nobody is."""
+    sipp = Sipp("nat", gateway.sip_port, last_ms=100)
+    call = takes()
+    call.order(messages.Answer)
+    call.wait(CallConfirmed)
+    sipp.wait()
+    assert call.wait(CallEnded).ended_by == EndedBy.CALLER
 
 
 def test_who_is_transferred_tells_what_came_of_it(gateway: GatewayAlone, takes) -> None:
@@ -180,3 +225,48 @@ def test_a_reliable_provisional_answer_is_acknowledged(gateway: GatewayAlone) ->
         call.wait(CallConfirmed)
         call.hang_up()
         callee.wait()
+
+
+def test_who_is_called_is_held_and_taken_back(gateway: GatewayAlone) -> None:
+    """RFC 5359 section 2.1, by this side."""
+    with RtpSink() as sink, Sipp("called_held", rtp_port=sink.port) as callee:
+        call = OutboundCall(gateway, callee.listens_at)
+        call.wait(CallConfirmed)
+        for on in (True, False):
+            call.order(messages.Hold, on)
+            call.wait(HoldChanged(on))
+        call.slot.write_down(LOUD_SECOND)
+        wait_for(lambda: sink.loud > 20, "it is heard after the hold")
+        call.hang_up()
+        callee.wait()
+
+
+def test_keys_go_by_info_where_nothing_else_was_offered(gateway: GatewayAlone) -> None:
+    with Sipp("called_keyed") as callee:
+        call = OutboundCall(gateway, callee.listens_at)
+        assert call.wait(CallConfirmed) == CallConfirmed("PCMU", telephone_event=False)
+        call.order(messages.SendDtmf, "9x*")
+        wait_for(lambda: "Signal=*" in callee.messages_now, "the second key was sent")
+        call.hang_up()
+        callee.wait()
+
+
+def test_who_calls_may_be_asserted_instead_of_shown(gateway: GatewayAlone) -> None:
+    with Sipp("called_asserted") as callee:
+        call = OutboundCall(gateway, callee.listens_at, "hidden")
+        assert call.ended().cause == Cause.USER_BUSY
+        callee.wait()
+    assert "INVITE sip:+49301234@trunk.example SIP/2.0" in callee.messages, "the trunk's domain stays"
+    assert "\nRoute:" not in callee.messages
+
+
+def test_a_call_whose_audio_stays_away_ends_and_says_why(gateway: GatewayAlone) -> None:
+    with Sipp("called_silent") as callee:
+        call = OutboundCall(gateway, callee.listens_at, "hidden")
+        call.wait(CallConfirmed)
+        began = time.monotonic()
+        callee.wait()
+        assert time.monotonic() - began > RTP_TIMEOUT - 0.2
+    ended = call.ended()
+    assert (ended.cause, ended.ended_by) == (Cause.RECOVERY_ON_TIMER_EXPIRY, EndedBy.FAILURE)
+    assert ended.reason == "no audio"

@@ -1,10 +1,11 @@
 """What calls are like because of their trunk: session timers (RFC 4028), reliable provisional answers
-(RFC 3262), codecs, SRTP (RFC 4568) and IPv6; with SIP by hand, and with real phones.
+(RFC 3262), codecs, SRTP (RFC 4568) and IPv6; with SIPp, with real phones, and by hand.
 """
 
 import re
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +13,13 @@ import pytest
 from baresip import Phone
 from far_end import FarEnd, header, tone
 from gateway_alone import GatewayAlone
-from inbound_call import LOUD_SECOND, InboundCall
+from inbound_call import LOUD_SECOND, InboundCall, next_offered
 from node import free_port, wait_for
 from outbound_call import OutboundCall
 from sipp import LOUD, Sipp
 from stun_server import StunServer
 
-from softswitch.events import CallConfirmed, CallEnded
+from softswitch.events import CallConfirmed, CallEnded, EndedBy
 from softswitch.gateway import messages
 from softswitch.gateway.rings import Slot
 from softswitch.trunks.settings import Trunk
@@ -59,67 +60,37 @@ def end(far: FarEnd, call: OutboundCall | InboundCall) -> None:
 # --- session timers -------------------------------------------------------------------------------
 
 
-REFRESHED = ("Supported: timer", "Require: timer", "Allow: INVITE, UPDATE, BYE")
+@dataclass
+class Refreshed:
+    """Calls with SIPp that the gateway is to refresh at half of 90 and of 92 s."""
 
-
-def begin_outbound(gateway: GatewayAlone, far: FarEnd) -> OutboundCall:
-    """The far end wants a longer interval first, then leaves refreshing to the gateway."""
-    call = OutboundCall(gateway, far.port, "t")
-    invite = far.next("INVITE")
-    assert (header(invite, "Session-Expires"), header(invite, "Min-SE")) == ("100", "90")
-    assert "timer" in header(invite, "Supported")
-    far.reply(invite, 422, "Min-SE: 120")
-    far.next("ACK")
-    again = far.next("INVITE")
-    assert header(again, "Session-Expires").startswith("120")
-    far.reply(again, 200, *REFRESHED, "Session-Expires: 90;refresher=uac", sdp=far.description())
-    far.next("ACK")
-    return call
-
-
-def begin_inbound(gateway: GatewayAlone, far: FarEnd) -> InboundCall:
-    wanted = ("Session-Expires: 90;refresher=uas", "Min-SE: 90")
-    far.dial(gateway.sip_port, REFRESHED[0], REFRESHED[2], *wanted, sdp=far.description())
-    call = InboundCall(gateway, far.call_id)
-    call.order(messages.Answer)
-    assert header(far.answered(), "Session-Expires") == "90;refresher=uas"
-    return call
-
-
-Refreshed = list[tuple[FarEnd, OutboundCall | InboundCall]]
+    outbound: OutboundCall
+    callee: Sipp
+    caller: Sipp
+    began: float
 
 
 @pytest.fixture(scope="module")
-def long_calls(gateway: GatewayAlone) -> Iterator[tuple[Refreshed, float]]:
-    """Two calls that the gateway is to refresh after 45 s; their trunk is changed many times until then."""
-    with FarEnd() as called, FarEnd() as calling:
-        use(gateway, session_expires="100s")
-        calls: Refreshed = [
-            (called, begin_outbound(gateway, called)),
-            (calling, begin_inbound(gateway, calling)),
-        ]
-        yield calls, time.monotonic()
+def long_calls(gateway: GatewayAlone) -> Iterator[Refreshed]:
+    """Their trunk is changed many times until then."""
+    use(gateway, session_expires="90s")
+    with Sipp("called_timer", timeout=90) as callee:
+        outbound = OutboundCall(gateway, callee.listens_at, "t")
+        outbound.wait(CallConfirmed)
+        takes = next_offered(gateway)
+        with Sipp("timer_refreshed", gateway.sip_port, timeout=90) as caller:
+            takes().order(messages.Answer)
+            yield Refreshed(outbound, callee, caller, time.monotonic())
 
 
 def test_an_interval_that_is_too_short_gets_422_and_a_longer_one_is_refreshed_by_the_caller(
-    gateway, far, long_calls
+    gateway, long_calls
 ):
     use(gateway)
-    short = ("Supported: timer", "Session-Expires: 60")
-    far.dial(gateway.sip_port, *short, sdp=far.description())
-    refused = far.next("SIP/2.0 422")
-    assert header(refused, "Min-SE") == "90"
-    far.take(refused)
-    with FarEnd() as again:
-        wanted = ("Supported: timer", "Session-Expires: 90;refresher=uac", "Min-SE: 90")
-        again.dial(gateway.sip_port, *wanted, sdp=again.description())
-        call = InboundCall(gateway, again.call_id)
-        call.order(messages.Answer)
-        assert header(again.answered(), "Session-Expires") == "90;refresher=uac"
-        again.request("UPDATE", *wanted)
-        refreshed = again.next("SIP/2.0 200")
-        assert header(refreshed, "Session-Expires") == "90;refresher=uac"
-        end(again, call)
+    takes = next_offered(gateway)
+    with Sipp("timer", gateway.sip_port) as caller:
+        takes().order(messages.Answer)
+        caller.wait()
 
 
 def test_a_trunk_may_do_without_session_timers_or_insist_on_them(gateway, far):
@@ -137,38 +108,6 @@ def test_a_trunk_may_do_without_session_timers_or_insist_on_them(gateway, far):
 
 
 # --- reliable provisional answers -----------------------------------------------------------------
-
-
-def test_a_caller_who_requires_reliable_answers_gets_them(gateway, far):
-    use(gateway)
-    far.dial(gateway.sip_port, "Require: 100rel", sdp=far.description())
-    call = InboundCall(gateway, far.call_id)
-    call.order(messages.Ring)
-    ringing = far.next("SIP/2.0 180")
-    assert header(ringing, "Require") == "100rel"
-    far.take(ringing)
-    far.request("PRACK", f"RAck: {header(ringing, 'RSeq')} {header(ringing, 'CSeq')}")
-    assert header(far.next("SIP/2.0 200"), "CSeq").endswith("PRACK")
-    call.order(messages.Answer)
-    far.answered()
-    call.wait(CallConfirmed)
-    end(far, call)
-
-
-def test_a_reliable_answer_of_the_far_end_is_acknowledged_and_its_early_media_heard(gateway, far):
-    use(gateway)
-    call = OutboundCall(gateway, far.port, "t")
-    invite = far.next("INVITE")
-    assert "100rel" in header(invite, "Supported")
-    far.reply(invite, 183, "Require: 100rel", "RSeq: 77", sdp=far.description())
-    prack = far.next("PRACK")
-    assert header(prack, "RAck") == f"77 {header(invite, 'CSeq')}"
-    far.reply(prack, 200)
-    wait_for(lambda: far.sound.payload_types, "audio comes before the answer")
-    far.reply(invite, 200)
-    far.next("ACK")
-    call.wait(CallConfirmed)
-    end(far, call)
 
 
 def test_a_trunk_may_insist_on_reliable_answers(gateway, far):
@@ -198,10 +137,9 @@ def speak_both_ways(call: InboundCall | OutboundCall, phone: Phone) -> None:
 
 def call_from(gateway: GatewayAlone, phone: Phone) -> InboundCall:
     """Answered at once."""
-    number = sum(isinstance(message, messages.Offered) for message in gateway.took)
+    takes = next_offered(gateway)
     phone.do("dial", gateway.uri)
-    offered = gateway.wait(messages.Offered, number + 1)
-    call = InboundCall(gateway, offered)
+    call = takes()
     call.order(messages.Answer)
     return call
 
@@ -359,20 +297,19 @@ def test_a_node_starts_without_its_stun_server_and_says_so(tmp_path):
 @pytest.mark.parametrize("transport", ["u1", "t1"])
 def test_a_call_over_ipv6_has_its_audio_there_too(gateway, transport):
     use(gateway)
-    number = sum(isinstance(message, messages.Offered) for message in gateway.took)
+    takes = next_offered(gateway)
     with Sipp("call", gateway.sip_port, transport=transport, address="::1", last_ms=300) as sipp:
-        offered = gateway.wait(messages.Offered, number + 1)
-        assert offered.info.source.startswith("[::1]:")
-        assert offered.info.trunk == "t"
-        gateway.answer(offered)
+        call = takes()
+        assert call.offered.info.source.startswith("[::1]:")
+        assert call.offered.info.trunk == "t"
+        call.order(messages.Answer)
         sipp.wait()
 
 
-def test_sessions_are_refreshed_by_the_gateway_though_their_trunk_was_changed(gateway, long_calls):
-    calls, began = long_calls
-    for far, call in calls:
-        refresh = far.next("UPDATE", seconds=60)
-        assert 40 < time.monotonic() - began < 50
-        assert "refresher=uac" in header(refresh, "Session-Expires")  # who sends the UPDATE is its client
-        far.reply(refresh, 200, "Session-Expires: 90;refresher=uac", "Require: timer")
-        end(far, call)
+def test_sessions_are_refreshed_by_the_gateway_though_their_trunk_was_changed(long_calls):
+    long_calls.caller.wait()
+    assert 40 < time.monotonic() - long_calls.began < 50
+    wait_for(lambda: "UPDATE sip:" in long_calls.callee.messages_now, "the session is refreshed", 10)
+    long_calls.outbound.hang_up()
+    long_calls.callee.wait()
+    assert long_calls.outbound.ended().ended_by == EndedBy.NODE
