@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import plan_files
+
 FILES = {
     "plan.yaml": """\
 name: small
@@ -156,7 +158,4 @@ def _edited(content: str, change: str) -> str:
 
 def write(folder: Path, **changes: str | None) -> Path:
     """The small plan with changes, in a folder."""
-    for path, content in changed(**changes).items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(content)
-    return folder
+    return plan_files.write(folder, changed(**changes))

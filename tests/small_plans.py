@@ -3,6 +3,7 @@
 import subprocess
 from pathlib import Path
 
+import plan_files
 from node import SOFTSWITCH, Node
 
 HELPING = """
@@ -33,10 +34,7 @@ def write(folder: Path, plan: str, steps: str, **others: str) -> Path:
     files = {"plan.yaml": plan + REST, "flows/main.yaml": "steps:" + steps, "flows/end.yaml": "steps:" + END}
     files["flows/helping.yaml"] = "steps:" + HELPING
     files |= {f"{name.replace('_', '/', 1)}.yaml": text for name, text in others.items()}
-    for name, text in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text, encoding="utf-8")
-    return folder
+    return plan_files.write(folder, files)
 
 
 class Calling:

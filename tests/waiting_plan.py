@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import plan_files
+
 FILES = {
     "plan.yaml": """\
 name: desk
@@ -80,12 +82,9 @@ steps:
 
 def write(folder: Path, changes: dict[str, str] | None = None) -> Path:
     """Into the folder; by file, each change is `old=>new`."""
-    for name, text in FILES.items():
-        if changes and name in changes:
-            old, new = changes[name].split("=>")
-            assert text.count(old) == 1, f"{old!r} in {name}"
-            text = text.replace(old, new)
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    return folder
+    files = dict(FILES)
+    for name, change in (changes or {}).items():
+        old, new = change.split("=>")
+        assert files[name].count(old) == 1, f"{old!r} in {name}"
+        files[name] = files[name].replace(old, new)
+    return plan_files.write(folder, files)

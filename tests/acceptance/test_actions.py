@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import plan_files
 import pytest
 from acting import Receiver
 from node import SOFTSWITCH, Node, wait_for
+from plan_files import ENDING, REST
 from rawsip import Phone
 
 from softswitch.store.outbox import looking
@@ -22,10 +24,6 @@ variables:
 actions:
   place_order: {arguments: [item], order_by: item}
   tell_nobody: {arguments: item}
-universal:
-  on: {human: person}
-human: sip:desk@127.0.0.1
-repair: {no_input: Hello?, no_match: Pardon?, then: closing}
 """
 FLOW = """
 steps:
@@ -36,13 +34,8 @@ steps:
   noted:
     say: I have noted it.
     listen: {dtmf: {"1": closing}}
-  person:
-    say: One moment.
-    transfer: {to: human, failed: closing}
-  closing:
-    say: Goodbye.
-    hangup: yes
 """
+FILES = {"plan.yaml": PLAN + REST, "flows/main.yaml": FLOW + ENDING}
 
 
 @dataclass
@@ -77,13 +70,11 @@ class Shop:
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory, prompts: Path) -> Iterator[Shop]:
     folder = tmp_path_factory.mktemp("shop")
-    for path, text in {"plan.yaml": PLAN, "flows/main.yaml": FLOW}.items():
-        (folder / "plan" / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / "plan" / path).write_text(text)
+    plan = plan_files.write(folder / "plan", FILES)
     actions = folder / "actions.yaml"
     with Receiver() as receiver:
         write(actions, receiver)
-        settings = f"dialplan={folder / 'plan'}", f"actions_file={actions}"
+        settings = f"dialplan={plan}", f"actions_file={actions}"
         with Node(folder / "node", prompts, *settings) as node:
             yield Shop(node, receiver, actions)
             print(node.log)
@@ -135,13 +126,11 @@ def test_an_integration_that_is_added_while_the_node_runs_does_what_has_waited(s
 
 
 def test_the_check_of_a_dialplan_tells_what_nothing_does_and_what_is_not_given(tmp_path: Path) -> None:
-    for path, text in {"plan.yaml": PLAN, "flows/main.yaml": FLOW}.items():
-        (tmp_path / "plan" / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / "plan" / path).write_text(text)
+    plan = plan_files.write(tmp_path / "plan", FILES)
     text = "place_order: {kind: http, url: 'https://a.example.com/{number}', json: {a: '{item}'}}"
     (tmp_path / "actions.yml").write_text(f"hosts: a.example.com\nactions:\n  {text}\n")
     settings = ["--set", f"actions_file={tmp_path}/actions.yml"]
-    command = [str(SOFTSWITCH), *settings, "dialplan", "check", "--no-ear", "--json", f"{tmp_path}/plan"]
+    command = [str(SOFTSWITCH), *settings, "dialplan", "check", "--no-ear", "--json", str(plan)]
     told = json.loads(subprocess.run(command, capture_output=True, text=True, check=False).stdout)
     errors = [
         f"{each['line']}: {each['message']}" for each in told["problems"] if "actions.yml" in each["message"]

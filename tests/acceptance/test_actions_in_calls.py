@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import plan_files
 import pytest
 from acting import Receiver
 from node import Node, wait_for
+from plan_files import ENDING, REST
 from rawsip import Phone
 
 from softswitch.news import TurnFinished
@@ -26,10 +28,6 @@ actions:
 prefetch:
   - {action: find_customer}
 filler: {after: 500ms, say: One moment please.}
-universal:
-  on: {human: person}
-human: sip:desk@127.0.0.1
-repair: {no_input: Hello?, no_match: Pardon?, then: closing}
 """
 FLOW = """
 steps:
@@ -57,14 +55,9 @@ steps:
   listening:
     say: Press one.
     listen: {dtmf: {"1": closing}}
-  person:
-    say: One moment.
-    transfer: {to: human, failed: closing}
-  closing:
-    say: Goodbye.
-    hangup: yes
 """
 NUMBER, NAME = b'{"order": 17}', b'{"name": "Jane"}'
+FILES = {"plan.yaml": PLAN + REST, "flows/main.yaml": FLOW + ENDING}
 
 
 @dataclass
@@ -95,9 +88,7 @@ class Shop:
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory, prompts: Path) -> Iterator[Shop]:
     folder = tmp_path_factory.mktemp("shop")
-    for path, text in {"plan.yaml": PLAN, "flows/main.yaml": FLOW}.items():
-        (folder / "plan" / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / "plan" / path).write_text(text)
+    plan = plan_files.write(folder / "plan", FILES)
     with Receiver() as orders, Receiver() as customers:
         orders.answers = lambda path, n: (200, {}, NUMBER)
         customers.answers = lambda path, n: (200, {}, NAME)
@@ -107,7 +98,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory, prompts: Path) -> Iterator[Sh
             "lookups:\n"
             f"  find_customer: {{kind: http, url: '{customers.url}/of/{{item}}', result: {{name: name}}}}\n"
         )
-        settings = f"dialplan={folder / 'plan'}", f"actions_file={folder / 'actions.yaml'}"
+        settings = f"dialplan={plan}", f"actions_file={folder / 'actions.yaml'}"
         with Node(folder / "node", prompts, *settings) as node:
             yield Shop(node, orders, customers)
             print(node.log)

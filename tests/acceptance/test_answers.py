@@ -1,28 +1,13 @@
 """Real calls whose questions the dialplan has no words for: thought, remembered, and bad days."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from llm import LlmBeside
-from node import Node, wait_for
-from rawsip import Phone
+from flower_shop import ANSWERS, FILES, HOURS, Shop, open_shop
+from node import wait_for
+from plan_files import ENDING, REST
 
-from softswitch.replay.scripted_llm import Answer
-from softswitch.store.queries import CallHistory
-
-PLAN = """
-name: shop
-start: start
-answers:
-  instructions: You are the telephone of a flower shop.
-  remember: 1h
-universal:
-  on: {human: person}
-human: sip:desk@127.0.0.1
-repair: {no_input: Hello?, no_match: Pardon?, then: closing}
-"""
 FLOW = """
 steps:
   start:
@@ -38,57 +23,14 @@ steps:
   nobody:
     say: I do not know that.
     next: more
-  person:
-    say: One moment.
-    transfer: {to: human, failed: closing}
-  closing:
-    say: Goodbye.
-    hangup: yes
 """
-HOURS = "We open at nine. We close at six on all days but Sunday."
-FILES = {
-    "plan.yaml": PLAN,
-    "flows/main.yaml": FLOW,
-    "intents/opening_hours.yaml": "sentences: [opening hours]",
-    "intents/delivery.yaml": "sentences: [delivery]",
-    "knowledge/shop.md": "# Opening hours\n\nFrom 9:00 to 18:00, not on Sundays.",
-}
-
-
-@dataclass
-class Shop:
-    node: Node
-    llm: LlmBeside
-
-    def ask(self, key: str, said: str) -> CallHistory:
-        """A call in which that key is pressed, until so much was said; its record."""
-        with Phone(self.node.sip_port) as phone:
-            assert phone.invite() == 200
-            (call,) = self.node.wait_for_calls(1, live=True)
-            phone.key(key)
-            wait_for(lambda: said in self.said(call.call_id), f"'{said}' is said", 20)
-            phone.bye()
-        wait_for(lambda: not self.node.calls(live=True), "the call has ended")
-        return self.node.history(call.call_id)
-
-    def said(self, call_id: str) -> str:
-        return " | ".join(turn.said for turn in self.node.history(call_id).turns)
 
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory, prompts: Path) -> Iterator[Shop]:
-    folder = tmp_path_factory.mktemp("shop")
-    for path, text in FILES.items():
-        (folder / "plan" / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / "plan" / path).write_text(text)
-    with LlmBeside([Answer("opening", HOURS)]) as llm:
-        settings = (
-            *(f"dialplan={folder / 'plan'}", f"llm.main.url={llm.server.url}"),
-            *("llm.main.model=scripted", "llm.main.first_piece=1s"),
-        )
-        with Node(folder / "node", prompts, *settings) as node:
-            yield Shop(node, llm)
-            print(node.log)
+    files = FILES | {"plan.yaml": ANSWERS + REST, "flows/main.yaml": FLOW + ENDING}
+    with open_shop(tmp_path_factory.mktemp("shop"), prompts, files, "llm.main.first_piece=1s") as shop:
+        yield shop
 
 
 def test_a_question_is_answered_by_the_model_then_from_memory_and_then_while_it_is_down(shop: Shop) -> None:

@@ -4,24 +4,17 @@ import json
 import subprocess
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from llm import LlmBeside
-from node import Node, wait_for
+from flower_shop import ANSWERS, FILES, HOURS, Shop, open_shop
+from node import wait_for
 from rawsip import Phone
 
-from softswitch.replay.scripted_llm import Answer
 from softswitch.store.queries import CallHistory
 
 PLAN = """
-name: shop
-start: start
-answers:
-  instructions: You are the telephone of a flower shop.
-  remember: 1h
 variables: {weekday: {type: text}}
 universal:
   on: {human: person}
@@ -57,41 +50,6 @@ steps:
     say: Goodbye.
     hangup: yes
 """
-HOURS = "We open at nine. We close at six on all days but Sunday."
-FILES = {
-    "plan.yaml": PLAN,
-    "flows/main.yaml": FLOW,
-    "intents/opening_hours.yaml": "sentences: [opening hours]",
-    "intents/delivery.yaml": "sentences: [delivery]",
-    "intents/day.yaml": "sentences: [which day]",
-    "knowledge/shop.md": "# Opening hours\n\nFrom 9:00 to 18:00, not on Sundays.",
-}
-
-
-@dataclass
-class Shop:
-    node: Node
-    llm: LlmBeside
-
-    def command(self, *arguments: str) -> list[str]:
-        return [*self.node.command[:-1], *arguments]
-
-    def ask(self, key: str, said: str) -> CallHistory:
-        with Phone(self.node.sip_port) as phone:
-            assert phone.invite() == 200
-            (call,) = self.node.wait_for_calls(1, live=True)
-            wait_for(lambda: self.node.history(call.call_id).turns, "the greeting was heard")
-            phone.key(key)
-            wait_for(lambda: said in self.said(call.call_id), f"'{said}' is said", 20)
-            phone.bye()
-        wait_for(lambda: not self.node.calls(live=True), "the call has ended")
-        return self.node.history(call.call_id)
-
-    def said(self, call_id: str) -> str:
-        return " | ".join(turn.said for turn in self.node.history(call_id).turns)
-
-    def suffer(self, *fault: str) -> "Suffering":
-        return Suffering(self.command("chaos", *fault, "--json"))
 
 
 class Suffering:
@@ -115,18 +73,18 @@ class Suffering:
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory, prompts: Path) -> Iterator[Shop]:
-    folder = tmp_path_factory.mktemp("shop")
-    for path, text in FILES.items():
-        (folder / "plan" / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / "plan" / path).write_text(text)
-    with LlmBeside([Answer("opening", HOURS)]) as llm:
-        settings = (
-            *(f"dialplan={folder / 'plan'}", f"llm.main.url={llm.server.url}"),
-            *("llm.main.model=scripted", "chaos=yes"),
-        )
-        with Node(folder / "node", prompts, *settings) as node:
-            yield Shop(node, llm)
-            print(node.log)
+    day = {"intents/day.yaml": "sentences: [which day]"}
+    files = FILES | day | {"plan.yaml": ANSWERS + PLAN, "flows/main.yaml": FLOW}
+    with open_shop(tmp_path_factory.mktemp("shop"), prompts, files, "chaos=yes") as shop:
+        yield shop
+
+
+def command(shop: Shop, *arguments: str) -> list[str]:
+    return [*shop.node.command[:-1], *arguments]
+
+
+def suffer(shop: Shop, *fault: str) -> Suffering:
+    return Suffering(command(shop, "chaos", *fault, "--json"))
 
 
 def rungs(history: CallHistory) -> list[str]:
@@ -143,7 +101,7 @@ def test_every_rung_of_an_answer_is_in_the_record(shop: Shop) -> None:
 
 @pytest.mark.slow
 def test_a_model_that_hangs_is_filled_and_given_up_without_dead_air(shop: Shop) -> None:
-    with shop.suffer("llm", "--hang", "--for", "8s") as day:
+    with suffer(shop, "llm", "--hang", "--for", "8s") as day:
         history = shop.ask("2", "I do not know that.")
     assert rungs(history)[1:3] == ["unanswered", "static"]
     assert day.told["longest_silence_s"] <= 1.5
@@ -153,7 +111,7 @@ def test_a_model_that_hangs_is_filled_and_given_up_without_dead_air(shop: Shop) 
 
 @pytest.mark.slow
 def test_a_voice_that_fails_leads_to_a_person(shop: Shop) -> None:
-    with shop.suffer("synthesiser", "--errors", "1", "--for", "7s") as day:
+    with suffer(shop, "synthesiser", "--errors", "1", "--for", "7s") as day:
         history = shop.ask("3", "I will find somebody")
     assert ("unspoken", "static") in [(turn.via, turn.rung) for turn in history.turns]
     assert day.told["longest_silence_s"] <= 2.0
@@ -162,7 +120,7 @@ def test_a_voice_that_fails_leads_to_a_person(shop: Shop) -> None:
 
 @pytest.mark.slow
 def test_a_database_and_a_disk_that_fail_are_not_noticed_and_nothing_is_missing(shop: Shop) -> None:
-    with shop.suffer("sql", "--errors", "1", "--for", "6s") as day, Phone(shop.node.sip_port) as phone:
+    with suffer(shop, "sql", "--errors", "1", "--for", "6s") as day, Phone(shop.node.sip_port) as phone:
         assert phone.invite() == 200
         wait_for(lambda: shop.node.metrics()["softswitch_journal_events"] > 0, "the journal is written")
         phone.key("1")
@@ -181,6 +139,6 @@ def test_a_database_and_a_disk_that_fail_are_not_noticed_and_nothing_is_missing(
 @pytest.mark.slow
 def test_faults_are_refused_where_they_make_no_sense(shop: Shop) -> None:
     done = subprocess.run(
-        shop.command("chaos", "mqtt", "--disconnect"), capture_output=True, text=True, check=False
+        command(shop, "chaos", "mqtt", "--disconnect"), capture_output=True, text=True, check=False
     )
     assert (done.returncode, "has no broker" in done.stderr) == (1, True)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import plan_files
 import pytest
 from callees import Callee, Callees
 from node import SOFTSWITCH, Node, wait_for
@@ -59,9 +60,7 @@ class Lab:
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory, prompts: Path) -> Iterator[Lab]:
     folder = tmp_path_factory.mktemp("callbacks")
-    for name, text in PLAN.items():
-        (folder / "plan" / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / "plan" / name).write_text(text)
+    plan_files.write(folder / "plan", PLAN)
     (folder / "actions.yaml").write_text(ACTIONS)
     with Callees() as far:
         trunk = f"{{name: far, kind: ip, hosts: '127.0.0.1:{far.port}', prefixes: +44}}"

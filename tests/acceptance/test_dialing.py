@@ -12,6 +12,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import plan_files
 import pytest
 from callees import Callee, Callees, Taken
 from node import SOFTSWITCH, Node, wait_for
@@ -130,9 +131,7 @@ class Lab:
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory, prompts: Path) -> Iterator[Lab]:
     folder = tmp_path_factory.mktemp("dialing")
-    for name, text in PLAN.items():
-        (folder / "plan" / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / "plan" / name).write_text(text)
+    plan_files.write(folder / "plan", PLAN)
     voice = PiperSynthesizer(models.voice("embedded"), 8000, SpeechPool(1))
     with Callees() as a, Callees() as b:
         trunks = folder / "trunks.yaml"

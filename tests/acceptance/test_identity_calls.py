@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import plan_files
 import pytest
 from node import Node
 from rawsip import Phone
@@ -57,9 +58,7 @@ class Stir:
 @pytest.fixture(scope="module")
 def stir(tmp_path_factory: pytest.TempPathFactory, prompts: Path) -> Iterator[Stir]:
     folder = tmp_path_factory.mktemp("identity")
-    for path, text in (("plan.yaml", PLAN), ("flows/main.yaml", FLOW)):
-        (folder / "plan" / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / "plan" / path).write_text(text)
+    plan_files.write(folder / "plan", {"plan.yaml": PLAN, "flows/main.yaml": FLOW})
     root, web = issue("root", ca=True), issue("web", ca=True)
     signer = issue("signer", root, tn_auth_list=SPC)
     (folder / "roots.pem").write_bytes(root.pem)

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import plan_files
 import pytest
 from node import SOFTSWITCH, Node, wait_for
+from plan_files import ENDING
 from rawsip import Phone
 
 pytestmark = pytest.mark.quiet
@@ -45,26 +47,19 @@ steps:
   thanks:
     say: Thank you very much. What else can I do for you?
     listen: {on: {account: pin}}
-  person:
-    say: One moment.
-    transfer: {to: human, failed: closing}
-  closing:
-    say: Goodbye.
-    hangup: yes
 """
 
 
 @pytest.fixture(scope="module")
 def node(tmp_path_factory: pytest.TempPathFactory, prompts: Path) -> Iterator[Node]:
     folder = tmp_path_factory.mktemp("recordings")
-    for path, text in {
+    files = {
         "plan.yaml": PLAN,
-        "flows/main.yaml": FLOW,
+        "flows/main.yaml": FLOW + ENDING,
         "intents/account.yaml": "sentences: [my account, account]\n",
-    }.items():
-        (folder / "plan" / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / "plan" / path).write_text(text)
-    with Node(folder / "node", prompts, f"dialplan={folder / 'plan'}") as node:
+    }
+    plan = plan_files.write(folder / "plan", files)
+    with Node(folder / "node", prompts, f"dialplan={plan}") as node:
         yield node
         print(node.log)
 

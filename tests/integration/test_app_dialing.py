@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
+import plan_files
 import pytest
 from fakes import FakeEndpointer, FakeLine, FakeRecognizer, FakeVoice
 from small_plan import FILES
@@ -95,9 +96,7 @@ class Around:
 
 class Setup:
     def __init__(self, folder: Path, **settings: object) -> None:
-        for name, text in FILES.items():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_text(text)
+        plan_files.write(folder, FILES)
         self.url = f"sqlite:///{folder / 'records.db'}"
         migrate.upgrade(self.url)
         self.around = Around()

@@ -1,7 +1,6 @@
 """Calls that the node makes: what their ends mean, which ways there are, what INVITEs say, what is given."""
 
-from pathlib import Path
-
+import plan_files
 import pytest
 from small_plan import FILES
 
@@ -146,11 +145,7 @@ def test_a_trunk_begins_no_more_calls_in_any_second_than_its_limit():
 
 @pytest.fixture(scope="module")
 def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
-    folder: Path = tmp_path_factory.mktemp("plan")
-    for name, text in FILES.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text)
-    return loader.load(folder, None)
+    return loader.load(plan_files.write(tmp_path_factory.mktemp("plan"), FILES), None)
 
 
 def test_values_are_given_to_variables_of_the_plan(plan: Plan):
