@@ -31,7 +31,7 @@ def queries(dialect: str) -> Mapping[str, Query]:
     """What workers, turns, metrics and people ask, in an order in which each finds something to do."""
     now = claiming.now_of(dialect)
     held: list[Action] = []
-    ordered = Filter(("queued",), order_key="customer")
+    ordered, other = Filter(("queued",), order_key="customer"), Filter(("queued",), order_key="nobody")
 
     def claim(connection: sa.Connection) -> None:
         held[:] = claiming.claim(connection, "bench", "note", BATCH, now)
@@ -52,6 +52,7 @@ def queries(dialect: str) -> Mapping[str, Query]:
         "count": lambda connection: looking.count(connection, now),
         "list": lambda connection: looking.newest(connection, Filter(("dead", "queued")), 20),
         "list of a key": lambda connection: looking.newest(connection, ordered, 20),
+        "list of a key that nothing has": lambda connection: looking.newest(connection, other, 20),
     }
 
 

@@ -110,8 +110,13 @@ def claim(connection: sa.Connection, holder: str, name: str, limit: int, now: No
 
 def claim_keys(connection: sa.Connection, holder: str, keys: Sequence[str], now: Now) -> list[Action]:
     """Take those with these idempotency keys that are due, before any others."""
-    wanted = sa.select(actions.c.id).where(actions.c.idempotency_key.in_(keys))
-    return _take(connection, holder, wanted.where(WAITING, actions.c.run_at <= now))
+    # Said with CASE, so that SQLite goes by the keys and not through all that wait.
+    since = sa.case((WAITING, actions.c.run_at))
+    return _take(
+        connection,
+        holder,
+        sa.select(actions.c.id).where(actions.c.idempotency_key.in_(keys), since <= now),
+    )
 
 
 def _take(connection: sa.Connection, holder: str, ready: sa.Select[tuple[int]]) -> list[Action]:
