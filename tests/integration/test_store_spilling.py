@@ -77,6 +77,24 @@ async def recording(url: str, file: Path, **options: Any) -> AsyncIterator[tuple
         await records.close()
 
 
+@asynccontextmanager
+async def away_after_started(
+    url: str, file: Path, *events: SessionEvent, **options: Any
+) -> AsyncIterator[tuple[Records, Journal, Away]]:
+    """The call has begun, then the database went away, and then came these events."""
+    away = Away()
+    async with recording(url, file, before=away, **options) as (records, journal):
+        await records.record(started())
+        away.now = True
+        for event in events:
+            await records.submit(event)
+        yield records, journal, away
+
+
+def turns(*wanted: int) -> list[TurnFinished]:
+    return [turn(number) for number in wanted]
+
+
 def column(url: str, query: str) -> list[Any]:
     engine = open_engine(url)
     with engine.connect() as connection:
@@ -104,14 +122,10 @@ async def until(true: Callable[[], object], seconds: float = 15.0) -> None:
 async def test_while_the_database_is_away_events_are_safe_in_the_journal_and_follow_in_order(
     database_url: str, tmp_path: Path
 ) -> None:
-    away = Away()
-    async with recording(database_url, tmp_path / "j", before=away) as (records, journal):
+    events = turns(*range(1, 1201))
+    async with away_after_started(database_url, tmp_path / "j", *events) as (records, journal, away):
         promised = [0]
         records.on_promise = lambda: promised.__setitem__(0, promised[0] + 1)
-        await records.record(started())
-        away.now = True
-        for number in range(1, 1201):
-            await records.submit(turn(number))
         asked = asyncio.create_task(records.execute(lambda connection: numbers_in(connection)))
         await asyncio.wait_for(records.record(promising(1)), 5.0)  # acknowledged: it is in the journal
         assert journal.pending == 1201
@@ -135,12 +149,8 @@ def numbers_in(connection: sa.Connection) -> list[int]:
 async def test_what_a_node_left_in_its_journal_is_written_once_before_anything_newer(
     database_url: str, tmp_path: Path
 ) -> None:
-    away = Away()
-    async with recording(database_url, tmp_path / "j", before=away) as (records, _):
-        await records.record(started())
-        away.now = True
-        for number in range(1, 4):
-            await records.submit(turn(number))
+    async with away_after_started(database_url, tmp_path / "j", *turns(1, 2, 3)):
+        pass
     left = (tmp_path / "j").read_bytes()
     assert numbers(database_url) == []
     async with recording(database_url, tmp_path / "j") as (_, journal):
@@ -156,12 +166,9 @@ async def test_what_a_node_left_in_its_journal_is_written_once_before_anything_n
 async def test_an_event_of_the_journal_that_can_never_be_stored_does_not_take_others_with_it(
     database_url: str, tmp_path: Path
 ) -> None:
-    away = Away()
-    async with recording(database_url, tmp_path / "j", before=away) as (records, _):
-        await records.record(started())
-        away.now = True
-        for event in (turn(1), turn(1, "b" * 32), turn(2)):
-            await records.submit(event)
+    events = turn(1), turn(1, "b" * 32), turn(2)
+    async with away_after_started(database_url, tmp_path / "j", *events):
+        pass
     async with recording(database_url, tmp_path / "j") as (records, journal):
         await until(lambda: not journal.pending)
         await until(lambda: records.rejected == 1)
@@ -170,12 +177,8 @@ async def test_an_event_of_the_journal_that_can_never_be_stored_does_not_take_ot
 
 @pytest.mark.slow
 async def test_what_a_full_journal_does_not_take_waits_in_memory(tmp_path: Path) -> None:
-    url, away = f"sqlite:///{tmp_path}/r.db", Away()
-    async with recording(url, tmp_path / "j", before=away, most=2000) as (records, journal):
-        await records.record(started())
-        away.now = True
-        for number in range(1, 21):
-            await records.submit(turn(number))
+    url, events = f"sqlite:///{tmp_path}/r.db", turns(*range(1, 21))
+    async with away_after_started(url, tmp_path / "j", *events, most=2000) as (records, journal, away):
         await until(lambda: journal.pending)
         await asyncio.sleep(0.3)
         assert 0 < journal.size <= 2000
@@ -358,5 +361,5 @@ async def test_kill_9_while_the_database_comes_and_goes_loses_nothing_and_double
     assert spilled >= 3
     doubled = "SELECT payload FROM messages WHERE topic = 'TurnFinished' GROUP BY payload HAVING count(*) > 1"
     assert column(database_url, doubled) == []
-    turns = column(database_url, "SELECT count(*) FROM turns")
-    assert turns == column(database_url, "SELECT count(*) FROM messages WHERE topic = 'TurnFinished'")
+    kept = column(database_url, "SELECT count(*) FROM turns")
+    assert kept == column(database_url, "SELECT count(*) FROM messages WHERE topic = 'TurnFinished'")
