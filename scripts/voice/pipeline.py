@@ -1,13 +1,12 @@
 """The stages in order: sentences, lessons, what is learnt from them, the graph and its card."""
 
-import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import onnx
-from ear.work import Bar, Task, Work
+from ear.work import Bar, Task, Work, content
 
 from voice import card, corpus, halves, lessons, measure, piper_json, prosody, store
 from voice.flite import Flite
@@ -18,7 +17,9 @@ SHARD = 100  # sentences in one piece of work
 _LESSONS = ("lessons", "flite", "front", "nodes", "spectrum", "store", "symbols")
 _LEARNING = (*_LESSONS, "prosody", "halves")
 # Read before anything is made: who edits a module meanwhile must not have old results under its new hash.
-_SOURCES = {path.stem: path.read_bytes() for path in Path(__file__).parent.glob("*.py")}
+_LESSONS_CODE, _LEARNING_CODE = (
+    content(Path(__file__).with_name(f"{name}.py") for name in modules) for modules in (_LESSONS, _LEARNING)
+)
 
 
 class Pipeline:
@@ -47,28 +48,20 @@ class Pipeline:
         for start in range(0, len(texts), SHARD):
             part = tuple(texts[start : start + SHARD])
             tasks.append(
-                Task(f"lessons-{start // SHARD}", _write_lessons, (part,), (part, _code(_LESSONS)), ())
+                Task(f"lessons-{start // SHARD}", _write_lessons, (part,), (part, _LESSONS_CODE), ())
             )
         return self._work.all("lessons", tasks)
 
     def _learnt(self, shards: Sequence[Path]) -> Learnt:
         held_out, epochs, seed = self._settings.held_out, self._settings.epochs, self._settings.seed
         given = (list(shards), held_out)
-        sounds = Task("halves", _write_halves, given, (*given, _code(_LEARNING)), ())
+        sounds = Task("halves", _write_halves, given, (*given, _LEARNING_CODE), ())
         given_too = (*given, epochs, seed)
-        tunes = Task("prosody", _write_prosody, given_too, (*given_too, _code(_LEARNING)), ())
+        tunes = Task("prosody", _write_prosody, given_too, (*given_too, _LEARNING_CODE), ())
         sound = store.load(self._work.one("sounds", sounds), halves.Halves)
         tune = store.load(self._work.one("lengths and pitch", tunes), prosody.Prosody)
         pitches = np.concatenate([lesson.f0 for lesson in _taught(shards, held_out)])
         return Learnt(tune, sound, Flite().band_filters, float(np.log(pitches[pitches > 0]).mean()))
-
-
-def _code(modules: Sequence[str]) -> str:
-    """Changes with any of them, as `inputs` of a task."""
-    digest = hashlib.sha256()
-    for name in modules:
-        digest.update(f"{name}.py".encode() + b"\0" + _SOURCES[name])
-    return digest.hexdigest()
 
 
 def _taught(shards: Sequence[Path], held_out: int) -> list[lessons.Lesson]:
