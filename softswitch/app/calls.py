@@ -1,10 +1,12 @@
 """Every call that is up: offers become sessions, the gateway's news reaches them, and each is ticked."""
 
 import asyncio
+import json
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Protocol
 
 from softswitch.app.dialplans import Admission, Dialplans, Loaded
@@ -12,6 +14,7 @@ from softswitch.events import CallConfirmed, CallEnded, CallInfo, Cause, LegEven
 from softswitch.gateway.line import CallLine
 from softswitch.gateway.link import News
 from softswitch.ports import Voice, Waiter
+from softswitch.session.parts import Parts
 from softswitch.session.session import Session
 from softswitch.store.queries import LiveCall
 from softswitch.trunks import numbers
@@ -138,7 +141,7 @@ class Calls:
         call_id = line.info.call_id
         self._drop_arrival(call_id)
         old = self._sessions.pop(call_id, None)
-        before = self._unfinished.pop(call_id, None)
+        before = self._unfinished.pop(call_id, None) or _kept(line, codec)
         if old is not None:  # the connection was lost, not this process
             self._go_on(line, *old)
         elif before is not None and before.state and self._take_up(line, before):
@@ -154,11 +157,13 @@ class Calls:
         if established:  # who confirmed it may not have heard of it
             self.on_event(call_id, CallConfirmed(codec, line.telephone_event))
 
+    def find(self, call_id: str) -> tuple[Session, Loaded] | None:
+        """A call in conversation, and the dialplan that it follows."""
+        return self._sessions.get(call_id)
+
     def _go_on(self, line: CallLine, old: Session, loaded: Loaded) -> None:
         old.detach()
-        session = Session(line, Admission(loaded).conversation({}), loaded.parts)
-        self._sessions[line.info.call_id] = session, loaded
-        self._resume(session, line, loaded, *old.resume_point())
+        self._resume(line, loaded, *old.resume_point())
 
     def _take_up(self, line: CallLine, before: LiveCall) -> bool:
         loaded = self._dialplans.running((before.plan, before.plan_version))
@@ -166,19 +171,31 @@ class Calls:
             return False
         log.info("call %s is taken up again at step %s", line.info.call_id, before.step)
         self._dialplans.begin(loaded)
-        session = Session(line, Admission(loaded).conversation({}), loaded.parts)
-        self._sessions[line.info.call_id] = session, loaded
-        self._resume(session, line, loaded, before.state, before.next_turn)
+        self._resume(line, loaded, before.state, before.next_turn)
         return True
 
-    def _resume(self, session: Session, line: CallLine, loaded: Loaded, state: str, next_turn: int) -> None:
+    def _resume(self, line: CallLine, loaded: Loaded, state: str, next_turn: int) -> None:
         """Where the conversation was; or in silence, for one who speaks with a person."""
+        session = self._open(line, Admission(loaded), loaded.parts)
         if self.people and line.bridged_to:
             agent = self.people.agent_of(line.bridged_to)
             session.take_up_bridged(state, next_turn, line.bridged_to, agent)
             self.people.take_up(session.waiter, line.info, loaded.plan.name)
         else:
             session.resume(state, next_turn)
+
+    def _open(
+        self,
+        line: CallLine,
+        admission: Admission,
+        parts: Parts,
+        known: Mapping[str, str] = MappingProxyType({}),
+        attestation: str = "",
+    ) -> Session:
+        """A session that has not begun yet: who asks for it says how it begins."""
+        session = Session(line, admission.conversation(known), parts, admission.route, attestation)
+        self._sessions[line.info.call_id] = session, admission.loaded
+        return session
 
     def _let_in(self, line: CallLine) -> None:
         """Routes may ask who vouches for the caller: that is found out first."""
@@ -220,9 +237,7 @@ class Calls:
         """A call that this node made was answered: its conversation begins, in this voice."""
         parts = replace(admission.loaded.parts, voice=voice)
         self._ask_ahead(admission, {})
-        session = Session(line, admission.conversation({}), parts, admission.route)
-        self._sessions[line.info.call_id] = session, admission.loaded
-        session.take_over()
+        self._open(line, admission, parts).take_over()
 
     def _ask_ahead(self, admission: Admission, known: Mapping[str, str]) -> None:
         """What the dialplan wants looked up as a call arrives; nobody waits for it."""
@@ -249,12 +264,9 @@ class Calls:
         line, attestation = arrival.line, arrival.attestation
         del self._arriving[line.info.call_id]
         line.info = numbers.discreet(line.info)  # it is routed and vouched for by now; the rest is told
-        conversation = admission.conversation(known)
         if known:
             self._ask_ahead(admission, known)
-        session = Session(line, conversation, admission.loaded.parts, admission.route, attestation)
-        self._sessions[line.info.call_id] = session, admission.loaded
-        session.start()
+        self._open(line, admission, admission.loaded.parts, known, attestation).start()
         for event in arrival.news:
             self.on_event(line.info.call_id, event)
 
@@ -329,3 +341,11 @@ class Calls:
         for session, _ in self._sessions.values():
             session.lose("node stopped")
         self._sessions.clear()
+
+
+def _kept(line: CallLine, codec: str) -> LiveCall | None:
+    """Where the conversation was by what the gateway has kept of it; see app.keeping."""
+    if not line.kept:
+        return None
+    plan, version, step, state, next_turn = json.loads(line.kept)
+    return LiveCall(line.info, plan, version, step, state, next_turn, line.info.started_at, codec)
