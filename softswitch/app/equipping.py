@@ -52,7 +52,7 @@ class Equipment:
             people=self.people,
             music_file=self._music.file,
             actor=self.actor,
-            thinker=self._answering.thinker(plan),
+            thinker=self._answering.thinker(plan, voice),
             patience=Patience(ladder.answer_timeout, ladder.recogniser, ladder.synthesiser),
             speculated=self._answering.speculated,
         )

@@ -35,6 +35,8 @@ def watch(
     metrics.watch("softswitch_speech_workers", lambda: pool.workers)
     metrics.watch("softswitch_speech_busy_workers", lambda: pool.busy)
     metrics.watch("softswitch_speech_waiting_jobs", lambda: pool.waiting)
+    metrics.watch("softswitch_said_total", lambda: dict(engines.prompts.uses))
+    metrics.watch("softswitch_said_bytes", lambda: engines.prompts.said.bytes)
     metrics.watch("softswitch_recognizer_backlog_seconds", lambda: engines.shelf.backlog)
     metrics.watch("softswitch_sink_queue_depth", lambda: _by_sink(recorder.depth, mqtt, "depth"))
     metrics.watch("softswitch_database_away", lambda: recorder.is_away)

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -30,12 +30,20 @@ OVERLAP_S = 60.0
 
 
 class Memory:
-    """`versions` tells the plans that take calls, by name. `dropped` counts answers that were not kept."""
+    """`versions` tells the plans that take calls, by name; `learn` is told of each answer that is new or was
+    changed. `dropped` counts answers that were not kept.
+    """
 
-    def __init__(self, url: str, records: Records, versions: Callable[[], Mapping[str, str]]) -> None:
+    def __init__(
+        self,
+        url: str,
+        records: Records,
+        versions: Callable[[], Mapping[str, str]],
+        learn: Callable[[Sequence[Remembered]], None],
+    ) -> None:
         self.book = Book()
         self.dropped = 0
-        self._url, self._records, self._versions = url, records, versions
+        self._url, self._records, self._versions, self._learn = url, records, versions, learn
         self._uses = Counter[int]()
         self._writing: set[asyncio.Task[None]] = set()
 
@@ -56,7 +64,11 @@ class Memory:
             log.warning("an answer is not remembered", why=str(error))
             return
         if number is not None:
-            self.book.put([_remembered(row | {"id": number, "state": "new", "uses": 0})])
+            self._put([_remembered(row | {"id": number, "state": "new", "uses": 0})])
+
+    def _put(self, learnt: Sequence[Remembered]) -> None:
+        self.book.put(learnt)
+        self._learn(learnt)
 
     def used(self, answer: Remembered) -> None:
         self._uses[answer.id] += 1
@@ -83,7 +95,7 @@ class Memory:
                     if revision != seen:
                         at = time.time()
                         rows = await asyncio.to_thread(answers.read, self._url, since=since)
-                        self.book.put(_remembered(row) for row in reversed(rows))
+                        self._put([_remembered(row) for row in reversed(rows)])
                         seen, since = revision, at - OVERLAP_S
                 await asyncio.sleep(LOOK_S)
         finally:

@@ -1,5 +1,6 @@
 """Makes thinkers for the dialplans that want one, from the models of the configuration and one memory."""
 
+import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -8,6 +9,7 @@ from softswitch.answer.answerer import Answerer, Settings
 from softswitch.answer.asking import Llm, Model
 from softswitch.answer.breaker import Limits
 from softswitch.app.answering.memory import Memory
+from softswitch.app.answering.rehearsing import Rehearsal
 from softswitch.app.answering.thinker import PlanThinker
 from softswitch.app.answering.tools import Find, PlanTools
 from softswitch.config import Config
@@ -15,6 +17,7 @@ from softswitch.dialplan.plan import Plan
 from softswitch.publish.metrics import Metrics
 from softswitch.secret_file import first_line
 from softswitch.sections import Llm as LlmSettings
+from softswitch.speech.voices import PlanVoice
 from softswitch.store.writer import Records
 
 log = logging.getLogger(__name__)
@@ -31,19 +34,22 @@ class Answering:
         self._llms: dict[str, Llm] = {}
         self._thinkers: dict[tuple[str, str], PlanThinker] = {}
         self._memory: Memory | None = None
+        self._rehearsal = Rehearsal()
         self._find: Find | None = None
         self._speculations = Counter[str](used=0, wrong=0)
         self._watch(metrics)
 
     def open(self, records: Records, find: Find) -> None:
         """From here on answers are remembered, and looked up by `find`."""
-        self._memory = Memory(self._config.database_url, records, self._versions)
+        self._memory = Memory(self._config.database_url, records, self._versions, self._rehearsal.learn)
         self._find = find
         for thinker in self._thinkers.values():
             self._equip(thinker)
 
-    def thinker(self, plan: Plan) -> PlanThinker | None:
-        """None for a plan that wants none, or whose model is not configured."""
+    def thinker(self, plan: Plan, voice: PlanVoice) -> PlanThinker | None:
+        """None for a plan that wants none, or whose model is not configured. What it remembers is rendered
+        by `voice`.
+        """
         answers = plan.settings.answers
         if answers is None:
             return None
@@ -64,6 +70,9 @@ class Answering:
         self._thinkers = {key: one for key, one in self._thinkers.items() if key[0] != plan.name}
         self._thinkers[plan.name, plan.version] = thinker
         self._equip(thinker)
+        self._rehearsal.speak_with(plan, voice)
+        if self._memory:
+            self._rehearsal.learn(self._memory.book)
         return thinker
 
     def speculated(self, result: str) -> None:
@@ -75,7 +84,9 @@ class Answering:
         for llm in self._llms.values():
             await llm.prepare()
         assert self._memory
-        await self._memory.run()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._memory.run())
+            tasks.create_task(self._rehearsal.run())
 
     async def close(self) -> None:
         if self._memory:
@@ -103,6 +114,7 @@ class Answering:
         metrics.watch("softswitch_llm_under_way", self._under_way)
         metrics.watch("softswitch_llm_broken", self._broken)
         metrics.watch("softswitch_answers_remembered", lambda: len(self._memory.book) if self._memory else 0)
+        metrics.watch("softswitch_answers_unrendered", lambda: self._rehearsal.waiting)
 
     def _outcomes(self) -> dict[tuple[str, str], float]:
         found = Counter[tuple[str, str]]()
