@@ -82,6 +82,11 @@ def _keys(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -
 @click.option("--from", "from_uri", default="", metavar="URI", help="Who calls.")
 @click.option("--transport", type=click.Choice(["udp", "tcp"]), default="udp", show_default=True)
 @click.option("--srtp", is_flag=True, help="Encrypt the audio (SDES, RFC 4568), or fail.")
+@click.option(
+    "--no-refer",
+    is_flag=True,
+    help="Decline transfers (REFER), as many trunks do: the node connects the two itself.",
+)
 @click.option("--json", "json_", is_flag=True, help="Print one JSON object at the end, and nothing else.")
 @click.pass_context
 def call(
@@ -94,6 +99,7 @@ def call(
     from_uri: str,
     transport: Literal["udp", "tcp"],
     srtp: bool,
+    no_refer: bool,
     json_: bool,
 ) -> None:
     """Call URI (this machine's node by default), speak by script, and measure the answers.
@@ -109,7 +115,12 @@ def call(
     """
     target = uri or ctx.obj.sip.uri
     script = CallScript(
-        target, call_audio.steps(ctx.meta["script"], voice), noise=noise, answer_wait=answer_wait
+        target,
+        call_audio.steps(ctx.meta["script"], voice),
+        noise=noise,
+        answer_wait=answer_wait,
+        follow=not no_refer,
+        stay=no_refer,
     )
     settings = CallerSettings(address_towards(target), transport, srtp, from_uri)
     if not json_:

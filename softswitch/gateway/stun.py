@@ -22,10 +22,11 @@ def public_address(server: str, own_address: str) -> str:
     place = socket.getaddrinfo(host, int(port or DEFAULT_PORT), socket.AF_INET, socket.SOCK_DGRAM)[0][4]
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
         asking.bind((own_address, 0))
+        asking.connect(place)  # so that a port where nobody listens is known at once
         transaction = os.urandom(12)
         request = struct.pack("!HHI", BINDING_REQUEST, 0, MAGIC) + transaction
         for wait in WAITS_S:
-            asking.sendto(request, place)
+            asking.send(request)
             if found := _answer(asking, transaction, time.monotonic() + wait):
                 return found
     raise TimeoutError(f"no answer within {sum(WAITS_S):g} s")

@@ -10,10 +10,11 @@ import caller_peer
 import numpy as np
 import pytest
 from baresip import free_ports
+from conftest import StartNode
 
 from softswitch.events import EndedBy
 from softswitch.gateway.caller.engine import Caller, CallerSettings
-from softswitch.gateway.caller.script import CallScript, Keys, Transferred, Utterance
+from softswitch.gateway.caller.script import CallScript, Keys, Pause, Transferred, Utterance
 
 MODULES = Path("/usr/lib/baresip/modules")
 
@@ -190,3 +191,18 @@ def test_transfer_is_followed_and_the_conversation_goes_on_there(tmp_path):
     assert report.transferred_to == target
     assert report.turns[0].answered
     assert report.ended_by == EndedBy.CALLER
+
+
+@pytest.mark.slow
+def test_declining_a_transfer_the_caller_hears_whom_the_node_connects_him_with(phone, start_node: StartNode):
+    node = start_node(f"human={phone.uri}")
+    steps = (Keys("0", barge_in_after=0.2), Pause(1.0), Utterance(chirp(), "is anybody there"))
+    with Caller(CallerSettings()) as caller:
+        report = caller.run([CallScript(node.uri, steps, follow=False, stay=True)])[0]
+    assert report.transferred_to == phone.uri
+    delay, likeness = echo_delay_ms(report)
+    assert likeness > 0.2
+    assert 20 < delay < 1000
+    phone.expect("Call established")
+    (call,) = node.wait_for_calls(1)
+    assert call.ended_by == EndedBy.CALLER

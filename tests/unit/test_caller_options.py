@@ -87,6 +87,12 @@ def test_barge_in_belongs_to_the_next_utterance_only(placed):
     assert [step.barge_in_after for step in steps] == [None, 1.5, None]
 
 
+def test_a_caller_may_decline_transfers_and_stay(placed):
+    run("sip:a@127.0.0.1")
+    run("sip:a@127.0.0.1", "--no-refer")
+    assert [(script.follow, script.stay) for _, script in placed] == [(True, False), (False, True)]
+
+
 def test_barge_in_without_an_utterance_is_wrong_usage(placed):
     result = run("sip:a@127.0.0.1", "--say", "a", "--barge-in-after", "1")
     assert result.exit_code == 2

@@ -70,6 +70,8 @@ class CallScript:
     longest_call: float = 180.0
     follow: bool = True
     """Whether a transfer (REFER) is followed; otherwise it is declined, and the call ends with it."""
+    stay: bool = False
+    """Whether the call goes on after a transfer that was declined: a node connects the two itself then."""
 
 
 @dataclass(frozen=True, slots=True)

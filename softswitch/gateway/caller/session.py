@@ -172,8 +172,8 @@ class Session:
         if new:
             self.heard.extend(np.frombuffer(new, dtype=np.int16))
         self._notice_greeting()
-        declined = self.report.transferred_to and not self.follows
-        if not self._conversation.advance() or declined:
+        over = self.report.transferred_to and not self.follows and not self._script.stay
+        if not self._conversation.advance() or over:
             self.hangup()
 
     def _notice_greeting(self) -> None:
