@@ -1,6 +1,5 @@
 """Remembered answers are audio before anybody asks again, like a dialplan's own text."""
 
-import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -52,11 +51,7 @@ class Room:
 
     async def learn(self, *answers: Remembered) -> None:
         self.rehearsal.learn(answers)
-        work = asyncio.create_task(self.rehearsal.run())
-        await asyncio.sleep(0)
-        while self.rehearsal.waiting:
-            await asyncio.sleep(0.01)
-        work.cancel()
+        await self.rehearsal.catch_up()
 
     def ready(self, text: str) -> bool:
         return self.voice.get(Say(text, static=False)) is not None

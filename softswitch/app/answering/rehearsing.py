@@ -26,11 +26,10 @@ class Rehearsal:
         self._voices: dict[str, tuple[Plan, PlanVoice]] = {}
         self._waiting: deque[Remembered] = deque(maxlen=MOST_WAITING)
         self._news = asyncio.Event()
-        self._at_it = False
 
     @property
     def waiting(self) -> int:
-        return len(self._waiting) + self._at_it
+        return len(self._waiting)
 
     def speak_with(self, plan: Plan, voice: PlanVoice) -> None:
         """From here on answers of this version of the plan are rendered, and of no other."""
@@ -46,10 +45,12 @@ class Rehearsal:
         while True:
             await self._news.wait()
             self._news.clear()
-            while self._waiting:
-                answer, self._at_it = self._waiting.popleft(), True
-                await self._rehearse(answer)
-                self._at_it = False
+            await self.catch_up()
+
+    async def catch_up(self) -> None:
+        """Until none waits."""
+        while self._waiting:
+            await self._rehearse(self._waiting.popleft())
 
     async def _rehearse(self, answer: Remembered) -> None:
         voice = self._voice(answer)
