@@ -5,7 +5,7 @@ Frozen dataclasses; times of day are Unix seconds.
 
 from dataclasses import dataclass, field
 
-from softswitch.events import CallEnded, CallInfo, Do
+from softswitch.events import CallEnded, CallInfo, Do, Hypothesis
 from softswitch.waiting import AgentChanged, CallerMoved, CallerOffered, Enqueue, LeaveQueue
 
 
@@ -69,6 +69,7 @@ class TurnFinished:
     path: tuple[str, ...] = ()  # the steps that the answer went through, the one it ended in last
     language: str = ""
     rung: str = ""  # how the answer came about, see thinking.Rung
+    alternatives: tuple[Hypothesis, ...] = ()  # what the ear may have heard instead, best first
 
 
 @dataclass(frozen=True, slots=True)

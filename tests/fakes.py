@@ -220,6 +220,8 @@ class FakeEndpointer:
 class FakeStream:
     """Hears the words that `voiced` put into the frames, each once for as long as it lasts."""
 
+    alternatives: tuple[Hypothesis, ...] = ()
+
     def __init__(self) -> None:
         self.words: list[str] = []
         self.closed = False
@@ -234,7 +236,7 @@ class FakeStream:
 
     async def finish(self) -> Recognition:
         text, self.words = " ".join(self.words), []
-        return Recognition(text, 0.9 if text else 0.0)
+        return Recognition(text, 0.9 if text else 0.0, self.alternatives if text else ())
 
     def close(self) -> None:
         self.closed = True

@@ -262,7 +262,7 @@ class Session:
         turn.stages_ms = {"endpoint": timing.endpoint_ms, "recognize": timing.recognize_ms}
         answer_heard = self._speaker.account().heard
         if isinstance(event, Heard):
-            turn.heard, turn.confidence = event.text, event.confidence
+            turn.heard, turn.confidence, turn.alternatives = event.text, event.confidence, event.alternatives
             event = replace(event, barged_in=self._ear.interrupted, answer_heard=answer_heard)
         elif isinstance(event, Pressed):
             turn.heard, turn.confidence = event.digits, 1.0

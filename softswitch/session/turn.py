@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from softswitch.events import Heard, NoInput, Pressed
+from softswitch.events import Heard, Hypothesis, NoInput, Pressed
 from softswitch.news import TurnFinished
 from softswitch.session.speaking import Account
 from softswitch.thinking import Rung
@@ -28,9 +28,11 @@ class Turn:
     stages_ms: dict[str, float] = field(default_factory=dict)
     path: tuple[str, ...] = ()
     language: str = ""
+    alternatives: tuple[Hypothesis, ...] = ()
 
     def mask(self) -> None:
         self.heard = MASK if self.heard else ""
+        self.alternatives = ()
 
     def finished(self, call_id: str, account: Account, rung: Rung | Literal[""]) -> TurnFinished:
         """Its record, with what became of its answer, and how that came about."""
@@ -51,4 +53,5 @@ class Turn:
             path=self.path,
             language=self.language,
             rung=rung,
+            alternatives=self.alternatives,
         )

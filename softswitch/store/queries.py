@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from softswitch.errors import SoftswitchError
-from softswitch.events import CallInfo
+from softswitch.events import CallInfo, Hypothesis
 from softswitch.news import TurnFinished
 from softswitch.store.engine import transaction
 from softswitch.store.tables import callers, calls, turns
@@ -135,7 +135,8 @@ def show_call(url: str, prefix: str) -> CallHistory:
 
 def _turn(row: sa.RowMapping) -> TurnFinished:
     fields_of: dict[str, Any] = {str(name): value for name, value in row.items() if name != "id"}
-    return TurnFinished(**fields_of | {"path": tuple(row["path"] or ())})
+    others = tuple(Hypothesis(**each) for each in row["alternatives"] or ())
+    return TurnFinished(**fields_of | {"path": tuple(row["path"] or ()), "alternatives": others})
 
 
 def remembered(url: str, plan: str, number: str) -> dict[str, str]:

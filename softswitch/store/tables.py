@@ -106,6 +106,7 @@ turns = sa.Table(
     sa.Column("path", sa.JSON),
     _text("language"),
     _text("rung"),
+    sa.Column("alternatives", sa.JSON),
     sa.UniqueConstraint("call_id", "number"),
 )
 

@@ -1,121 +1,158 @@
 """Whole conversations over real SIP: `softswitch call` speaks, the node hears, answers and records."""
 
 import json
-import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pytest
-from node import SOFTSWITCH, Node
+import small_plans
+from node import SOFTSWITCH, Node, wait_for
+from small_plans import Calling
 
-from softswitch.config import bundled
 from softswitch.news import TurnFinished
-
-pytestmark = pytest.mark.quiet
+from softswitch.store.queries import CallRecord
 
 SCRIPT = ("what are your opening hours", "where is my order", "one zero zero one", "goodbye")
 INTENTS = ["", "hours", "order_status", "order_number", "goodbye"]
 
 
-def call(node: Node, *arguments: str) -> dict[str, Any]:
-    command = [str(SOFTSWITCH), "call", node.uri, "--json", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    report: dict[str, Any] = json.loads(done.stdout)
-    return report
-
-
-def say(*sentences: str) -> list[str]:
+def say(*sentences: str) -> tuple[str, ...]:
     """Each over the end of the prompt before: callers who know what they want."""
-    options = []
-    for sentence in sentences:
-        options += ["--barge-in-after", "1.5", "--say", sentence]
-    return options
+    return tuple(
+        option for sentence in sentences for option in ("--barge-in-after", "1.5", "--say", sentence)
+    )
 
 
-def turns(node: Node) -> tuple[TurnFinished, ...]:
-    return node.history(node.calls()[0].call_id).turns
+ESPEAK, NOISE = ("--voice", "espeak-ng:en-us"), ("--noise", "white@20")
+CALLERS = {
+    "clean": say(*SCRIPT),
+    "noise": (*NOISE, *say(*SCRIPT)),
+    "another-voice": (*ESPEAK, *say(*SCRIPT)),
+    "another-voice-in-noise": (*ESPEAK, *NOISE, *say(*SCRIPT)),
+    "keys": ("--dtmf", "3", "--dtmf", "1002", "--dtmf", "2"),
+    "keys-in-noise": ("--noise", "white@25", "--dtmf", "3", "--dtmf", "1002", "--say", "goodbye"),
+}
+"""What each says or keys, by the name that he calls."""
+
+
+@dataclass
+class Talk:
+    """What a caller tells of his call, and what the node has recorded of it."""
+
+    report: dict[str, Any]
+    call: CallRecord
+    turns: tuple[TurnFinished, ...]
+
+
+@pytest.fixture(scope="module")
+def talks(tmp_path_factory: pytest.TempPathFactory, prompts: Path) -> Iterator[dict[str, Talk]]:
+    """Every caller's, two of them at a time: a node hardly notices."""
+    found: dict[str, Talk] = {}
+    with Node(tmp_path_factory.mktemp("conversations"), prompts) as node:
+        names = iter(CALLERS)
+        while two := list(islice(names, 2)):
+            callings = {name: Calling(node, *CALLERS[name], to=name) for name in two}
+            reports = {name: calling.wait(120) for name, calling in callings.items()}
+            found |= {name: _talk(node, name, report) for name, report in reports.items()}
+        yield found
+        print(node.log)
+
+
+def _talk(node: Node, name: str, report: str) -> Talk:
+    def ended() -> CallRecord | None:
+        return next((one for one in node.calls() if f"sip:{name}@" in one.to_uri and one.ended_at), None)
+
+    call = wait_for(ended, f"the call to {name} is recorded: {report}")
+    assert isinstance(call, CallRecord)
+    return Talk(json.loads(report), call, node.history(call.call_id).turns)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "how",
-    [
-        (),
-        ("--noise", "white@20"),
-        ("--voice", "espeak-ng:en-us"),
-        ("--voice", "espeak-ng:en-us", "--noise", "white@20"),
-    ],
-    ids=["clean", "noise at 20 dB", "another voice", "another voice in noise"],
-)
-def test_a_conversation_is_understood_answered_and_recorded(node: Node, how: tuple[str, ...]) -> None:
-    report = call(node, *how, *say(*SCRIPT))
-    assert [turn["answered"] for turn in report["turns"]] == [True] * 4
-    assert report["call"]["ended_by"] == "node"
-    recorded = turns(node)
-    assert [turn.intent for turn in recorded] == INTENTS
-    assert recorded[3].said.startswith("Order 1 0 0 1 is ready.")
-    assert node.calls()[0].cause == 16
+@pytest.mark.quiet
+@pytest.mark.parametrize("caller", ["clean", "noise", "another-voice", "another-voice-in-noise"])
+def test_a_conversation_is_understood_answered_and_recorded(talks: dict[str, Talk], caller: str) -> None:
+    talk = talks[caller]
+    assert [turn["answered"] for turn in talk.report["turns"]] == [True] * 4
+    assert talk.report["call"]["ended_by"] == "node"
+    assert [turn.intent for turn in talk.turns] == INTENTS
+    assert talk.turns[3].said.startswith("Order 1 0 0 1 is ready.")
+    assert talk.call.cause == 16
 
 
 @pytest.mark.slow
-def test_keys_serve_as_well_as_words(node: Node) -> None:
-    report = call(node, "--dtmf", "3", "--dtmf", "1002", "--dtmf", "2")
-    assert report["ok"]
-    recorded = turns(node)
-    assert [(turn.via, turn.heard) for turn in recorded[1:]] == [
+@pytest.mark.quiet
+def test_keys_serve_as_well_as_words(talks: dict[str, Talk]) -> None:
+    talk = talks["keys"]
+    assert talk.report["ok"]
+    assert [(turn.via, turn.heard) for turn in talk.turns[1:]] == [
         ("dtmf", "3"),
         ("dtmf", "1002"),
         ("dtmf", "2"),
     ]
-    assert "is on its way to us" in recorded[2].said
+    assert "is on its way to us" in talk.turns[2].said
 
 
 @pytest.mark.slow
-def test_a_caller_who_keys_in_noise_hears_the_whole_answer_and_may_speak_then(node: Node) -> None:
+@pytest.mark.quiet
+def test_a_caller_who_keys_in_noise_hears_the_whole_answer_and_may_speak_then(talks: dict[str, Talk]) -> None:
     """His phone sends no audio while it sends a key; the noise that comes back is no input of his."""
-    report = call(node, "--noise", "white@25", "--dtmf", "3", "--dtmf", "1002", "--say", "goodbye")
-    assert report["ok"]
-    recorded = turns(node)
-    inputs = [(turn.via, turn.intent, turn.heard) for turn in recorded[1:]]
+    talk = talks["keys-in-noise"]
+    assert talk.report["ok"]
+    inputs = [(turn.via, turn.intent, turn.heard) for turn in talk.turns[1:]]
     assert inputs == [
         ("dtmf", "order_status", "3"),
         ("dtmf", "order_number", "1002"),
         ("speech", "goodbye", "goodbye"),
     ]
-    assert [turn.said_heard for turn in recorded[1:3]] == [turn.said for turn in recorded[1:3]]
+    assert [turn.said_heard for turn in talk.turns[1:3]] == [turn.said for turn in talk.turns[1:3]]
 
 
 @pytest.mark.slow
-def test_the_record_says_how_much_of_a_prompt_was_really_heard(node: Node) -> None:
-    report = call(node, *say("what are your opening hours", "goodbye"))
-    greeting, hours, _ = turns(node)
+@pytest.mark.quiet
+def test_the_record_says_how_much_of_a_prompt_was_really_heard(talks: dict[str, Talk]) -> None:
+    talk = talks["clean"]
+    greeting, hours = talk.turns[:2]
     assert 1.0 < greeting.said_heard_s < 2.5
     assert greeting.said.startswith(greeting.said_heard)
     assert len(greeting.said_heard.split()) < len(greeting.said.split())
     assert hours.said_heard_s < hours.said_s - 2
-    assert all(turn["barge_in_ms"] for turn in report["turns"])
+    assert all(turn["barge_in_ms"] for turn in talk.report["turns"])
+
+
+IMPATIENT = """name: impatient
+start: hello
+timing: {no_input_timeout: 1s}
+"""
+IMPATIENT_STEPS = """
+  hello:
+    say: Welcome.
+    listen: {dtmf: {"1": bye}}
+"""
 
 
 @pytest.mark.slow
 def test_a_caller_who_never_says_a_word_is_hung_up_on_politely(
     start_node: Callable[..., Node], tmp_path: Path
 ) -> None:
-    plan = shutil.copytree(bundled("dialplans") / "reception", tmp_path / "impatient")
-    text = (plan / "plan.yaml").read_text()
-    (plan / "plan.yaml").write_text(text.replace("no_input_timeout: 6s", "no_input_timeout: 1s"))
-    node = start_node(f"dialplan={plan}")
-    call(node, "--wait", "30")
-    assert [turn.via for turn in turns(node)] == ["start", "silence", "silence"]
-    assert node.calls()[0].ended_by == "node"
+    node = start_node(f"dialplan={small_plans.write(tmp_path / 'impatient', IMPATIENT, IMPATIENT_STEPS)}")
+    with Calling(node, "--wait", "30") as calling:
+        calling.wait()
+    (call,) = node.wait_for_calls(1)
+    turns = node.history(call.call_id).turns
+    assert [turn.via for turn in turns] == ["start", "silence", "silence"]
+    assert turns[-1].said == "Goodbye."
+    assert call.ended_by == "node"
 
 
 @pytest.mark.slow
 def test_ipv6_serves_as_well(start_node: Callable[..., Node]) -> None:
     node = start_node("sip.address=::1")
-    command = [str(SOFTSWITCH), "call", f"sip:[::1]:{node.sip_port}", "--json", *say("goodbye")]
+    uri = f"sip:[::1]:{node.sip_port}"
+    command = [str(SOFTSWITCH), "call", uri, "--json", *say("goodbye")]
     report = json.loads(subprocess.run(command, capture_output=True, check=True, timeout=60).stdout)
     assert report["ok"]
     assert node.calls()[0].source.startswith("[::1]:")

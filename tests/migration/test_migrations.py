@@ -76,6 +76,7 @@ ROWS: dict[str, dict[str, Any]] = {
         "path": ["find", "found", "menu"],
         "language": "en",
         "rung": "thought",
+        "alternatives": [{"text": "what are zero parking hours", "confidence": 0.125}],
     },
     "actions": {
         "id": 3,

@@ -4,7 +4,7 @@ import logging
 from itertools import pairwise
 
 import pytest
-from fakes import FRAME_BYTES, FakeVoice, audio_of, voiced
+from fakes import FRAME_BYTES, FakeStream, FakeVoice, audio_of, voiced
 from scripted_call import ANSWER, GREETING, Call, greeted
 
 from softswitch.events import (
@@ -15,6 +15,7 @@ from softswitch.events import (
     EndedBy,
     Hangup,
     Heard,
+    Hypothesis,
     Listen,
     NoInput,
     Pressed,
@@ -224,7 +225,17 @@ async def test_who_speaks_while_he_waits_does_not_lose_his_answer() -> None:
 # --- what nobody shall see ------------------------------------------------------------------------------
 
 
-async def test_a_masked_turn_is_recorded_without_what_was_heard() -> None:
+async def test_what_may_have_been_heard_instead_is_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FakeStream, "alternatives", (Hypothesis("no secrets", 0.1),))
+    call = await greeted((ANSWER, Listen()), whole=frozenset({"no secret"}))
+    await call.say("no secret")
+    await call.quiet(0.6)
+    call.session.on_event(CallEnded(16, 200, EndedBy.CALLER))
+    assert call.turns()[-1].alternatives == (Hypothesis("no secrets", 0.1),)
+
+
+async def test_a_masked_turn_is_recorded_without_what_was_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FakeStream, "alternatives", (Hypothesis("my secrets", 0.1),))
     call = await greeted((ANSWER, Listen()), (ANSWER, Listen()), whole=frozenset({"my secret"}))
     call.plan.masked = True
     await call.say("my secret")
