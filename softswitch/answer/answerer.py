@@ -50,12 +50,21 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """All that a thought needs. `shareable`: nothing of this call but the question went into it."""
+class Brief:
+    """What a model is told, and what is looked at in its answer."""
 
-    asked: Asked
     messages: list[Message]
     guards: Guards
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """`brief` is asked for where it has to be thought about. `shareable`: nothing of this call but the
+    question goes into it.
+    """
+
+    asked: Asked
+    brief: Callable[[], Brief]
     tools: Tools | None = None
     shareable: bool = False
 
@@ -116,16 +125,11 @@ class Answerer:
             answer.how = "shared"
             answer.sentences = self._shared(answer, flight, question)
             return answer
-        thought = self._new_thought(question)
-        sentences = self._think(thought, question)
+        thought, sentences = self._think(question)
         if shares:
             sentences = self._flights.begin(about, thought, sentences).values()
         answer.sentences = _then(sentences, partial(self._conclude, answer, thought))
         return answer
-
-    def _new_thought(self, question: Question) -> Thought:
-        plain = self._llm.model.structured == "none"
-        return Thought(self._ask, question.guards, question.tools, plain)
 
     # --- remembered and shared ------------------------------------------------------------------------
 
@@ -144,8 +148,8 @@ class Answerer:
         if thought.reply.scope in ("nothing", "plan") and not thought.reply.fields:
             sentences = flight.values()
         else:
-            answer.how, thought = "thought", self._new_thought(question)
-            sentences = self._think(thought, question)
+            answer.how = "thought"
+            thought, sentences = self._think(question)
         async with contextlib.aclosing(sentences):
             async for sentence in sentences:
                 yield sentence
@@ -157,8 +161,11 @@ class Answerer:
 
     # --- thinking ---------------------------------------------------------------------------------------
 
-    def _think(self, thought: Thought, question: Question) -> AsyncGenerator[str, None]:
-        return _then(thought.sentences(question.messages), partial(self._learn, thought, question))
+    def _think(self, question: Question) -> tuple[Thought, AsyncGenerator[str, None]]:
+        """A thought, and its sentences."""
+        brief, plain = question.brief(), self._llm.model.structured == "none"
+        thought = Thought(self._ask, brief.guards, question.tools, plain)
+        return thought, _then(thought.sentences(brief.messages), partial(self._learn, thought, question))
 
     def _learn(self, thought: Thought, question: Question) -> None:
         """A thought has ended: it is counted, and remembered where it may be."""

@@ -8,6 +8,7 @@ good ones in a row close it. Nygard, Release It! (2007), chapter 5. Times are mo
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Literal
 
 State = Literal["closed", "open", "half_open"]
@@ -15,8 +16,9 @@ State = Literal["closed", "open", "half_open"]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`window` seconds are looked at, at least `least` outcomes. Open when `failures` (a share) failed or
-    the `quantile` of latencies is above `slow`; probed after `wait` seconds, closed after `probes` good ones.
+    """`window` seconds are looked at, at least `least` outcomes. Open when `failures` (a share) failed, the
+    latest `least` all did, or the `quantile` of latencies is above `slow`; probed after `wait` seconds,
+    closed after `probes` good ones.
     """
 
     window: float = 10.0
@@ -99,6 +101,8 @@ class Breaker:
         outcomes, limits = self._outcomes, self.limits
         if len(outcomes) < limits.least:
             return False
+        if not any(good for _, good, _ in islice(reversed(outcomes), limits.least)):
+            return True  # those before it stopped must not hide for a whole window that it has
         if sum(not good for _, good, _ in outcomes) >= limits.failures * len(outcomes):
             return True
         times = sorted(took for _, good, took in outcomes if good)

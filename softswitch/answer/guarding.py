@@ -6,11 +6,12 @@ neither in what the model was told nor in what the caller said was invented; its
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from softswitch.dialplan.language import Language
-from softswitch.dialplan.slot_types.number import NumberReader
+from softswitch.dialplan.slot_types.number import number_reader
 from softswitch.dialplan.spoken import digit_spans, normalise
 
 SMALL = 3
@@ -36,10 +37,6 @@ class Guards:
     most_words: int = 80
     forbidden: tuple[str, ...] = ()
     instructions: str = ""
-    _recital: frozenset[tuple[str, ...]] = field(default=frozenset(), init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_recital", frozenset(_runs(normalise(self.instructions).split())))
 
     def refuse(self, sentence: str) -> str:
         """Why a sentence must not be spoken; "" when it may."""
@@ -50,7 +47,7 @@ class Guards:
         for phrase in self.forbidden:
             if f" {normalise(phrase)} " in text:
                 return f"forbidden topic '{phrase}'"
-        if not self._recital.isdisjoint(_runs(words)):
+        if not _recital(self.instructions).isdisjoint(_runs(words)):
             return "recites its instructions"
         return ""
 
@@ -80,15 +77,26 @@ def figures(text: str, language: Language, *, heard: bool = False) -> frozenset[
 
 def known_figures(texts: Iterable[str], language: Language) -> frozenset[str]:
     """Of everything that the model was told: figures that may be said. "18:00" may be said as six."""
-    told = [normalise(text) for text in texts]
-    hours = (int(hour) - 12 for text in told for hour in re.findall(r"\b(1[3-9]|2[0-3]):[0-5][0-9]\b", text))
-    found = (figures(text, language, heard=heard) for text in told for heard in (False, True))
+    return frozenset[str]().union(*(_known(text, language) for text in texts))
+
+
+@lru_cache(maxsize=5_000)
+def _known(text: str, language: Language) -> frozenset[str]:
+    """A plan tells its models the same texts again and again."""
+    told = normalise(text)
+    hours = (int(hour) - 12 for hour in re.findall(r"\b(1[3-9]|2[0-3]):[0-5][0-9]\b", told))
+    found = (figures(told, language, heard=heard) for heard in (False, True))
     return frozenset(map(str, hours)).union(*found)
+
+
+@lru_cache(maxsize=100)
+def _recital(instructions: str) -> frozenset[tuple[str, ...]]:
+    return frozenset(_runs(normalise(instructions).split()))
 
 
 def _numbers(tokens: Sequence[str], language: Language) -> Iterable[Decimal]:
     """Of each place the longest number; "020" is none, but digits."""
-    reader = NumberReader(language.numbers)
+    reader = number_reader(language)
     at = 0
     while at < len(tokens):
         readings = [] if re.match("0[0-9]", tokens[at]) else reader.read(tokens, at)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from softswitch.answer.answerer import Answer as Answered
-from softswitch.answer.answerer import Answerer, Question, Settings
+from softswitch.answer.answerer import Answerer, Brief, Question, Settings
 from softswitch.answer.asking import Llm, Model
 from softswitch.answer.book import Book
 from softswitch.answer.breaker import Limits
@@ -68,7 +68,8 @@ class Room:
         asked = Asked("shop", "v1", "en", key(text, "en"), text, "", caller, context or {})
         told = messages(text, language="English", instructions=KNOWN, context=context)
         guards = Guards(ENGLISH, known_figures([KNOWN, text], ENGLISH), most_words=30)
-        return self.answerer.answer(Question(asked, told, guards, shareable=not context, **more))
+        question = Question(asked, lambda: Brief(told, guards), shareable=not context, **more)
+        return self.answerer.answer(question)
 
     async def say(self, text: str, caller: str = "+441", **more: Any) -> tuple[str, str, str]:
         """How it was answered, what came of it, and what was spoken."""

@@ -1,10 +1,11 @@
 """One dialplan's thinker: what a session asks, put to memory and model with all that the plan knows."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from functools import partial
 from typing import Literal
 
 from softswitch.answer import knowledge, questions
-from softswitch.answer.answerer import Answer, Answerer, Question
+from softswitch.answer.answerer import Answer, Answerer, Brief, Question
 from softswitch.answer.guarding import Guards, known_figures
 from softswitch.answer.prompting import Passage, messages, told_figures
 from softswitch.answer.remembering import Asked
@@ -63,29 +64,37 @@ class PlanThinker:
     def question(
         self, order: Think, context: Mapping[str, str], history: Sequence[Exchange] = ()
     ) -> Question:
-        """With all that the plan knows about it."""
+        """With all that the plan knows about it, which is gathered once it is needed."""
         known = self._known(context)
-        passages = self._found(order)
+        follows = any(exchange.heard for exchange in history)  # how he was greeted matters to no answer
+        return Question(
+            self._asked(order, context, known, follows),
+            partial(self._brief, order, dict(context), known, tuple(history)),
+            self.tools,
+            shareable=not known and not follows,
+        )
+
+    def _brief(
+        self,
+        order: Think,
+        context: Mapping[str, str],
+        known: Mapping[str, str],
+        history: Sequence[Exchange],
+    ) -> Brief:
+        passages, language = self._found(order), LANGUAGES[order.language]
         instructions = self._settings.instructions
         told = messages(
             order.question,
             language=NAMES[order.language],
             instructions=instructions,
             knowledge=passages,
-            context=known | {name: context[name] for name in FACTS if name in context},
+            context={**known, **{name: context[name] for name in FACTS if name in context}},
             history=history,
         )
         figures = told_figures(order.question, instructions, passages, known, history)
-        guards = Guards(
-            LANGUAGES[order.language],
-            known_figures([*figures, context.get("today", "")], LANGUAGES[order.language]),
-            self._settings.longest,
-            self._settings.forbidden,
-            instructions,
-        )
-        follows = any(exchange.heard for exchange in history)  # how he was greeted matters to no answer
-        asked = self._asked(order, context, known, follows)
-        return Question(asked, told, guards, self.tools, shareable=not known and not follows)
+        may_say = known_figures([*figures, context.get("today", "")], language)
+        settings = self._settings
+        return Brief(told, Guards(language, may_say, settings.longest, settings.forbidden, instructions))
 
     def _asked(
         self, order: Think, context: Mapping[str, str], known: Mapping[str, str], follows: bool
