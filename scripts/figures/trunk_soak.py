@@ -25,7 +25,8 @@ class Kind:
 
 
 KINDS = (
-    Kind(0.50, 1.0),
+    Kind(0.40, 1.0),
+    Kind(0.10, 0.2, "changes"),
     Kind(0.15, 0.0),
     Kind(0.15, 2.0, "talk"),
     Kind(0.10, 0.0, "unheard"),
