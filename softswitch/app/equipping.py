@@ -67,7 +67,6 @@ class Equipment:
             records,
             ground.metrics,
             deliver,
-            self._books.announce,
             plans,
             self.actor,
             self.phone,

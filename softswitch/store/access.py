@@ -8,7 +8,7 @@ import asyncio
 import functools
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from softswitch.errors import SoftswitchError
 from softswitch.store.engine import first_line, open_engine
 from softswitch.store.outbox.claiming import Now, now_of
-from softswitch.store.writer import Records
+from softswitch.store.writer import Records, Tells
 
 CLOSE_S = 2.0
 Value = TypeVar("Value")
@@ -54,10 +54,20 @@ class Access:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, self._transact, work, *arguments)
 
-    async def write(self, work: Callable[..., Value], *arguments: Any) -> Value:
-        """The same for what writes; it may be run again when its transaction could not be committed."""
-        if self._through_records:
-            return await self.records.execute(lambda connection: work(connection, *arguments))
+    async def write(
+        self,
+        work: Callable[..., Value],
+        *arguments: Any,
+        lasts: bool = True,
+        tells: Tells[Value] | None = None,
+    ) -> Value:
+        """The same for what writes; it may be run again when its transaction could not be committed. What
+        means nothing once this machine has lost its power need not last: SQLite syncs it a little later.
+        Messages that tell of it are written with it, where there is a broker.
+        """
+        if self._through_records or (tells and self.records.publishes):
+            whole = functools.partial(_with_arguments, work, arguments)
+            return await self.records.execute(whole, lasts=lasts, tells=tells)
         return await self.read(work, *arguments)
 
     async def close(self) -> None:
@@ -74,6 +84,10 @@ class Access:
             self._engine.dispose()
             told = f"The database {self._engine.url} cannot be used ({first_line(error)})"
             raise SoftswitchError(f"{told}: run softswitch db check") from None
+
+
+def _with_arguments(work: Callable[..., Value], arguments: Sequence[Any], connection: sa.Connection) -> Value:
+    return work(connection, *arguments)
 
 
 def new_holder(node: str) -> str:

@@ -8,7 +8,8 @@ import contextlib
 import os
 import secrets
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,7 +19,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from softswitch.news import Announced, SessionEvent
 from softswitch.store import messages
 from softswitch.store.apply import apply
-from softswitch.store.engine import open_engine
+from softswitch.store.engine import open_engine, sqlite_file
 from softswitch.store.journal import Frame
 from softswitch.store.messages import Waiting
 from softswitch.store.outbox import adding
@@ -31,7 +32,8 @@ CONNECT_S = 3
 
 Encode = Callable[[SessionEvent | Announced, str], tuple[str, str] | None]
 """An event of a node as the topic and payload of a message; None for one that is not published."""
-Work = Callable[[sa.Connection], Any]
+Work = Callable[[sa.Connection], Sequence[SessionEvent | Announced]]
+"""Something else to write; what it gives is told with it."""
 
 # These say that the event itself cannot be stored; whatever else a database says passes with time.
 _FAULT_OF_THE_EVENT = (sa.exc.IntegrityError, sa.exc.DataError)
@@ -67,12 +69,20 @@ class Committer:
     ) -> None:
         self.engine = open_engine(url, writes=True, keep=True, busy=PATIENCE_S, connect=CONNECT_S)
         self.run = secrets.token_hex(16)
+        file = sqlite_file(url)
+        self._log = Path(f"{file}-wal") if file else None
+        self.unsynced = False
+        """Whether a power cut would take the last commits."""
+        self.publishes = encode is not None
         self._node, self._encode, self._before = node, encode, before
         self._doubtful = False
         self._raw: Any = None
 
-    def commit(self, items: Sequence[Frame | Work], runs: Mapping[str, int]) -> Sequence[Waiting]:
+    def commit(
+        self, items: Sequence[Frame | Work], runs: Mapping[str, int], *, lasts: bool = True
+    ) -> Sequence[Waiting]:
         """Frames, and other things to write, in one transaction; the messages that were written with it.
+        What `lasts` survives a power cut from here on, on SQLite too, where else `sync` sees to it.
 
         `runs` are those of the journal in their order, this one among them or not. Raises what the database
         does, LookupError for an event that has no call, and whatever a Work raises.
@@ -80,7 +90,7 @@ class Committer:
         certain, self._doubtful = not self._doubtful and not runs, True
         self._before()
         try:
-            with self.engine.begin() as connection:
+            with self._begin(lasts) as connection:
                 self._raw = connection.connection.dbapi_connection
                 reached = (-1, 0) if certain else self._reached(connection, runs)
                 told = self._write(connection, items, lambda frame: self._at(frame, runs) <= reached)
@@ -88,7 +98,28 @@ class Committer:
         finally:
             self._raw = None
         self._doubtful = False
+        self.unsynced = not lasts and self._log is not None
         return written
+
+    @contextlib.contextmanager
+    def _begin(self, lasts: bool) -> Iterator[sa.Connection]:
+        with self.engine.connect() as connection:
+            if self._log:
+                raw = connection.connection.dbapi_connection
+                assert raw is not None
+                raw.cursor().execute(f"PRAGMA synchronous = {'FULL' if lasts else 'NORMAL'}").close()
+            with connection.begin():
+                yield connection
+
+    def sync(self) -> None:
+        """Have what was committed without it survive a power cut. Raises OSError."""
+        if self.unsynced and self._log:
+            log_file = os.open(self._log, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                os.fdatasync(log_file)
+            finally:
+                os.close(log_file)
+        self.unsynced = False
 
     def pass_over(self, frame: Frame) -> None:
         """Note that it is settled: it can never be written."""
@@ -114,7 +145,7 @@ class Committer:
         latest: Frame | None = None
         for item in left:
             if not isinstance(item, Frame):
-                item(connection)
+                told += filter(None, map(self._message, item(connection)))
                 continue
             apply(connection, item.event, self._node)
             if message := self._message(item.event):

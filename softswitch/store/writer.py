@@ -37,23 +37,32 @@ MOMENT_S = 1.0
 """A database that is away for longer is not waited for by events: they go into the journal."""
 HANG_S = 5.0
 """A transaction that takes longer is given up: the server does not answer."""
+WORK_S = 5.0
+"""Other work than events fails when the database is away and it has waited for so long."""
 CLOSE_TIMEOUT_S = 10.0
+SYNC_S = 0.1
+"""What was written without being synced is synced after so long, unless something else was before."""
 
 Work = Callable[[sa.Connection], Value]
 """Something else to write: it may be run again when its transaction could not be committed."""
+Tells = Callable[[Value], Sequence[Announced]]
+"""What is to be told of it, by its value: in the same transaction, or not at all."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Entry:
     event: SessionEvent | Announced | Work[Any]
     done: asyncio.Future[Any]
     submitted: float
     result: Any = None
     number: int = 0
+    lasts: bool = True
+    tells: Tells[Any] | None = None
 
-    def work(self, connection: sa.Connection) -> None:
+    def work(self, connection: sa.Connection) -> Sequence[Announced]:
         assert callable(self.event)
         self.result = self.event(connection)
+        return self.tells(self.result) if self.tells else ()
 
 
 class Records:
@@ -102,6 +111,11 @@ class Records:
         self.on_messages: Callable[[Sequence[Waiting]], None] | None = None  # and with messages, once written
 
     @property
+    def publishes(self) -> bool:
+        """Whether messages for a broker are written with what is recorded."""
+        return self._committer.publishes
+
+    @property
     def retrying(self) -> bool:
         """Whether the database is locked or away: what is to be written waits."""
         return self._away_since > 0
@@ -125,20 +139,25 @@ class Records:
             raise RuntimeError("records are closed")
         return self._put(event)
 
-    async def execute(self, work: Work[Value]) -> Value:
-        """Have the writer do something else in its turn; its value once that is on disk.
+    async def execute(
+        self, work: Work[Value], *, lasts: bool = True, tells: Tells[Value] | None = None
+    ) -> Value:
+        """Have the writer do something else in its turn; its value once that is on disk. What need not last
+        through a power cut is not synced before, on SQLite, but within SYNC_S.
 
-        Raises what `work` raises, and SoftswitchError when close() gave up.
+        Raises what `work` raises, and SoftswitchError when the database stays away or close() gave up.
         """
         await self._room.acquire()
         if self._closed:
             self._room.release()
             raise SoftswitchError("the records are closed: the node stops")
-        value: Value = await self._put(work)
+        value: Value = await self._put(work, lasts, tells)
         return value
 
-    def _put(self, event: SessionEvent | Announced | Work[Any]) -> asyncio.Future[Any]:
-        entry = _Entry(event, self._loop.create_future(), time.monotonic())
+    def _put(
+        self, event: SessionEvent | Announced | Work[Any], lasts: bool = True, tells: Tells[Any] | None = None
+    ) -> asyncio.Future[Any]:
+        entry = _Entry(event, self._loop.create_future(), time.monotonic(), lasts=lasts, tells=tells)
         self.depth += 1
         self._settled.clear()
         self._queue.put(entry)
@@ -236,6 +255,7 @@ class Records:
             if time.monotonic() >= self._retry_at:
                 self._try()
             self._spill()
+            self._give_up_work()
         for entry in self._taken:
             self._lost += not callable(entry.event)
             told = "not recorded: the database stayed away until the end"
@@ -251,7 +271,7 @@ class Records:
             self._abandoned.wait(max(0.0, due))
             return
         try:
-            timeout = max(0.0, due) if busy else None
+            timeout = max(0.0, due) if busy else SYNC_S if self._committer.unsynced else None
             entry = self._queue.get(block=timeout != 0, timeout=timeout)
             while entry is not None:
                 self._number += 1
@@ -269,6 +289,7 @@ class Records:
     def _try(self) -> None:
         """Write what is next: of the journal as long as it has something."""
         if not (self._has_journal or self._taken):
+            self._sync()
             return
         self._writing_since = time.monotonic()
         try:
@@ -286,6 +307,12 @@ class Records:
         finally:
             self._writing_since = 0.0
 
+    def _sync(self) -> None:
+        try:
+            self._committer.sync()
+        except OSError as error:
+            log.error("the database's log cannot be synced", error=error.strerror)
+
     def _go_without(self, error: Exception) -> None:
         if not self._away_since:
             told = first_line(error) if isinstance(error, sa.exc.DBAPIError) else str(error)
@@ -298,7 +325,8 @@ class Records:
         """Settle what is next. An event that cannot be stored does not take others with it."""
         batch = list(islice(self._taken, most))
         try:
-            told = self._committer.commit([self._item(entry) for entry in batch], {})
+            lasts = any(entry.lasts for entry in batch)
+            told = self._committer.commit([self._item(entry) for entry in batch], {}, lasts=lasts)
         except Exception as error:
             if is_away(error):
                 raise
@@ -313,7 +341,7 @@ class Records:
         events = [entry.event for entry in batch if not callable(entry.event)]
         self._tell(self._committed, batch, events, told, time.monotonic() - batch[0].submitted)
 
-    def _item(self, entry: _Entry) -> Frame | Callable[[sa.Connection], None]:
+    def _item(self, entry: _Entry) -> Frame | Callable[[sa.Connection], Sequence[Announced]]:
         if callable(entry.event):
             return entry.work
         return Frame(self._committer.run, entry.number, entry.event)
@@ -324,6 +352,17 @@ class Records:
         self._tell(self._failed, entry, error)
 
     # --- the journal --------------------------------------------------------------------------------------
+
+    def _give_up_work(self) -> None:
+        """Other work waits a while for a database that is away: then who asked for it hears so."""
+        late = time.monotonic() - WORK_S
+        given_up = [entry for entry in self._taken if callable(entry.event) and entry.submitted < late]
+        if not (given_up and self._away_since):
+            return
+        self._taken = deque(entry for entry in self._taken if entry not in given_up)
+        for entry in given_up:
+            told = f"The database {self._committer.engine.url} is away: run softswitch db check"
+            self._tell(self._failed, entry, SoftswitchError(told))
 
     def _spill(self) -> None:
         """Events into the journal, behind those that are in it; other work waits for the database."""

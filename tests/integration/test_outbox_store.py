@@ -12,14 +12,15 @@ from postgres import database_url, postgres_cluster, postgres_url
 
 from softswitch.actions.action import Action
 from softswitch.events import CallInfo, Do
-from softswitch.news import CallStarted, StateSaved
+from softswitch.news import ActionEnded, CallStarted, StateSaved
 from softswitch.store import migrate
 from softswitch.store.engine import open_engine, transaction
+from softswitch.store.messages import Waiting
 from softswitch.store.outbox import adding, changing, looking
 from softswitch.store.outbox.claiming import TAKEN_OVER, Outcome
 from softswitch.store.outbox.looking import Filter
 from softswitch.store.outbox.outbox import Outbox
-from softswitch.store.tables import actions
+from softswitch.store.tables import actions, messages
 from softswitch.store.writer import Records
 
 __all__ = ["database_url", "postgres_cluster", "postgres_url"]
@@ -222,6 +223,37 @@ async def test_what_a_dead_worker_held_is_freed_and_what_it_says_later_does_not_
         await dead.register()
         add(database_url, 1, name="other")
         assert len(await dead.claim("other", 20)) == 1
+
+
+async def test_what_is_over_is_told_with_it_and_what_was_taken_away_is_not(database_url: str) -> None:
+    migrate.upgrade(database_url)
+    add(database_url, 3)
+    records = Records(database_url, "first", encode=lambda event, node: (node, event.error))  # type: ignore[union-attr]
+    records.start()
+    written: list[Waiting] = []
+    records.on_messages = written.extend
+    outbox = Outbox(database_url, "first", records, tells=told)
+    await outbox.register()
+    one, two, three = await outbox.claim("note", 3)
+    with transaction(database_url, writes=True) as connection:
+        away = sa.update(actions).where(actions.c.id == two.id)
+        connection.execute(away.values(leased_by="other", attempts=2))
+    over = [
+        Outcome(one, "dead", error="gone"),
+        Outcome(two, "dead", error="late"),
+        Outcome(three, "failed", wait_s=9.0),
+    ]
+    assert await outbox.finish(over) == 1
+    with transaction(database_url) as connection:
+        assert connection.scalars(sa.select(messages.c.payload)).all() == ["gone"]
+    assert [each.payload for each in written] == ["gone"]
+    await outbox.close()
+    await records.close()
+
+
+def told(outcome: Outcome) -> ActionEnded:
+    action = outcome.action
+    return ActionEnded(action.id, action.name, "", "", outcome.state, 1, outcome.error, 0.0)
 
 
 async def test_dead_actions_are_tried_again_and_finished_ones_purged(database_url: str) -> None:

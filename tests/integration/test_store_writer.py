@@ -1,6 +1,7 @@
 """The writer of records, on real SQLite and PostgreSQL: nothing acknowledged is lost, whatever happens."""
 
 import asyncio
+import os
 import random
 import sqlite3
 import subprocess
@@ -251,6 +252,29 @@ async def test_a_commit_is_synced_to_disk_before_it_is_acknowledged(tmp_path: Pa
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
     engine.dispose()
+
+
+async def test_what_need_not_last_is_synced_soon_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[str] = []
+    monkeypatch.setattr(
+        os, "fdatasync", lambda file: synced.append(str(Path(f"/proc/self/fd/{file}").readlink()))
+    )
+
+    def level(connection: sa.Connection) -> object:
+        return connection.exec_driver_sql("PRAGMA synchronous").scalar()
+
+    async with recording(f"sqlite:///{tmp_path}/records.db") as records:
+        assert await records.execute(level, lasts=False) == 1  # NORMAL
+        await until(lambda: synced, 2)
+        assert synced == [f"{tmp_path}/records.db-wal"]
+        assert await records.execute(level) == 2
+        assert await records.execute(level, lasts=False) == 1
+        both = records.execute(level, lasts=False), records.execute(level)
+        assert 2 in await asyncio.gather(*both)
+        await asyncio.sleep(0.3)
+        assert len(synced) <= 2
 
 
 RECORDER = """

@@ -75,13 +75,12 @@ def wire(
     records: Records,
     metrics: Metrics,
     deliver: Publish | None,
-    announce: Callable[[ActionEnded], None] | None,
     plans: Sequence[Plan],
     actor: CallActor,
     phone: Phone,
     make: Callable[[Means], Registry] = Registry,
 ) -> Acting:
-    """The node's actions, whose ends are announced; `deliver` publishes where there is a broker, `phone`
+    """The node's actions, whose ends are told with them; `deliver` publishes where there is a broker, `phone`
     makes calls. `actor` does what callers wait for, from here on. Raises SoftswitchError when the file of
     actions is wrong.
     """
@@ -96,12 +95,9 @@ def wire(
     if told := missing(plans, "lookup", known.find_lookup):
         log.warning("nothing looks up %s: it is always late; see actions_file", ", ".join(told))
 
-    def ended(outcome: Outcome) -> None:
-        if announce and outcome.state != "failed":
-            announce(_event(outcome))
-
-    listener = Listener(metrics.action_waited, metrics.action_took, ended)
-    workers = Workers(Outbox(config.database_url, config.node, records), registry, listener)
+    listener = Listener(metrics.action_waited, metrics.action_took)
+    outbox = Outbox(config.database_url, config.node, records, tells=_event)
+    workers = Workers(outbox, registry, listener)
     lookups = Lookups(registry, metrics.lookup_took)
     records.on_promise = workers.wake
     actor.open(workers, lookups)

@@ -134,8 +134,16 @@ def _take(connection: sa.Connection, holder: str, ready: sa.Select[tuple[int]]) 
     return [_action(row) for row in sorted(rows, key=lambda row: (row["run_at"], row["id"]))]
 
 
-def finish(connection: sa.Connection, holder: str, outcomes: Sequence[Outcome], now: Now) -> int:
-    """Write down what became of attempts; how many of them were taken away from this worker meanwhile."""
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """`lost` attempts were taken away from the worker meanwhile; `over` are done or dead from now on."""
+
+    lost: int
+    over: Sequence[Outcome]
+
+
+def finish(connection: sa.Connection, holder: str, outcomes: Sequence[Outcome], now: Now) -> Finished:
+    """Write down what became of attempts."""
     over = [each for each in outcomes if each.state != "failed"]
     ordering.lock(connection, (each.action.order_key for each in over))
     told = _MINE.values(
@@ -155,7 +163,16 @@ def finish(connection: sa.Connection, holder: str, outcomes: Sequence[Outcome], 
         connection, again, [_again(holder, each) for each in outcomes if each.state == "failed"]
     )
     ordering.promote(connection, (each.action.order_key for each in over))
-    return len(outcomes) - written
+    lost = len(outcomes) - written
+    return Finished(lost, _written(connection, over) if lost else over)
+
+
+def _written(connection: sa.Connection, over: Sequence[Outcome]) -> Sequence[Outcome]:
+    """Those of them that are, and not what others have made of the same actions."""
+    told = sa.select(actions.c.id, actions.c.state, actions.c.attempts)
+    rows = connection.execute(told.where(actions.c.id.in_([each.action.id for each in over])))
+    found = {tuple(row) for row in rows}
+    return [each for each in over if (each.action.id, each.state, each.action.attempts) in found]
 
 
 def holders(connection: sa.Connection) -> list[Beat]:

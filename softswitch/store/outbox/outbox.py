@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 
 from softswitch.actions.action import Action
 from softswitch.actions.jobs import Job
+from softswitch.news import Announced
 from softswitch.store.access import Access, new_holder
 from softswitch.store.outbox import claiming, scheduling
-from softswitch.store.outbox.claiming import Beat, Outcome
+from softswitch.store.outbox.claiming import Beat, Finished, Outcome
 from softswitch.store.outbox.looking import Counts, Standing, count, standing
 from softswitch.store.writer import Records
 
@@ -18,12 +19,21 @@ Clock = Callable[[], float]
 
 
 class Outbox:
-    """`clock` (Unix seconds) stands in for the database's, for tests. Made, used and closed on one loop.
+    """`tells` makes of what is over what is published of it. `clock` (Unix seconds) stands in for the
+    database's, for tests. Made, used and closed on one loop.
 
     Every method raises SoftswitchError when the database is away.
     """
 
-    def __init__(self, url: str, node: str, records: Records, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        node: str,
+        records: Records,
+        clock: Clock | None = None,
+        tells: Callable[[Outcome], Announced] | None = None,
+    ) -> None:
+        self._tells = tells
         self._access = Access(url, "outbox", records, threads=THREADS, clock=clock)
         self._node = node
         self.holder = ""
@@ -39,16 +49,18 @@ class Outbox:
         await self._access.write(claiming.leave, self.holder)
 
     async def beat(self) -> bool:
-        return await self._access.write(claiming.beat, self.holder, self._access.now)
+        return await self._access.write(claiming.beat, self.holder, self._access.now, lasts=False)
 
     async def due(self, names: Sequence[str]) -> list[str]:
         return await self._access.read(claiming.due, names, self._access.now)
 
     async def claim(self, name: str, limit: int) -> list[Action]:
-        return await self._access.write(claiming.claim, self.holder, name, limit, self._access.now)
+        return await self._access.write(
+            claiming.claim, self.holder, name, limit, self._access.now, lasts=False
+        )
 
     async def claim_keys(self, keys: Sequence[str]) -> list[Action]:
-        return await self._access.write(claiming.claim_keys, self.holder, keys, self._access.now)
+        return await self._access.write(claiming.claim_keys, self.holder, keys, self._access.now, lasts=False)
 
     async def standing(self, keys: Sequence[str]) -> list[Standing]:
         return await self._access.read(standing, keys)
@@ -57,7 +69,15 @@ class Outbox:
         return await self._access.write(scheduling.promise_due, name, job, self._access.now)
 
     async def finish(self, outcomes: Sequence[Outcome]) -> int:
-        return await self._access.write(claiming.finish, self.holder, outcomes, self._access.now)
+        """How many were taken away. What a power cut takes is done again under the same key, as what could
+        not be written down is.
+        """
+        about = claiming.finish, self.holder, outcomes, self._access.now
+        finished = await self._access.write(*about, lasts=False, tells=self._events if self._tells else None)
+        return finished.lost
+
+    def _events(self, finished: Finished) -> list[Announced]:
+        return [self._tells(each) for each in finished.over] if self._tells else []
 
     async def others(self) -> list[Beat]:
         """Who else holds actions."""

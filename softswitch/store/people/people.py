@@ -42,7 +42,7 @@ class PeopleStore:
         await self._access.write(leases.leave, self.holder)
 
     async def beat(self) -> bool:
-        return await self._access.write(leases.beat, self.holder, self._access.now)
+        return await self._access.write(leases.beat, self.holder, self._access.now, lasts=False)
 
     async def others(self) -> list[Beat]:
         """Who else holds agents or callers."""
@@ -74,7 +74,9 @@ class PeopleStore:
         await self._access.write(_put, call_id, order, self.node, self._access.now)
 
     async def claim(self, claims: Sequence[Claim]) -> list[Claim]:
-        return await self._access.write(claiming.claim, self.holder, self.node, claims, self._access.now)
+        return await self._access.write(
+            claiming.claim, self.holder, self.node, claims, self._access.now, lasts=False
+        )
 
     async def release(self, leg: str, freed: Freed) -> Agent | None:
         return await self._access.write(claiming.release, self.holder, leg, freed, self._access.now)
