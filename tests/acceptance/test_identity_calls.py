@@ -2,7 +2,6 @@
 longer than its patience.
 """
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import plan_files
 import pytest
 from node import Node
-from rawsip import Phone
+from sipp import Sipp
 from stir import CALLED, CALLER, SPC, Answer, CertificateServer, Signed, identity, issue, serving
 
 PLAN = """
@@ -36,23 +35,23 @@ class Stir:
     server: CertificateServer
     signer: Signed
 
-    def call(self, *headers: str) -> float:
+    def call(self, identity: str = "") -> float:
         """Call once; the seconds until it was answered."""
-        with Phone(self.node.sip_port, user=CALLER, called=CALLED) as phone:
-            began = time.monotonic()
-            assert phone.invite(*headers) == 200
-            took = time.monotonic() - began
-            phone.bye()
-            self.node.wait_for_calls(len(self.node.calls()))
-        return took
+        more = {"caller": CALLER, "identity": identity}
+        scenario = "identity" if identity else "call"
+        before = len(self.node.calls())
+        Sipp(scenario, self.node.sip_port, user=CALLED, more=more, last_ms=100).wait()
+        call = self.node.wait_for_calls(before + 1)[0]
+        return float((call.answered_at or 0) - call.started_at)
 
     def result(self) -> tuple[str, str]:
         """The latest call's verdict in the record, and its first words."""
         history = self.node.history()
         return history.call.attestation, history.turns[0].said.split(" What")[0]
 
-    def header(self, path: str) -> str:
-        return f"Identity: {identity(self.signer.key, self.server.url(path))}"
+    def identity(self, path: str) -> str:
+        """Signed for this caller and this called number, with the certificate at that path."""
+        return identity(self.signer.key, self.server.url(path))
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +75,7 @@ def stir(tmp_path_factory: pytest.TempPathFactory, prompts: Path) -> Iterator[St
 
 @pytest.mark.slow
 def test_who_is_vouched_for_is_greeted_as_that_and_the_record_says_so(stir: Stir) -> None:
-    stir.call(stir.header("/good"))
+    stir.call(stir.identity("/good"))
     assert stir.result() == ("A", "Good to hear you.")
     stir.call()
     assert stir.result() == ("none", "Who are you?")
@@ -85,5 +84,5 @@ def test_who_is_vouched_for_is_greeted_as_that_and_the_record_says_so(stir: Stir
 
 @pytest.mark.slow
 def test_a_call_does_not_wait_for_a_slow_server(stir: Stir) -> None:
-    assert 0.6 < stir.call(stir.header("/slow")) < 2
+    assert 0.6 < stir.call(stir.identity("/slow")) < 2
     assert stir.result() == ("failed: no certificate within 0.7 s", "Who are you?")
