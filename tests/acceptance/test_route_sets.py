@@ -8,12 +8,13 @@ from collections.abc import Iterator
 import pytest
 from far_end import FarEnd, header
 from gateway_alone import GatewayAlone
-from inbound_call import InboundCall
+from inbound_call import InboundCall, next_offered
 from kamailio_proxy import Proxy
 from node import wait_for
 from outbound_call import OutboundCall
+from sipp import Sipp
 
-from softswitch.events import CallConfirmed, CallEnded, EndedBy, HoldChanged, TransferProgress
+from softswitch.events import CallConfirmed, CallEnded, Cause, EndedBy, HoldChanged, TransferProgress
 from softswitch.gateway import messages
 
 
@@ -108,3 +109,35 @@ def test_requests_of_the_far_end_are_answered_and_a_transfer_in_is_told_by_way_o
     far.request("BYE")
     assert header(far.next("SIP/2.0 200"), "CSeq").endswith("BYE")
     call.wait(CallEnded)
+
+
+# --- and with a far end that others wrote ----------------------------------------------------------------
+
+
+def test_sipp_behind_the_proxy_is_transferred_to_the_end(gateway: GatewayAlone, proxy: Proxy) -> None:
+    takes = next_offered(gateway)
+    sipp = Sipp("transferee", proxy.port, user=str(gateway.sip_port))
+    call = takes()
+    call.order(messages.Answer)
+    call.wait(CallConfirmed)
+    call.order(messages.Refer, "sip:human@127.0.0.1:9")
+    sipp.wait()
+    assert call.wait(CallEnded).ended_by == EndedBy.TRANSFER
+    (refer,) = re.findall(r"^REFER .*?\r?\n\r?\n", sipp.messages, re.M | re.S)
+    by_way_of(refer)
+
+
+def test_sipp_behind_the_proxy_transfers_and_is_told_to_the_end(gateway: GatewayAlone, proxy: Proxy) -> None:
+    takes = next_offered(gateway)
+    with Sipp("called") as callee:
+        to = f"sip:human@127.0.0.1:{callee.listens_at}"
+        sipp = Sipp("transferor", proxy.port, user=str(gateway.sip_port), refer_to=to)
+        call = takes()
+        call.order(messages.Answer)
+        sipp.wait()
+        call.order(messages.Hangup, Cause.NORMAL_CLEARING)
+        callee.wait()
+    notifies = re.findall(r"^NOTIFY .*?\r?\n\r?\n", sipp.messages, re.M | re.S)
+    assert len(notifies) >= 3, "100, 180 and 200"
+    for notify in notifies:
+        by_way_of(notify)
