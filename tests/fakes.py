@@ -51,6 +51,7 @@ class FakeLine:
     bridges: list[str] = field(default_factory=list)
     """All that was asked for, "" for the end of one."""
     expecting: bool = False
+    kept: str = ""
 
     def read(self) -> Sequence[bytes]:
         frames, self.uplink = self.uplink, []

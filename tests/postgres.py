@@ -4,9 +4,11 @@ A test file takes what it needs by import: `from postgres import database_url, p
 postgres_url`. `database_url` runs a test on SQLite and on PostgreSQL.
 """
 
+import contextlib
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -44,6 +46,13 @@ def _as_postgres(*command: str) -> list[str]:
     """PostgreSQL refuses to run as root; what it starts dies with the tests, however they end."""
     change_user = ["--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.getuid() == 0 else []
     return ["setpriv", *change_user, "--pdeathsig=INT", *command]
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 class Cluster:
@@ -85,11 +94,26 @@ class Cluster:
             self._server.wait(START_S)
             self._server = None
 
-    def create_database(self) -> str:
-        """The URL of a new, empty database."""
+    def kill(self) -> None:
+        """SIGKILL to the server and to all that it started: whatever a client was at is cut off there."""
+        assert self._server
+        found = Path(f"/proc/{self._server.pid}/task/{self._server.pid}/children").read_text()
+        pids = self._server.pid, *map(int, found.split())
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self._server.wait(START_S)
+        self._server = None
+        while any(map(_lives, pids)):  # it would not start beside one of them
+            time.sleep(0.01)
+
+    def create_database(self, *, lasting: bool = False) -> str:
+        """The URL of a new, empty database; a `lasting` one has all that it has confirmed after `kill`."""
         name = f"test_{next(_numbers)}"
         psql = [program("psql"), "-h", str(self.folder), "-U", "postgres", "-q"]
         self._run(*psql, "-c", f"CREATE DATABASE {name}")
+        if lasting:
+            self._run(*psql, "-c", f"ALTER DATABASE {name} SET synchronous_commit = on")
         return f"postgresql://postgres@/{name}?host={self.folder}"
 
     def _run(self, *command: str) -> None:

@@ -6,6 +6,7 @@ import time
 
 from softswitch.app.ground import Ground
 from softswitch.app.recorder import Recorder
+from softswitch.errors import SoftswitchError
 from softswitch.events import CallEnded, Cause, EndedBy
 from softswitch.news import Announced, CallFinished, SessionEvent
 from softswitch.publish import topics
@@ -16,6 +17,8 @@ from softswitch.store.replaying import replay_all
 from softswitch.store.writer import CLOSE_TIMEOUT_S, Records
 
 log = logging.getLogger(__name__)
+AGAIN_S = 2.0
+"""Between two looks for a database that is away."""
 
 
 class Bookkeeping:
@@ -38,9 +41,22 @@ class Bookkeeping:
         migrate.upgrade(self._config.database_url)
 
     def catch_up(self) -> list[LiveCall]:
-        """The calls that the records know as up. What the last run left in the journal belongs to them."""
+        """The calls that the records know as up. What the last run left in the journal belongs to them.
+
+        Raises SoftswitchError when the database is away.
+        """
         replay_all(self._config.database_url, self._config.node, self.journal, self._encode)
         return self.unfinished()
+
+    def catch_up_if_there(self) -> list[LiveCall]:
+        """The same for a control process that is started again, which callers wait for: without a database
+        the gateway has what it needs of them, and the journal is written later.
+        """
+        try:
+            return self.catch_up()
+        except SoftswitchError as error:
+            log.error("calls go on without the database: %s", error)
+            return []
 
     def unfinished(self) -> list[LiveCall]:
         return queries.live_calls(self._config.database_url, self._config.node)
@@ -74,7 +90,7 @@ class Bookkeeping:
         """Finish the calls that ended with a process, or while there was nobody to write it down."""
         at = time.time()
         await self.recorder.settle(CLOSE_TIMEOUT_S)
-        known = await asyncio.to_thread(self.unfinished)
+        known = await self._unfinished_once_there()
         of_before = [call for call in known if call.info.started_at <= at]
         orphans = [call for call in of_before if call.info.call_id not in live_call_ids]
         ended = CallEnded(Cause.NETWORK_OUT_OF_ORDER, 0, EndedBy.FAILURE, reason="node died")
@@ -82,3 +98,10 @@ class Bookkeeping:
             self.emit(CallFinished(call.info.call_id, ended, call.step, at))
         if orphans:
             log.warning("%d calls of a process that died are closed in the records", len(orphans))
+
+    async def _unfinished_once_there(self) -> list[LiveCall]:
+        while True:
+            try:
+                return await asyncio.to_thread(self.unfinished)
+            except SoftswitchError:  # told by whoever writes
+                await asyncio.sleep(AGAIN_S)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from softswitch.app.plans import Key
 from softswitch.dialplan.conversation import Conversation
+from softswitch.dialplan.parts import BEGIN
 from softswitch.dialplan.plan import Plan
 from softswitch.dialplan.routes import CallFacts
 from softswitch.events import CallInfo
@@ -79,6 +80,8 @@ class Dialplans:
         self.old = list(old)
         self.find_trunk: Callable[[str], Trunk | None] = lambda name: None
         """The trunk of that name, whose rules make numbers E.164."""
+        self.begin_at: Callable[[str], str] = lambda plan: ""
+        """The step where calls of that plan begin just now, "" for where they always do; see app.ladders."""
 
     @property
     def keys(self) -> list[Key]:
@@ -94,7 +97,10 @@ class Dialplans:
             decision = loaded.plan.route(call)
             if decision.route or not loaded.plan.routes:
                 name = decision.route.name if decision.route else ""
-                return Admission(loaded, name, loaded.plan.facts(call, decision))
+                facts = loaded.plan.facts(call, decision)
+                if step := self.begin_at(loaded.plan.name):
+                    facts[BEGIN] = step
+                return Admission(loaded, name, facts)
         return None
 
     def running(self, key: Key) -> Loaded | None:

@@ -10,6 +10,7 @@ from softswitch.app.answering.wiring import Answering
 from softswitch.app.bookkeeping import Bookkeeping
 from softswitch.app.engines import Engines
 from softswitch.app.ground import Ground
+from softswitch.app.ladders import Ladders
 from softswitch.app.music import HoldMusic
 from softswitch.app.people.wiring import NodePeople
 from softswitch.app.recordings import Recordings
@@ -36,6 +37,7 @@ class Equipment:
         self.actor = CallActor()
         self.phone = NodePhone(config.database_url)
         self.people = NodePeople(config)
+        self.ladders = Ladders(ground.metrics)
 
     def equip(self, plan: Plan, ears: dict[str, VoskRecognizer], voice: PlanVoice) -> Parts:
         """For reloading.Loader."""
@@ -53,10 +55,10 @@ class Equipment:
             music_file=self._music.file,
             actor=self.actor,
             thinker=self._answering.thinker(plan, voice),
-            patience=Patience(ladder.answer_timeout, ladder.recogniser, ladder.synthesiser),
+            patience=Patience(ladder.answer_timeout, ladder.recogniser.slow, ladder.synthesiser.slow),
             speculated=self._answering.speculated,
         )
-        return self._ground.chaos.worsen(parts)
+        return self.ladders.judge(plan, self._ground.chaos.worsen(parts))
 
     def open(self, plans: Sequence[Plan]) -> None:
         """The records are open. Raises SoftswitchError when the file of actions is wrong."""
@@ -71,12 +73,17 @@ class Equipment:
             self.actor,
             self.phone,
             ground.chaos.registry,
+            self.ladders.of_lookup,
         )
         self._answering.open(records, self._acting.find)
         self.recordings.start(ground.metrics)
 
     def services(self) -> list[Coroutine[Any, Any, None]]:
-        return [self.recordings.prune(), self._acting.run(), self._answering.run()]
+        recorder, mqtt = self._books.recorder, self._ground.mqtt
+        falls = self.ladders.run(
+            lambda: recorder.is_away, lambda: mqtt is not None and not mqtt.broker.connected
+        )
+        return [self.recordings.prune(), self._acting.run(), self._answering.run(), falls]
 
     async def close(self) -> None:
         """No call is up any more."""

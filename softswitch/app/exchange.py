@@ -14,6 +14,7 @@ from softswitch.app.dialing.wiring import NodeWires
 from softswitch.app.dialplans import Dialplans
 from softswitch.app.equipping import Equipment
 from softswitch.app.ground import Ground
+from softswitch.app.keeping import Keeping
 from softswitch.app.people.wiring import PeopleWires
 from softswitch.app.steering import Steering
 from softswitch.app.trunking import means
@@ -41,6 +42,8 @@ class Exchange:
         self.calls = Calls(dialplans, self._callers.recall, unfinished, books.has_room, on_ready)
         self.calls.prefetch = equipment.actor.prefetch
         self.link = self._reach_gateway()
+        keeping = Keeping(self.calls, self.link.send, ground.config.survival)
+        books.records.on_saved = keeping.saved
 
     def _reach_gateway(self) -> GatewayLink:
         config, shelf = self._ground.config, self._equipment.engines.shelf
@@ -63,6 +66,7 @@ class Exchange:
         tell = [self._books.announce]
         self.trunking = trunking.wire(ground.config, link, calls, ground.desk, metrics, tell)
         self._dialplans.find_trunk = self.trunking.find
+        self._dialplans.begin_at = self._equipment.ladders.begin
         identity.wire(ground.config.identity, calls, self.trunking.find, metrics)
         self._bans = bans.wire(ground.config, ground.region, link, calls, metrics)
 

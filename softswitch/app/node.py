@@ -81,7 +81,7 @@ class Node:
         third of the start-up time, which callers on the line shall not wait for.
         """
         if self._ground.region.node[Counter.CONTROL_RESTARTS] > 0:
-            unfinished = await asyncio.to_thread(self._books.catch_up)
+            unfinished = await asyncio.to_thread(self._books.catch_up_if_there)
             await self._loader.restart((call.plan, call.plan_version) for call in unfinished)
             return unfinished
         await asyncio.gather(self._loader.start(), asyncio.to_thread(self._books.prepare))

@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Coroutine
 from typing import Any
 
 from softswitch.app.desk import Desk
 from softswitch.app.inheriting import Inheriting
 from softswitch.config import Config
+from softswitch.errors import SoftswitchError
 from softswitch.publish.commands import Commands
 from softswitch.publish.metrics import Metrics
 from softswitch.publish.mqtt import Broker
@@ -16,6 +18,9 @@ from softswitch.publish.outgoing import Outgoing
 from softswitch.store.mailbox import Mailbox
 from softswitch.store.writer import Records
 
+log = logging.getLogger(__name__)
+BEGIN_S = 3.0
+"""A database that does not answer by then is away."""
 LAST_S = 2.0
 """A node that stops waits so long for the broker; what that does not have then waits for the next start."""
 
@@ -59,8 +64,18 @@ class Publishing:
         return self._outgoing.dropped + self._inheriting.dropped
 
     async def begin(self) -> None:
-        """Before the first event is recorded."""
-        await self._outgoing.begin()
+        """Before the first event is recorded; of a database that is away nobody is kept waiting."""
+        beginning = asyncio.create_task(self._begin())
+        await asyncio.wait([beginning], timeout=BEGIN_S)
+        self._tasks.append(beginning)
+
+    async def _begin(self) -> None:
+        while True:
+            try:
+                return await self._outgoing.begin()
+            except SoftswitchError as error:
+                log.warning("messages of before are not counted: %s", error)
+                await asyncio.sleep(BEGIN_S)
 
     def start(self) -> None:
         for work in (self._broker.run(), self._outgoing.run(), self._inheriting.run()):

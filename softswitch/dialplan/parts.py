@@ -11,6 +11,8 @@ from softswitch.dialplan.files.plan import PlanFile
 from softswitch.dialplan.files.variables import FACTS
 
 ROUTE = "_route"
+BEGIN = "_begin"
+"""The step where a call begins in the stead of its route's: what that needs is down."""
 """Which route a call came by, counted from 0, among its facts. No variable can have this name."""
 
 

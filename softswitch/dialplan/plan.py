@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import product
 
 from softswitch.dialplan import routes as routing
@@ -11,7 +12,7 @@ from softswitch.dialplan.files.plan import Route as RouteFile
 from softswitch.dialplan.hours import Calendar
 from softswitch.dialplan.lines import Lines, lines_of
 from softswitch.dialplan.numbers import NumberPattern
-from softswitch.dialplan.parts import ROUTE, Parts
+from softswitch.dialplan.parts import BEGIN, ROUTE, Parts
 from softswitch.dialplan.prompts import NOTHING, Script, Scripts
 from softswitch.dialplan.questions import own_sentences
 from softswitch.dialplan.sentences import Sentences
@@ -91,10 +92,16 @@ class Plan:
             known["language"] = route.language or known["language"]
         return {name: value for name, value in known.items() if value}
 
+    def is_open(self, queue: str, at: float) -> bool:
+        """Whether the queue's hours, if it has any, include that moment (Unix seconds)."""
+        known = self.files.plan.queues.get(queue)
+        moment = datetime.fromtimestamp(at, UTC)
+        return known is None or not known.hours or self.calendar.is_within(known.hours, moment)
+
     def first(self, facts: Mapping[str, str]) -> str:
         """The step where a call begins."""
         route = self._route(facts)
-        return (route and route.start) or self.files.plan.start
+        return facts.get(BEGIN) or (route and route.start) or self.files.plan.start
 
     def beginning(self, facts: Mapping[str, str]) -> dict[str, str]:
         """What is known as the call begins: from the plan, the call, its route, and look-ups."""

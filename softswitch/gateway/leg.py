@@ -33,6 +33,7 @@ from softswitch.gateway.timers import Timers
 from softswitch.trunks.settings import Trunk
 
 if TYPE_CHECKING:
+    from softswitch.gateway.messages import Keep
     from softswitch.gateway.sip_call import SipCall
 
 log = logging.getLogger(__name__)
@@ -98,6 +99,8 @@ class Leg:
     reason: str = ""
     progress: CallProgress | None = None
     """What control was last told of our INVITE."""
+    kept: "Keep | None" = None
+    """For the control process after the present one, and for the time without."""
     alone: Alone | None = None
     quality: MediaQuality = field(default_factory=MediaQuality)
 

@@ -23,6 +23,8 @@ class CallLine:
         """How keys came when the call was offered; of a call that was not up then CallConfirmed tells."""
         self.bridged_to = ""
         """The call whose far end this one hears."""
+        self.kept = ""
+        """What the gateway has kept of it for the control process before this one."""
         self.clock_rate = region.clock_rate
         self._node = region.node
         self._slot = region.slot(slot)

@@ -109,6 +109,7 @@ class GatewayLink:
         match message:
             case messages.Offered(info=info):
                 line = CallLine(info, self._region, message.slot, self.send, message.telephone_event)
+                line.kept = message.kept
                 self._lines[info.call_id] = line
                 if message.bridged_to:
                     self._bridge(info.call_id, message.bridged_to)

@@ -36,6 +36,8 @@ class Offered:
     telephone_event: bool = True
     bridged_to: str = ""
     """The call whose far end this one hears now."""
+    kept: str = ""
+    """What control has last given the gateway to keep of it."""
     type: Literal["offered"] = "offered"
 
 
@@ -117,6 +119,21 @@ class Hello:
 class Answer:
     call_id: str
     type: Literal["answer"] = "answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """What to keep of a call for the control process after this one, and what is done in the calls of its
+    dialplan while there is none: after how many seconds it is transferred, and to whom ("": nobody), and
+    after how many it is ended.
+    """
+
+    call_id: str
+    state: str
+    human: str
+    transfer_after: float
+    give_up_after: float
+    type: Literal["keep"] = "keep"
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +282,7 @@ ToGateway = (
     Hello
     | Answer
     | Ring
+    | Keep
     | Hangup
     | Refer
     | Replace

@@ -7,16 +7,27 @@ the calls up again and nothing here applies.
 
 from dataclasses import dataclass
 from enum import StrEnum
-
-from softswitch.sections import Survival
+from typing import Protocol
 
 HEARTBEAT_LIMIT = 1.0
 """Seconds without a heartbeat after which control is taken to be away."""
+PAUSE_S = 1.2
+"""After the holding line, until it is heard again: too short for anybody to take the call for dead."""
 
 
 class Order(StrEnum):
     TRANSFER = "transfer"
     GIVE_UP = "give up"
+
+
+class Policy(Protocol):
+    """Seconds without control."""
+
+    @property
+    def transfer_after(self) -> float: ...
+
+    @property
+    def give_up_after(self) -> float: ...
 
 
 @dataclass
@@ -26,7 +37,7 @@ class Alone:
     since: float
     transferred: bool = False
 
-    def next(self, now: float, policy: Survival, human: str | None) -> Order | None:
+    def next(self, now: float, policy: Policy, human: str | None) -> Order | None:
         """The order that is due now, each at most once (a transfer that fails leaves him on the line)."""
         away = now - self.since
         if away >= policy.give_up_after:
@@ -37,7 +48,7 @@ class Alone:
         return None
 
 
-def line_frames(pcm: bytes, frame_bytes: int, pause_s: float = 4.0) -> list[bytes]:
+def line_frames(pcm: bytes, frame_bytes: int, pause_s: float = PAUSE_S) -> list[bytes]:
     """The holding line in frames, with a pause after it, to be played in a circle."""
     pcm = pcm + bytes(-len(pcm) % frame_bytes) + bytes(frame_bytes * round(pause_s * 50))
     return [pcm[at : at + frame_bytes] for at in range(0, len(pcm), frame_bytes)]

@@ -246,6 +246,8 @@ class Switchboard:
                 guarded(pressing.press, leg, message.digits)
             case messages.Hold():
                 guarded(holding.hold, leg, message.on)
+            case messages.Keep():
+                leg.kept = message
             case messages.Music():
                 leg.port.music = self._music.get(message.path)
             case messages.Bridge():
@@ -272,6 +274,7 @@ class Switchboard:
                     leg.codec,
                     leg.telephone_event,
                     leg.bridged.info.call_id if leg.bridged else "",
+                    leg.kept.state if leg.kept else "",
                 )
             )
         self._send(messages.Ready(pj.Endpoint.instance().libVersion().full))
@@ -319,9 +322,13 @@ class Switchboard:
 
     def _survive(self, leg: Leg, now: float) -> None:
         assert leg.alone
-        order = leg.alone.next(now, self._config.survival, self._config.human)
-        if order is Order.TRANSFER and self._config.human:
-            guarded(transfer.blind, leg, self._config.human)
+        policy, human = self._config.survival, self._config.human
+        if leg.kept:
+            order = leg.alone.next(now, leg.kept, human := leg.kept.human or human)
+        else:
+            order = leg.alone.next(now, policy, human)
+        if order is Order.TRANSFER and human:
+            guarded(transfer.blind, leg, human)
         elif order is Order.GIVE_UP:
             guarded(leg.hangup, Cause.TEMPORARY_FAILURE)
 

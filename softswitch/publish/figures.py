@@ -123,6 +123,18 @@ FIGURES = (
     ),
     Figure("softswitch_llm_under_way", "gauge", "Requests under way.", ("plan",)),
     Figure("softswitch_llm_broken", "gauge", "1 while a plan's breaker is not closed.", ("plan",)),
+    Figure(
+        "softswitch_ladder_down",
+        "gauge",
+        "1 while something counts as down for a plan.",
+        ("plan", "dependency"),
+    ),
+    Figure(
+        "softswitch_ladder_calls_total",
+        "counter",
+        "Calls that began at `then` of the plan's ladder.",
+        ("plan", "dependency"),
+    ),
     Figure("softswitch_queue_callers", "gauge", "Callers who want a person, all nodes.", ("queue", "state")),
     Figure(
         "softswitch_queue_outcomes_total",

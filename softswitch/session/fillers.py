@@ -5,7 +5,7 @@ from collections.abc import Callable
 from softswitch.events import Await, Listen, Say
 
 FRAME_S = 0.02
-AGAIN_S = 1.4
+AGAIN_S = 1.2
 """Silence after a filler until the next one."""
 MOST = 6
 """Fillers for one answer: who still waits then is not helped by more of them."""

@@ -8,5 +8,5 @@ class Patience:
     """For the first sentence of an answer, the ear's last result, and the voice."""
 
     answer: float = 4.0
-    ear: float = 1.5
+    ear: float = 1.2
     voice: float = 2.0

@@ -107,6 +107,7 @@ class Records:
         self.last_commit_s = 0.0  # submission of the oldest event to its commit, last batch
         self.rejected = 0  # events that no retry could ever store
         self.on_promise: Callable[[], None] | None = None  # called on the loop when actions were promised
+        self.on_saved: Callable[[StateSaved], None] | None = None  # each, once it is on disk
         self.on_waits: Callable[[list[str]], None] | None = None  # which calls began to wait
         self.on_messages: Callable[[Sequence[Waiting]], None] | None = None  # and with messages, once written
 
@@ -229,6 +230,8 @@ class Records:
         for entry in batch:
             if not entry.done.done():
                 entry.done.set_result(entry.result)
+            if self.on_saved and isinstance(entry.event, StateSaved):
+                self.on_saved(entry.event)
         self._settle(len(batch))
 
     def _failed(self, entry: _Entry, error: Exception) -> None:

@@ -26,6 +26,17 @@ def test_failures_in_a_row_open_it_and_then_nothing_is_asked() -> None:
     assert not breaker.allow(1.9)
 
 
+def test_what_was_good_until_it_stopped_hides_that_no_longer_than_a_few_failures() -> None:
+    breaker = Breaker(LIMITS)
+    for number in range(50):
+        breaker.succeeded(number * 0.1, 0.2)
+    for number in range(3):
+        breaker.overdue(6.0 + number * 0.1, 1.0)
+    assert breaker.state == "closed"
+    breaker.overdue(6.3, 1.0)
+    assert breaker.state == "open"
+
+
 def test_slow_answers_open_it_though_none_failed() -> None:
     breaker = Breaker(LIMITS)
     for number in range(4):

@@ -42,16 +42,19 @@ class Figures:
 
 
 class Lookups:
-    """`took` is told of each request, in seconds."""
+    """`took` is told of each request, in seconds. `limits` tells by plan, name and timeout when a look-up is
+    not asked for a while.
+    """
 
     def __init__(
         self,
         registry: Registry,
         took: Callable[[float], None] = lambda seconds: None,
+        limits: Callable[[str, str, float], Limits] = lambda plan, name, slow: Limits(slow=slow),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._registry = registry
-        self._took = took
+        self._took, self._limits = took, limits
         self._clock = clock
         self.cache = Cache(clock)
         self.figures = Figures()
@@ -124,8 +127,9 @@ class Lookups:
         )
 
     def _breaker(self, plan: str, name: str, settings: AnyLookup) -> Breaker:
-        limits = Limits(slow=settings.timeout)
-        return self.breakers.setdefault((plan, name), Breaker(limits))
+        breaker = self.breakers.setdefault((plan, name), Breaker())
+        breaker.limits = self._limits(plan, name, settings.timeout)
+        return breaker
 
     def _fly(self, key: bytes, action: Action, settings: AnyLookup) -> "asyncio.Task[Answer | None]":
         flight = asyncio.create_task(self._ask(key, self.cache, action, settings))

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from softswitch.actions import files
+from softswitch.answer.breaker import Limits
 from softswitch.app.acting.actor import CallActor
 from softswitch.app.acting.lookups import Lookups
 from softswitch.app.acting.registry import Means, Phone, Publish, Registry
@@ -78,11 +79,12 @@ def wire(
     plans: Sequence[Plan],
     actor: CallActor,
     phone: Phone,
-    make: Callable[[Means], Registry] = Registry,
+    make: Callable[[Means], Registry],
+    limits: Callable[[str, str, float], Limits],
 ) -> Acting:
     """The node's actions, whose ends are told with them; `deliver` publishes where there is a broker, `phone`
-    makes calls. `actor` does what callers wait for, from here on. Raises SoftswitchError when the file of
-    actions is wrong.
+    makes calls, `limits` see Lookups. `actor` does what callers wait for, from here on. Raises
+    SoftswitchError when the file of actions is wrong.
     """
 
     def again() -> Registry:
@@ -98,7 +100,7 @@ def wire(
     listener = Listener(metrics.action_waited, metrics.action_took)
     outbox = Outbox(config.database_url, config.node, records, tells=_event)
     workers = Workers(outbox, registry, listener)
-    lookups = Lookups(registry, metrics.lookup_took)
+    lookups = Lookups(registry, metrics.lookup_took, limits)
     records.on_promise = workers.wake
     actor.open(workers, lookups)
     _watch(metrics, workers)

@@ -12,6 +12,7 @@ from softswitch.app.answering.memory import Memory
 from softswitch.app.answering.rehearsing import Rehearsal
 from softswitch.app.answering.thinker import PlanThinker
 from softswitch.app.answering.tools import Find, PlanTools
+from softswitch.app.ladders import limits
 from softswitch.config import Config
 from softswitch.dialplan.plan import Plan
 from softswitch.publish.metrics import Metrics
@@ -146,9 +147,7 @@ class Answering:
 
 def _limits(plan: Plan, model: LlmSettings) -> Limits:
     """When the plan's model is not asked for a while."""
-    trips = plan.settings.ladder.llm
-    slow, wait = trips.slow or model.slow, trips.again_after
-    return Limits(trips.window, trips.least, trips.failures, slow=slow, wait=wait, probes=trips.good)
+    return limits(plan.settings.ladder.llm, model.slow)
 
 
 def model_of(name: str, settings: LlmSettings) -> Model:

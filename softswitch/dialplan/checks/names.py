@@ -64,6 +64,10 @@ PLAN: Shape = {
     "actions": {VALUES: {"arguments": "variable", "order_by": "variable", "result": "settable variable"}},
     "universal": CHOICES,
     "repair": {**REPAIRS, "then": "step"},
+    "ladder": {
+        "lookups": {KEYS: "look-up action"},
+        **{each: {"then": "step"} for each in ("recogniser", "synthesiser", "sql", "mqtt")},
+    },
 }
 SHAPES: Mapping[str, Shape] = {
     "plan": PLAN,

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from softswitch.dialplan.files.choices import Choices
 from softswitch.dialplan.files.flow import RESERVED_TARGETS, FlowFile, Step
+from softswitch.dialplan.files.ladder import Away, Engine
 from softswitch.dialplan.files.plan import PlanFile, Repairs, Universal
 from softswitch.dialplan.questions import DEFAULTS
 from softswitch.dialplan.reading import Draft
@@ -58,6 +59,9 @@ class Ways:
         for number, route in enumerate(self.plan.routes):
             if route.start:
                 yield Way(route.start, document, ("routes", number, "start"))
+        for name, rung in self.plan.ladder:
+            if isinstance(rung, Away | Engine) and rung.then:
+                yield Way(rung.then, document, ("ladder", name, "then"))
 
     def all_ways(self, step: str) -> list[Way]:
         """Silent and heard ones, into a called flow, and to what follows a call that returns."""
