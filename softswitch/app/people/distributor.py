@@ -41,6 +41,8 @@ POLL_S = 0.1
 IDLE_S = 1.0
 SHARE = 10.0
 AWAY_S = 1.0
+START_S = 3.0
+"""A database that does not answer by then is away."""
 UNWRITTEN_S = 5.0
 """A caller whose wait is not in the database by then is told that nobody comes: he must not wait for ever."""
 
@@ -56,7 +58,7 @@ class Distributor:
         """Calls whose wait was written down and is not held yet."""
         self._woken = asyncio.Event()
         self._work: set[asyncio.Task[None]] = set()
-        self._trouble = False
+        self._registered = self._trouble = False
         self.view = View((), (), 0.0)
         self.ledger = Ledger(store, wires, self._rules)
         ringer = Ringer(config.dialing, wires)
@@ -149,9 +151,17 @@ class Distributor:
     # --- for as long as the node lives --------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Hold what the process before this one held, before the gateway tells which of its calls it has."""
-        await self._store.register()
-        await self._returning.adopt()
+        """Hold what the process before this one held, before the gateway tells which of its calls it has.
+        When the database is away, that is taken over from it later, as from a node that died.
+        """
+        try:
+            async with asyncio.timeout(START_S):
+                await self._store.register()
+                await self._returning.adopt()
+        except (SoftswitchError, TimeoutError) as error:
+            log.error("callers who wait for a person wait for the database first: %s", error or "no answer")
+        else:
+            self._registered = True
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as tasks:
@@ -187,6 +197,9 @@ class Distributor:
         self._woken.clear()
         began = time.monotonic()
         try:
+            if not self._registered:
+                await self._store.register()
+                self._registered = True
             await self._hold()
             self.view = await self._look()
             await self._tell_callers()
