@@ -1,11 +1,11 @@
 """Recordings: WAV files of a dialplan as prompts, at the levels that they were recorded at."""
 
-import wave
 from pathlib import Path
 
 import numpy as np
 import soxr
 
+from softswitch import wav
 from softswitch.errors import SoftswitchError
 from softswitch.speech.synthesizer import faded, pcm
 
@@ -27,15 +27,12 @@ def read(path: Path, clock_rate: int) -> bytes:
 
 def _samples(path: Path) -> tuple[np.ndarray[tuple[int], np.dtype[np.float32]], int]:
     try:
-        with wave.open(str(path)) as file:
-            form = (file.getnchannels(), file.getsampwidth())
-            rate, frames = file.getframerate(), file.getnframes()
-            if form != (1, 2):
-                raise SoftswitchError(f"{path} has {form[0]} channels of {8 * form[1]} bits: {WANTED}")
-            if not 0 < frames <= MAX_S * rate:
-                raise SoftswitchError(f"{path} is empty or longer than {MAX_S} s: cut it")
-            data = file.readframes(frames)
-    except (OSError, EOFError, wave.Error) as error:
-        raise SoftswitchError(f"{path} cannot be read ({error or 'it is cut short'}): {WANTED}") from None
-    whole = np.frombuffer(data[: len(data) // 2 * 2], dtype="<i2")
-    return (whole / np.float32(32767)).astype(np.float32), rate
+        found = wav.read(path, MAX_S)
+    except (OSError, ValueError) as error:
+        raise SoftswitchError(f"{path} cannot be read ({error}): {WANTED}") from None
+    if (found.channels, found.width) != (1, 2):
+        raise SoftswitchError(f"{path} has {found.channels} channels of {8 * found.width} bits: {WANTED}")
+    if not 0 < found.frames <= MAX_S * found.rate:
+        raise SoftswitchError(f"{path} is empty or longer than {MAX_S} s: cut it")
+    whole = np.frombuffer(found.pcm[: len(found.pcm) // 2 * 2], dtype="<i2")
+    return (whole / np.float32(32767)).astype(np.float32), found.rate

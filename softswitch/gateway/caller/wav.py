@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import soxr
 
+from softswitch import wav
 from softswitch.errors import SoftswitchError
 from softswitch.gateway.caller.port import CLOCK_RATE
 from softswitch.gateway.caller.script import CallReport
@@ -15,16 +16,14 @@ from softswitch.gateway.caller.voicing import Samples
 def read_wav(path: Path) -> Samples:
     """The file's audio at the caller's clock rate, its channels averaged. 16-bit PCM only."""
     try:
-        with wave.open(str(path)) as file:
-            width, channels, rate = file.getsampwidth(), file.getnchannels(), file.getframerate()
-            data = file.readframes(file.getnframes())
+        found = wav.read(path)
     except OSError as error:
         raise SoftswitchError(f"{path}: {error.strerror}") from None
-    except (wave.Error, EOFError) as error:
+    except ValueError as error:
         raise SoftswitchError(f"{path} is no PCM WAV file ({error}); {_remedy(path)}") from None
-    if width != 2:
-        raise SoftswitchError(f"{path} has {8 * width} bits a sample; {_remedy(path)}")
-    return resampled(np.frombuffer(data, dtype=np.int16).reshape(-1, channels), rate)
+    if found.width != 2:
+        raise SoftswitchError(f"{path} has {8 * found.width} bits a sample; {_remedy(path)}")
+    return resampled(np.frombuffer(found.pcm, dtype=np.int16).reshape(-1, found.channels), found.rate)
 
 
 def resampled(channels: Samples, rate: int) -> Samples:
