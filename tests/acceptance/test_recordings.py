@@ -16,8 +16,6 @@ from node import SOFTSWITCH, Node, wait_for
 from plan_files import ENDING
 from rawsip import Phone
 
-pytestmark = pytest.mark.quiet
-
 Samples = npt.NDArray[np.float64]
 RATE = 8000
 PLAN = """
@@ -104,6 +102,7 @@ def loud(samples: Samples) -> npt.NDArray[np.bool_]:
 
 
 @pytest.mark.slow
+@pytest.mark.quiet
 def test_a_call_is_recorded_after_the_consent_and_without_its_secret(node: Node, tmp_path: Path) -> None:
     own = tmp_path / "caller.wav"
     script = ["--say", "my account", "--dtmf", "4711", "--say", "goodbye"]
@@ -156,6 +155,7 @@ class Echo(Phone):
 
 
 @pytest.mark.slow
+@pytest.mark.quiet
 def test_both_sides_are_at_their_times(node: Node) -> None:
     """The way there and back takes 25 to 45 ms by itself, on a busy machine sometimes more."""
     lags: list[float] = []
