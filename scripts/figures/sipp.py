@@ -5,6 +5,7 @@ import random
 import shutil
 import signal
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,7 +48,9 @@ class Crowd:
         seconds: float,
         scenario: str = "",
         address: str = "127.0.0.1",
+        more: Mapping[str, str] | None = None,
     ) -> None:
+        """`more` are the scenario's own keywords."""
         program = shutil.which("sipp")
         if not program:
             raise SoftswitchError("SIPp is missing; run: apt-get install sip-tester")
@@ -57,6 +60,8 @@ class Crowd:
         chosen = ["-sf", str(SCENARIOS / f"{scenario}.xml")] if scenario else ["-sn", "uac"]
         if scenario == "promised":
             chosen += ["-inf", "callers.csv", "-trace_logs", "-log_file", "noted.log"]
+        for name, value in (more or {}).items():
+            chosen += ["-key", name, value]
         self._command = [
             program,
             *chosen,

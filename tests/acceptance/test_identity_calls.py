@@ -8,9 +8,9 @@ from pathlib import Path
 
 import plan_files
 import pytest
+from figures.stir import CALLED, CALLER, SPC, Answer, CertificateServer, Signed, identity, issue, serving
 from node import Node
 from sipp import Sipp
-from stir import CALLED, CALLER, SPC, Answer, CertificateServer, Signed, identity, issue, serving
 
 PLAN = """
 name: vouched

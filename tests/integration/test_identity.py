@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
-from stir import (
+from figures.stir import (
     CALLED,
     CALLER,
     DAY,

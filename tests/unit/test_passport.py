@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from figures.stir import CALLER, SPC, _encoded, identity, issue, numbers
 from hypothesis import given
 from hypothesis import strategies as st
-from stir import CALLER, SPC, _encoded, identity, issue, numbers
 
 from softswitch.trunks import certificates, passport
 from softswitch.trunks.passport import Rejected

@@ -1,4 +1,4 @@
-"""STIR for tests: authorities, certificates with TNAuthList, signed Identity fields, and an HTTPS server."""
+"""STIR for figures and tests: authorities, certificates, signed Identity fields, and an HTTPS server."""
 
 import base64
 import datetime
