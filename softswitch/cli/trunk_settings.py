@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 
 from softswitch import marked_yaml
 from softswitch.config import Config
-from softswitch.errors import InvalidFile, SoftswitchError
+from softswitch.errors import InvalidFile, Problem, SoftswitchError
 from softswitch.marked_yaml import Document
 from softswitch.secret_file import MOST_BYTES, first_line
 from softswitch.store import declared, sealing
@@ -93,8 +93,13 @@ def trunk_from(
     try:
         return marked_yaml.validate(document, Trunk)
     except InvalidFile as error:
-        told = [f"{problem.file}: {problem.message.removeprefix('file: ')}" for problem in error.problems]
-        raise SoftswitchError("; ".join(told)) from None
+        raise SoftswitchError("; ".join(map(_told, error.problems))) from None
+
+
+def _told(problem: Problem) -> str:
+    """By the option that is wrong; its key is not said twice."""
+    key = "name" if problem.file == "NAME" else problem.file.removeprefix("--set ")
+    return f"{problem.file}: {problem.message.removeprefix('file: ').removeprefix(f'{key}: ')}"
 
 
 def _set(document: Document, text: str) -> None:
