@@ -19,7 +19,7 @@ from softswitch.answer.book import Book
 from softswitch.answer.breaker import Attempt, Breaker, Limits
 from softswitch.answer.guarding import Guards
 from softswitch.answer.hedging import hedged
-from softswitch.answer.remembering import Asked, Remembered, may_keep, with_spoken
+from softswitch.answer.remembering import UNKNOWN_S, Asked, Remembered, bound, may_keep
 from softswitch.answer.replying import Reply
 from softswitch.answer.sentences import sentences_of
 from softswitch.answer.sharing import Flight, Flights
@@ -118,7 +118,8 @@ class Answerer:
         if found := self._book.find(asked, self._clock(), approved_only=approved_only):
             self._used(found)
             return self._recalled(found)
-        about = (asked.plan, asked.version, asked.language, asked.key, asked.intent)
+        day = tuple(sorted((asked.context or {}).items()))
+        about = (asked.plan, asked.version, asked.language, asked.key, asked.intent, day)
         shares = question.shareable and asked.key
         answer = Answer(_nothing(), "thought")
         if shares and (flight := self._flights.find(about)):
@@ -134,9 +135,9 @@ class Answerer:
     # --- remembered and shared ------------------------------------------------------------------------
 
     def _recalled(self, found: Remembered) -> Answer:
-        reply = Reply(found.answer, found.scope, tuple(found.fields), True, True)
-        outcome = Outcome("answered", reply, found.answer)
-        self.figures.outcomes["remembered", "answered"] += 1
+        reply = Reply(found.answer, found.scope, tuple(found.fields), bool(found.answer), True)
+        outcome = Outcome("answered" if reply.knows else "unknown", reply, found.answer)
+        self.figures.outcomes["remembered", outcome.kind] += 1
         return Answer(_each(sentences_of(found.answer)), "remembered", outcome)
 
     async def _shared(
@@ -145,7 +146,8 @@ class Answerer:
         """What another caller's request gives, once it is known that it holds for this one too."""
         thought = flight.source
         await flight.first(lambda: bool(thought.reply.text))
-        if thought.reply.scope in ("nothing", "plan") and not thought.reply.fields:
+        told = thought.reply
+        if told.scope in ("nothing", "plan") and not told.fields and thought.rounds == 1:
             sentences = flight.values()
         else:
             answer.how = "thought"
@@ -172,10 +174,11 @@ class Answerer:
         outcome, settings = thought.outcome, self._settings
         self.figures.prompt_tokens += outcome.usage.prompt_tokens
         self.figures.completion_tokens += outcome.usage.completion_tokens
-        keeps = outcome.kind == "answered" and settings.remember > 0 and outcome.rounds == 1
-        reply = with_spoken(replace(outcome.reply, text=outcome.spoken), question.asked)
+        keeps = outcome.kind in ("answered", "unknown") and settings.remember > 0 and outcome.rounds == 1
+        reply = bound(replace(outcome.reply, text=outcome.spoken), question.asked)
         if keeps and may_keep(reply, question.asked, settings.sensitive):
-            self._keep(question.asked, reply, self._clock() + settings.remember)
+            last = settings.remember if reply.knows else min(settings.remember, UNKNOWN_S)
+            self._keep(question.asked, reply, self._clock() + last)
 
     def _ask(
         self, messages: Sequence[Message], tools: Described

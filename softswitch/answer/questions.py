@@ -6,143 +6,83 @@ is a different question: "open on Sunday" and "open on Monday", "from A to B" an
 "fifty". What the ear garbles is the dialplan's to repair, not the cache's.
 """
 
+import hashlib
 import re
 from functools import lru_cache
 
+from softswitch.answer import wordings
 from softswitch.dialplan.spoken import normalise
 
 LONGEST = 40
 """Words of a question; longer ones are stories, and nobody tells the same one twice."""
 
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
+FIRST = "first after"
+"""Begins the keys of questions that mean what they mean only where they are the first of a call."""
 
 
-_FILLING = {
-    "en": _words("a an the um uh er please kindly just actually"),
-    "es": _words("un una el la los las eh por favor"),
-}
-"""Anywhere in a question they ask nothing."""
-_GREETING = {
-    "en": _words("hi hello hey good morning afternoon evening yes yeah ok okay so well right now thanks"),
-    "es": _words("hola buenos buenas días tardes noches pues bueno vale sí ahora gracias"),
-}
-"""At its beginning, where "now" is none of the question's: "are you open now" asks something else."""
-_THANKS = {
-    "en": r"(?:\s+(?:you know|at all))?(?:\s+(?:thanks|thank you)(?: very much| so much)?)?$",
-    "es": r"\s+(?:muchas )?gracias$",
-}
-_OPENINGS: dict[str, tuple[str, ...]] = {
-    "en": (
-        r"(?:can|could|would|will) you (?:tell|say|explain|let)(?: to)? me(?: know)?(?: about)?",
-        r"(?:can|could|would|will) you",
-        r"i(?:'d| would)? (?:like|want|need|love|wish) to (?:know|ask|hear|find out)(?: about| you)?",
-        r"(?:i (?:was|am|'m)|i'm) (?:just )?(?:wondering|asking|calling to (?:ask|know|find out))",
-        r"i (?:just )?wanted to (?:ask|know)(?: about| you)?",
-        r"(?:do|would) you (?:happen to )?know",
-        r"(?:i have|i've got|i've) (?:a|one|another) question",
-        r"(?:may|can|could) i (?:ask|know)",
-        r"tell me(?: about)?",
-        r"if",
-    ),
-    "es": (
-        r"(?:me )?(?:puede|puedes|podría|podrías) (?:decir|decirme|explicar|explicarme)",
-        r"(?:me gustaría|quisiera|quiero|querría|necesito) (?:saber|preguntar)",
-        r"(?:sabe|sabes)(?: usted)?",
-        r"tengo una pregunta",
-        r"dígame|dime",
-        r"si",
-    ),
-}
-_SHORT = {
-    "en": [
-        (r"\bcan't\b|\bcannot\b", "can not"),
-        (r"\bwon't\b", "will not"),
-        (r"n't\b", " not"),
-        (r"(?<=what|here|when)'s\b|(?<=who|how)'s\b|(?<=it)'s\b|(?<=that)'s\b", " is"),
-        (r"'m\b", " am"),
-        (r"'re\b", " are"),
-        (r"'ve\b", " have"),
-        (r"'d\b", " would"),
-        (r"'ll\b", " will"),
-        (r"\b(hi|hello|hey) there\b", r"\1"),
-    ]
-}
-"""What is said short, at length."""
-
-
-_POINTING = {
-    "en": r"\b(?:its|that|this|these|those|they|them|their|he|him|his|she|hers?|ones?|other|else)\b"
-    r"|(?<!\bis )(?<!\bdoes )\bit\b|\bis it\b(?! (?:possible|true|okay|too late) (?:to|for|that|if)\b)"
-    r"|\bdoes it\b(?! (?:cost|take) to\b)|\bsame\b(?! day\b)"
-    r"|^(?:and|then|what about|how about|why|or)\b"
-    r"|\b(?:too|also|either|instead|as well)$"
-    r"|\b(?:cheaper|dearer|bigger|smaller|larger|nicer|less)\b(?!.* than\b)"
-    r"|(?<!is )(?<!are )(?<!was )(?<!were )\bthere\b(?! (?:is|are|was|were)\b)",
-    "es": r"\b(?:eso|esa|ese|esto|esta|este|estos|estas|esos|esas|ello|ellos|ellas|él|ella|lo|allí|allá|ahí|"
-    r"mismo|misma|otro|otra)\b|^(?:y|entonces|qué tal|por qué|o)\b",
-}
-"""Points to what was said before: the same words ask something else in another call."""
-_SENTENCE = {
-    "en": r"\b(?:am|is|are|was|were|do|does|did|have|has|had|can|could|will|would|shall|should|may|might|"
-    r"must|i|you|we)\b",
-    "es": r"(?:\S+\s+){3}\S",
-}
-"""What a whole question has and a fragment has not: a helping verb, or a pronoun that acts; in languages that
-need none, at least four words.
-"""
-_ORDER = {
-    "en": [
-        (r"^(?:do|does) (i|you|we|he|she|it|they)\b(?! not)", r"\1"),
-        (
-            r"^(can|could|may|should|must|is|are|was|were|will|would|have|has|am)"
-            r" (i|you|we|he|she|it|they|there)\b",
-            r"\2 \1",
-        ),
-    ]
-}
-"""Asked outright, and asked within another question: "can I pay", "I'd like to know if I can pay"."""
+def is_own(question: str, language: str) -> bool:
+    """Whether it asks about something that belongs to who asks."""
+    return re.search(wordings.OWN.get(language, "$^"), normalise(question)) is not None
 
 
 @lru_cache(maxsize=10_000)
-def key(question: str, language: str, follows: bool = False) -> str:
+def key(question: str, language: str, follows: bool = False, greeting: str = "") -> str:
     """What two same questions share; "" for one that is too long, says nothing, or points to what was said
-    before. A fragment ("how much", "in white") is a question of its own only where it `follows` nothing.
+    before. A fragment ("how much", "in white") is a question of its own only where it `follows` nothing. What
+    points to nothing that was said, because nothing but a `greeting` was, is the same as those words where
+    they come first, after the same greeting.
     """
     words = normalise(question)
-    for short, long in _SHORT.get(language, ()):
+    for short, long in wordings.SHORT.get(language, ()):
         words = re.sub(short, long, words)
-    whole = re.sub(_THANKS.get(language, "$"), "", words)
+    whole = re.sub(wordings.THANKS.get(language, "$"), "", words)
     words = _without_opening(whole, language)
-    if re.search(_POINTING.get(language, "$^"), words):
+    if not follows:
+        words = re.sub(wordings.AND.get(language, "$^"), "", words)
+    points = re.search(wordings.POINTING.get(language, "$^"), words) is not None
+    if follows and (points or _is_fragment(words, whole, language)):
         return ""
-    if follows and _is_fragment(words, whole, language):
-        return ""
-    for asked, told in _ORDER.get(language, ()):
+    for asked, told in (*wordings.SAME.get(language, ()), *wordings.ORDER.get(language, ())):
         words = re.sub(asked, told, words)
-    filling = _FILLING.get(language, _words(""))
+    filling = wordings.FILLING.get(language, frozenset())
     left = [_stem(word, language) for word in words.split() if word not in filling]
-    return " ".join(left) if len(left) <= LONGEST else ""
+    same = " ".join(left) if len(left) <= LONGEST else ""
+    if not points or not same:
+        return same
+    return f"{FIRST} {hashlib.sha256(greeting.encode()).hexdigest()[:8]}: {same}"
 
 
 def _is_fragment(words: str, whole: str, language: str) -> bool:
     """Of a question without and with its opening. "Can you deliver" is none, though "deliver" would be."""
-    if re.search(_SENTENCE.get(language, _SENTENCE["es"]), words):
+    if re.search(wordings.SENTENCE.get(language, wordings.SENTENCE["es"]), words):
         return False
     return re.search(rf"\b(?:can|could|would|will) you {re.escape(words)}$", whole) is None
 
 
 def _without_opening(words: str, language: str) -> str:
     """Ways to begin a question that ask nothing themselves, in whatever number."""
-    idle = _FILLING.get(language, _words("")) | _GREETING.get(language, _words(""))
+    idle = wordings.FILLING.get(language, frozenset()) | wordings.GREETING.get(language, frozenset())
     for _ in range(6):
         before = words
         while (parts := words.partition(" "))[0] in idle and parts[2]:
             words = parts[2]
-        for opening in _OPENINGS.get(language, ()):
+        for opening in wordings.OPENINGS.get(language, ()):
             words = re.sub(rf"^(?:{opening})\s+", "", words)
         if words == before:
+            break
+    return _without_rests(words, language)
+
+
+def _without_rests(words: str, language: str) -> str:
+    """Where a whole question follows what can only be an opening, without it, whatever the ear made of it."""
+    asking = wordings.ASKING.get(language, frozenset()) | wordings.GREETING.get(language, frozenset())
+    rest = words
+    while rest:
+        if re.match(wordings.ASKS.get(language, "$^"), rest):
+            return rest
+        word, _, rest = rest.partition(" ")
+        if word not in asking:
             break
     return words
 

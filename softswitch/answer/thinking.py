@@ -68,34 +68,34 @@ class Thought:
     """Whether a reply that is no JSON object is spoken: for models that cannot write one."""
     outcome: Outcome = Outcome("failed", why="not thought yet")
     reply: Reply = NOTHING
+    rounds: int = 1
+    """How often the model was asked: beyond the first it had used tools."""
     _spoken: list[str] = field(default_factory=list)
     _usage: Usage = NO_USAGE
 
     async def sentences(self, messages: Sequence[Message]) -> AsyncGenerator[str, None]:
-        told, rounds = list(messages), 1
+        told = list(messages)
         try:
             while True:
                 calls: list[ToolCall] = []
-                async with contextlib.aclosing(self._round(told, calls, rounds)) as sentences:
+                async with contextlib.aclosing(self._round(told, calls)) as sentences:
                     async for sentence in sentences:
                         self._spoken.append(sentence)
                         yield sentence
-                if not calls or rounds > ROUNDS:
+                if not calls or self.rounds > ROUNDS:
                     break
                 told += await self._run(calls)
-                rounds += 1
-            self.outcome = self._conclude(rounds)
+                self.rounds += 1
+            self.outcome = self._conclude()
         except Failed as failed:
-            self.outcome = self._told("failed", rounds, str(failed), failed.kind)
+            self.outcome = self._told("failed", str(failed), failed.kind)
         except _Refused as refused:
-            outcome = self._told("refused", rounds, str(refused))
+            outcome = self._told("refused", str(refused))
             self.outcome = replace(outcome, too_long=isinstance(refused, _TooLong))
 
-    async def _round(
-        self, messages: Sequence[Message], calls: list[ToolCall], number: int
-    ) -> AsyncGenerator[str, None]:
+    async def _round(self, messages: Sequence[Message], calls: list[ToolCall]) -> AsyncGenerator[str, None]:
         reader, splitter = ReplyReader(), Sentences()
-        tools = self.tools.described if self.tools and number <= ROUNDS else ()
+        tools = self.tools.described if self.tools and self.rounds <= ROUNDS else ()
         async with contextlib.aclosing(self.ask(messages, tools)) as parts:
             async for part in parts:
                 match part:
@@ -154,16 +154,16 @@ class Thought:
         except ValueError as error:
             return {"error": str(error)}
 
-    def _conclude(self, rounds: int) -> Outcome:
+    def _conclude(self) -> Outcome:
         if not self.reply.knows:
-            return self._told("unknown", rounds, "the model does not know")
+            return self._told("unknown", "the model does not know")
         if not self._spoken:
-            return self._told("failed", rounds, "the reply says nothing", "malformed")
-        return self._told("answered", rounds)
+            return self._told("failed", "the reply says nothing", "malformed")
+        return self._told("answered")
 
-    def _told(self, kind: Kind, rounds: int, why: str = "", status: str = "") -> Outcome:
+    def _told(self, kind: Kind, why: str = "", status: str = "") -> Outcome:
         spoken = " ".join(self._spoken)
-        return Outcome(kind, self.reply, spoken, why, status, self._usage, rounds)
+        return Outcome(kind, self.reply, spoken, why, status, self._usage, self.rounds)
 
 
 class _Refused(Exception):

@@ -78,11 +78,14 @@ def stats(config: Config, json_: bool) -> None:
     click.echo(f"requests avoided: {avoided}")
 
 
+UNKNOWN = "(the model does not know)"
+
+
 def _table(found: Iterable[Row]) -> Iterable[str]:
     row = "{:>7}  {:<9}  {:>5}  {:<14}  {:<36}  {}".format
     yield row("ANSWER", "STATE", "USES", "PLAN", "QUESTION", "ANSWER")
     for each in found:
-        question, text = line(each["question"])[:36], line(each["answer"])[:60]
+        question, text = line(each["question"])[:36], (line(each["answer"]) or UNKNOWN)[:60]
         yield row(each["id"], each["state"], each["uses"], line(each["plan"])[:14], question, text)
 
 
@@ -93,7 +96,7 @@ def _details(found: Row) -> Iterable[str]:
         yield f"  intent {line(found['intent'])}"
     yield f"  question {line(found['question'])}"
     yield f"  taken as {line(found['key'])}"
-    yield f"  answer {line(found['answer'])}"
+    yield f"  answer {line(found['answer']) or UNKNOWN}"
     caller = line(found["caller"])
     yield f"  for caller {caller} only" if caller else "  for every caller"
     for name, value in found["fields"].items():

@@ -45,8 +45,8 @@ PAUSE_S = 0.8
 class Took:
     """One turn: how it was answered, what came of it, after how many seconds first audio was there.
 
-    `wrong`: an answer was given again that is not the right one. `missed`: the same had been answered before,
-    in other words, and would have held.
+    `wrong`: an answer was given again that is not the right one, or none where there is one. `missed`: the
+    same had been answered before, in other words, and would have held.
     """
 
     how: How | Literal["plan"]
@@ -228,7 +228,8 @@ class _Talk:
 
     def _note(self, asked: Asked, answer: Answer, spoken: str, outcome: str, first: float) -> None:
         right = self._shop.script.answer(asked.text, self._before, asked.context or {})
-        wrong = answer.how in ("remembered", "shared") and outcome == "answered" and spoken != right.text
+        again = answer.how in ("remembered", "shared")
+        wrong = again and (spoken != right.text if outcome == "answered" else right.knows)
         missed = False
         if answer.how == "thought" and outcome == "answered" and right.scope in ("nothing", "plan"):
             now, name = self._shop.clock(), f"{right.pattern}: {right.text}"

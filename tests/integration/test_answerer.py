@@ -15,7 +15,7 @@ from softswitch.answer.breaker import Limits
 from softswitch.answer.guarding import Guards, known_figures
 from softswitch.answer.prompting import messages
 from softswitch.answer.questions import key
-from softswitch.answer.remembering import Asked, Remembered
+from softswitch.answer.remembering import UNKNOWN_S, Asked, Remembered
 from softswitch.answer.replying import Reply
 from softswitch.dialplan.language import ENGLISH
 from softswitch.replay.scripted_llm import Answer, Moods, ScriptedLlm
@@ -29,6 +29,7 @@ ANSWERS = [
     Answer("branch", "That is round the corner.", "plan", fields=("branch",)),
     Answer("when does the order come", "The order for Langham comes today.", "plan"),
     Answer("what did i say", "You said hello.", "call"),
+    Answer("parcel left", "Yes, it has left.", "plan"),
     Answer("stock", "", tool="find_stock", arguments={"flower": "rose"}),
 ]
 QUICK = Moods(median=0.02, sigma=0.1, pace=0.001)
@@ -63,9 +64,17 @@ class Room:
         self.answerer.remember(self.book, self.kept)
 
     def ask(
-        self, text: str, caller: str = "+441", context: Mapping[str, str] | None = None, **more: Any
+        self,
+        text: str,
+        caller: str = "+441",
+        context: Mapping[str, str] | None = None,
+        own: bool = False,
+        **more: Any,
     ) -> Answered:
-        asked = Asked("shop", "v1", "en", key(text, "en"), text, "", caller, context or {})
+        """All in the context but the branch is about the caller."""
+        known = context or {}
+        private = frozenset(known) - {"branch"}
+        asked = Asked("shop", "v1", "en", key(text, "en"), text, "", caller, known, private, own)
         told = messages(text, language="English", instructions=KNOWN, context=context)
         guards = Guards(ENGLISH, known_figures([KNOWN, text], ENGLISH), most_words=30)
         question = Question(asked, lambda: Brief(told, guards), shareable=not context, **more)
@@ -140,9 +149,36 @@ async def test_an_answer_about_the_call_is_kept_by_nobody(room: Room) -> None:
     assert room.kept.count == 0
 
 
-async def test_what_the_model_does_not_know_is_neither_spoken_nor_kept(room: Room) -> None:
-    assert await room.say("do you sell cars") == ("thought", "unknown", "")
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"state": "on its way"}, {"state": "lost"}),
+        ({"state": "on its way"}, {}),
+        ({"state": "on its way", "order": "1"}, {"state": "on its way", "order": "2"}),
+        ({}, {"state": "on its way"}),
+    ],
+)
+async def test_what_a_careless_model_says_of_one_callers_order_is_given_to_no_other(
+    room: Room, first: Mapping[str, str], second: Mapping[str, str]
+) -> None:
+    """It says that its answer depends on the plan alone, and the answer names nothing."""
+    assert (await room.say("has the parcel left", context=first))[0] == "thought"
+    assert (await room.say("has the parcel left", "+442", context=second))[0] == "thought"
+    assert (await room.say("has the parcel left", "+443", context=first))[0] == "remembered"
+
+
+async def test_what_is_the_callers_own_is_shared_by_nobody_after_he_has_spoken_of_it(room: Room) -> None:
+    assert (await room.say("has my parcel left", own=True))[:2] == ("thought", "answered")
     assert room.kept.count == 0
+
+
+async def test_that_the_model_does_not_know_is_remembered_and_not_asked_again(room: Room) -> None:
+    assert await room.say("do you sell cars") == ("thought", "unknown", "")
+    assert await room.say("hello do you sell cars", "+442") == ("remembered", "unknown", "")
+    assert len(room.server.asked) == 1
+    (nothing,) = room.book
+    assert (nothing.answer, nothing.scope) == ("", "plan")
+    assert nothing.expires_at <= time.time() + UNKNOWN_S
 
 
 async def test_an_invented_figure_is_not_spoken_and_the_answer_not_kept(room: Room) -> None:
@@ -210,6 +246,22 @@ async def test_a_tool_is_called_and_the_model_asked_again_but_not_for_ever(room:
     told = [message["role"] for message in room.server.requests[1]["messages"]]
     assert told[-2:] == ["assistant", "tool"]
     assert (how, kind, spoken) == ("thought", "failed", "")
+
+
+class LooksUpFirst(ScriptedLlm):
+    def choose(self, messages: Sequence[Mapping[str, Any]]) -> Answer:
+        found = messages[-1]["role"] == "tool"
+        return Answer("", "Yes, there is enough.") if found else super().choose(messages)
+
+
+async def test_what_was_looked_up_for_one_caller_is_neither_shared_nor_kept() -> None:
+    async with LooksUpFirst(ANSWERS, QUICK) as server:
+        room = Room(server, Settings(remember=60), {})
+        await room.llm.prepare()
+        asks = (room.say("is it in stock", f"+44{number}", tools=Stock()) for number in range(3))
+        assert set(await asyncio.gather(*asks)) == {("thought", "answered", "Yes, there is enough.")}
+        assert (len(server.asked), room.kept.count) == (6, 0)
+        await room.llm.close()
 
 
 # --- bad days -----------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 import pytest
 
-from softswitch.answer.questions import key
+from softswitch.answer.questions import is_own, key
 
 
 @pytest.mark.parametrize(
@@ -17,6 +17,11 @@ from softswitch.answer.questions import key
         ("is it too late to order for Friday", "um, is it too late to order for Friday"),
         ("do you do same day delivery", "do you do same day delivery please"),
         ("can I pay by card", "good morning, I was wondering if I can pay by card"),
+        ("have you got any roses in", "do you have roses"),
+        ("what's the price of a bouquet", "how much is a bouquet"),
+        ("I was to ask do you sell vases", "do you sell vases"),
+        ("hello can tell me how long do roses last", "how long do roses last"),
+        ("how much is just one rose", "how much is just one rose please"),
     ],
 )
 def test_what_only_politeness_tells_apart_is_the_same_question(one: str, other: str) -> None:
@@ -34,6 +39,10 @@ def test_what_only_politeness_tells_apart_is_the_same_question(one: str, other: 
         ("can I cancel", "can you cancel"),
         ("does the cake come with nuts", "does the cake come without nuts"),
         ("where is my order", "where is your order"),
+        ("do you have roses", "do you sell roses"),
+        ("can you deliver on Sunday", "do you deliver on Sunday"),
+        ("how much is an orchid", "what do orchids cost"),
+        ("I want to cancel when can I call", "when can I call"),
     ],
 )
 def test_what_asks_something_else_is_another_question(one: str, other: str) -> None:
@@ -70,7 +79,14 @@ def test_a_greeting_alone_has_a_key_of_its_own() -> None:
     ],
 )
 def test_what_points_to_something_said_before_is_the_same_as_nothing(question: str) -> None:
-    assert key(question, "en") == ""
+    assert key(question, "en", follows=True) == ""
+
+
+def test_what_points_nowhere_because_nothing_was_said_is_the_same_after_the_same_greeting() -> None:
+    asked = key("can it be anonymous", "en", greeting="Hello.")
+    assert key("hi, can it be anonymous please", "en", greeting="Hello.") == asked != ""
+    assert key("can it be anonymous", "en", greeting="Your parcel has come.") != asked
+    assert key("okay and do you have roses", "en") == key("do you have roses", "en")
 
 
 def test_that_something_is_there_points_nowhere() -> None:
@@ -94,3 +110,9 @@ def test_a_whole_question_is_the_same_wherever_it_is_asked(question: str) -> Non
 def test_spanish_fragments_are_short() -> None:
     assert key("el domingo", "es", follows=True) == ""
     assert key("a qué hora abren los domingos", "es", follows=True) != ""
+
+
+def test_what_belongs_to_who_asks_is_his_own() -> None:
+    assert is_own("Has my order left?", "en")
+    assert is_own("¿Dónde está mi pedido?", "es")
+    assert not is_own("do you take orders", "en")

@@ -66,12 +66,11 @@ class PlanThinker:
     ) -> Question:
         """With all that the plan knows about it, which is gathered once it is needed."""
         known = self._known(context)
-        follows = any(exchange.heard for exchange in history)  # how he was greeted matters to no answer
         return Question(
-            self._asked(order, context, known, follows),
+            self._asked(order, context, known, history),
             partial(self._brief, order, dict(context), known, tuple(history)),
             self.tools,
-            shareable=not known and not follows,
+            shareable=not self._private(known) and not _follows(history),
         )
 
     def _brief(
@@ -97,12 +96,18 @@ class PlanThinker:
         return Brief(told, Guards(language, may_say, settings.longest, settings.forbidden, instructions))
 
     def _asked(
-        self, order: Think, context: Mapping[str, str], known: Mapping[str, str], follows: bool
+        self,
+        order: Think,
+        context: Mapping[str, str],
+        known: Mapping[str, str],
+        history: Sequence[Exchange],
     ) -> Asked:
+        follows = _follows(history)
         if order.intent:
             key = " ".join([order.intent, *(f"{name}={value}" for name, value in order.slots)])
         else:
-            key = questions.key(order.question, order.language, follows)
+            greeting = "" if follows else " ".join(exchange.answered for exchange in history)
+            key = questions.key(order.question, order.language, follows, greeting)
         day = {name: context[name] for name in FACTS if name in context}
         return Asked(
             self.plan.name,
@@ -113,6 +118,8 @@ class PlanThinker:
             order.intent,
             context.get("caller_number", ""),
             {**known, **day},
+            self._private(known),
+            follows and questions.is_own(order.question, order.language),
         )
 
     def _known(self, context: Mapping[str, str]) -> dict[str, str]:
@@ -121,5 +128,15 @@ class PlanThinker:
         declared = (name for name in variables if not variables[name].sensitive)
         return {name: context[name] for name in declared if context.get(name) not in (None, "", MASKED)}
 
+    def _private(self, known: Mapping[str, str]) -> frozenset[str]:
+        """The names of what is about this caller or call. What the plan itself knows is no secret."""
+        variables = self.plan.settings.variables
+        return frozenset(name for name in known if variables[name].scope != "plan")
+
     def _found(self, order: Think) -> list[Passage]:
         return [self._passages[at] for at in self._index[order.language].found(order.question)]
+
+
+def _follows(history: Sequence[Exchange]) -> bool:
+    """Whether the caller has said something before."""
+    return any(exchange.heard for exchange in history)
