@@ -2,9 +2,16 @@
 
 import re
 import socket
+import struct
+import time
 import uuid
 from dataclasses import dataclass, field
 
+import numpy as np
+from g711 import encode_ulaw
+
+PACKET = 160
+"""Samples of 20 ms."""
 SDP = (
     "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 {address}\r\nt=0 0\r\n"
     "m=audio {rtp} RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n"
@@ -27,6 +34,8 @@ class Phone:
     """Where it says to be reached; its own address when not given."""
     audio_at: str = "127.0.0.1"
     """The address in its SDP."""
+    far_rtp: int = 0
+    """Where the far end hears it."""
 
     def __enter__(self) -> "Phone":
         self.sip = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -58,6 +67,8 @@ class Phone:
             status = int(answer.split(" ", 2)[1]) if answer.startswith("SIP/2.0") else 0
             if status >= 200:
                 self.to_tag = re.findall(r"^To:.*;tag=([^;\r\n]+)", answer, re.M | re.I)[0]
+                if audio := re.search(r"^m=audio (\d+)", answer, re.M):
+                    self.far_rtp = int(audio[1])
                 self._send("ACK")
                 return answer
 
@@ -82,6 +93,15 @@ class Phone:
     def hears(self) -> bool:
         """Whether RTP arrives."""
         return len(self.rtp.recv(2048)) > 12
+
+    def say(self, pcm: bytes) -> None:
+        """Speak (16-bit PCM, 8,000 samples a second), at the pace of speech."""
+        coded = bytes(encode_ulaw(np.frombuffer(pcm, dtype="<i2")))
+        began = time.monotonic()
+        for number, at in enumerate(range(0, len(coded), PACKET)):
+            header = struct.pack("!BBHII", 0x80, 0, number, at, 1)  # RFC 3550, payload type 0
+            self.rtp.sendto(header + coded[at : at + PACKET], ("127.0.0.1", self.far_rtp))
+            time.sleep(max(0.0, began + (number + 1) * PACKET / 8000 - time.monotonic()))
 
     def _send(self, method: str, body: str = "", *headers: str) -> None:
         host, own_port = self.sip.getsockname()
