@@ -135,6 +135,15 @@ class Around:
     def calls_on(self, trunk: str) -> int:
         return 0
 
+    async def admit(self, call_id: str, number: str, trunk: str, *, each: bool) -> str:
+        raise AssertionError("no trunk has part in it")
+
+    def note(self, call_id: str, *, answered_at: float = 0.0, ended_at: float = 0.0) -> None:
+        pass
+
+    def is_open(self, plan: str, queue: str, at: float) -> bool:
+        return queue != "closed"
+
     def voice(self, plan: str) -> tuple[Spoken, str]:
         return Spoken(), "en"
 

@@ -78,6 +78,15 @@ class Wires:
     def calls_on(self, trunk: str) -> int:
         return 0
 
+    async def admit(self, call_id: str, number: str, trunk: str, *, each: bool) -> str:
+        return ""
+
+    def note(self, call_id: str, *, answered_at: float = 0.0, ended_at: float = 0.0) -> None:
+        pass
+
+    def is_open(self, plan: str, queue: str, at: float) -> bool:
+        return True
+
     def voice(self, plan: str) -> tuple[Voice, str] | None:
         return None
 

@@ -111,6 +111,15 @@ def ended(connection: sa.Connection, call_id: str, at: float) -> None:
     _set(connection, call_id, dialled.c.ended_at, at)
 
 
+def note(url: str, call_id: str, *, answered_at: float = 0.0, ended_at: float = 0.0) -> None:
+    """The same of a call without records of its own."""
+    with transaction(url, writes=True) as connection:
+        if answered_at:
+            answered(connection, call_id, answered_at)
+        if ended_at:
+            ended(connection, call_id, ended_at)
+
+
 def _set(connection: sa.Connection, call_id: str, column: sa.Column[float], at: float) -> None:
     of_call = sa.update(dialled).where(dialled.c.call_id == call_id, column.is_(None))
     connection.execute(of_call.values({column: at}))

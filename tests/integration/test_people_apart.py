@@ -10,7 +10,7 @@ from people import FakeWaiter, Floor, call_id, floor_of, hire
 from softswitch.errors import SoftswitchError
 from softswitch.events import BridgeChanged, CallConfirmed, CallEnded, CallInfo, DtmfReceived, EndedBy
 from softswitch.gateway.messages import Bridge
-from softswitch.waiting import Enqueue, PersonLeft
+from softswitch.waiting import Enqueue, PersonLeft, QueueOver
 
 SALES = Enqueue("sales", reason="an invoice")
 HUNG_UP = CallEnded(16, 200, EndedBy.CALLER)
@@ -111,3 +111,9 @@ async def test_when_the_caller_hangs_up_nobody_is_left_in_a_talk_apart(floor: Fl
     floor.distributor.gone(call_id("a"))
     await floor.until(lambda: floor.hung_up(boss))
     assert stage == "left" or floor.hung_up(ann)
+
+
+async def test_a_queue_that_has_closed_since_the_call_came_takes_nobody(floor: Floor) -> None:
+    waiter = await floor.call("a", Enqueue("closed"))
+    await floor.until(lambda: waiter.told == [QueueOver("closed")])
+    assert not floor.rung("ann")

@@ -3,6 +3,7 @@
 import functools
 import json
 import math
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
@@ -160,6 +161,13 @@ def test_a_closed_queue_is_said_to_be_before_anybody_is_put_through() -> None:
     talk = Talk(plan(), {"hours_office": "no"})
     assert talk.says("order paper") == "Nobody, closed. How can I help?"
     assert not any(isinstance(action, Enqueue | LeaveQueue) for action in talk.actions)
+
+
+def test_whether_a_queue_is_open_can_be_asked_of_any_moment() -> None:
+    monday = datetime(2026, 11, 23, 17, 55, tzinfo=UTC).timestamp()
+    assert plan().is_open("orders", monday)
+    assert not plan().is_open("orders", monday + 600)
+    assert plan().is_open("one of another plan", monday + 600)
 
 
 def test_silence_is_no_failure_where_music_plays() -> None:

@@ -30,6 +30,7 @@ from softswitch.news import CallFinished, DiallingHeld, DiallingStopped
 from softswitch.store import dialled
 from softswitch.store.dialled import Hold
 from softswitch.trunks import guarding
+from softswitch.trunks.guarding import Cap
 from softswitch.trunks.selection import Route
 
 log = logging.getLogger(__name__)
@@ -169,7 +170,7 @@ class Dialer:
         """From the guard to the dialplan; whatever happens, whoever waits for the report gets one."""
         adopted = False
         try:
-            if hold := await self._admit(call, routes[0].trunk.name):
+            if hold := await self._admit(call.call_id, call.number, routes[0].trunk.name, self._caps):
                 call.report.set_result(_held(call, hold))
             else:
                 self._up[call.call_id] = asyncio.get_running_loop().create_future()
@@ -189,15 +190,36 @@ class Dialer:
                 self._up.pop(call.call_id, None)
                 self._dialplans.end(call.loaded)
 
-    async def _admit(self, call: Dialling, trunk: str) -> Hold | None:
+    async def _admit(self, call_id: str, number: str, trunk: str, caps: Sequence[Cap]) -> Hold | None:
         """Count it before anything is sent; the hold that keeps it from being dialled."""
         url, node = self._config.database_url, self._config.node
-        hold = await asyncio.to_thread(dialled.admit, url, call.call_id, call.number, trunk, node, self._caps)
+        hold = await asyncio.to_thread(dialled.admit, url, call_id, number, trunk, node, caps)
         if hold and hold.scope not in self.held:
-            held = DiallingHeld(call.call_id, call.number, hold.scope, hold.reason, hold.at)
-            self._wires.emit(held)
+            self._wires.emit(DiallingHeld(call_id, number, hold.scope, hold.reason, hold.at))
             self._note(hold)
         return hold
+
+    # --- calls to people's phones, which have no conversation and no records ----------------------------
+
+    async def admit(self, call_id: str, number: str, trunk: str, *, each: bool) -> str:
+        """Count such a call, whose times `note` is told then; or why it may not be made, as a sentence. With
+        `each` the caps on each number count as well. Raises SoftswitchError when the database is away.
+        """
+        caps = [cap for cap in self._caps if each or not cap.each]
+        hold = await self._admit(call_id, number, trunk, caps)
+        return _told(hold) if hold else ""
+
+    def note(self, call_id: str, *, answered_at: float = 0.0, ended_at: float = 0.0) -> None:
+        """Unix seconds."""
+        self._start(self._write_times(call_id, answered_at, ended_at))
+
+    async def _write_times(self, call_id: str, answered_at: float, ended_at: float) -> None:
+        url, times = self._config.database_url, {"answered_at": answered_at, "ended_at": ended_at}
+        while True:
+            try:
+                return await asyncio.to_thread(dialled.note, url, call_id, **times)
+            except SoftswitchError:  # nothing is dialled meanwhile either
+                await asyncio.sleep(LOOK_S)
 
     async def _remembered(self, call: Dialling) -> dict[str, str]:
         if not call.loaded.parts.remembers:
@@ -311,5 +333,8 @@ def _number(text: str, country: str) -> str:
 
 
 def _held(call: Dialling, hold: Hold) -> Report:
-    reason = f"{hold.reason}; softswitch guard release {hold.scope} lifts the hold"
-    return Report(Outcome.HELD, "", call.number, cause=Cause.CALL_REJECTED, reason=reason)
+    return Report(Outcome.HELD, "", call.number, cause=Cause.CALL_REJECTED, reason=_told(hold))
+
+
+def _told(hold: Hold) -> str:
+    return f"{hold.reason}; softswitch guard release {hold.scope} lifts the hold"

@@ -13,11 +13,13 @@ from softswitch.store.people.people import PeopleStore
 from softswitch.waiting import QueueOver, QueueTold
 
 TALKS_S = 10.0
+IsOpen = Callable[[str, str, float], bool]
+"""Of a plan's queue at a time, as wires.Wires.is_open."""
 
 
 class Announcing:
-    def __init__(self, store: PeopleStore, rules: Callable[[str], Queue]) -> None:
-        self._store, self._rules = store, rules
+    def __init__(self, store: PeopleStore, rules: Callable[[str], Queue], is_open: IsOpen) -> None:
+        self._store, self._rules, self._is_open = store, rules, is_open
         self._talks: Mapping[str, list[float]] = {}
         self._talks_at = -TALKS_S
 
@@ -31,7 +33,8 @@ class Announcing:
     def over(self, here: Here, row: Caller, view: View) -> QueueOver | None:
         """Whether nobody is going to come to him."""
         rule, order = self._rules(row.queue), here.order
-        if not rule.open:
+        # Whoever was in time is served; his dialplan has judged by when he called.
+        if not rule.open or (not here.admitted and not self._is_open(here.plan, row.queue, row.since)):
             return QueueOver("closed")
         most = min(order.most_waiting or rule.most_waiting, rule.most_waiting)
         if not here.admitted and choosing.position(view.callers, row.call_id) > most:

@@ -66,11 +66,12 @@ class Distributor:
         self._backs = Backs(legs, self.ledger, wires, self._rules)
         self._connecting = Connecting(legs, ringer, wires)
         self._consulting = Consulting(legs, ringer, wires, self._connecting)
-        self._announcing = Announcing(store, self._rules)
+        self._announcing = Announcing(store, self._rules, wires.is_open)
         self._leases = Leases(self.ledger, lambda: bool(self._here or self._work), self._hold_anew, self.wake)
         talks = self._offering, self._connecting, self._here
         self._returning = Returning(self.ledger, legs, *talks, self._rules, self._start)
         legs.on_found = self._on_gateway_ready
+        legs.on_end = lambda call_id: wires.note(call_id, ended_at=time.time())
         self._stops = False
 
     # --- ports.People -------------------------------------------------------------------------------------
@@ -215,7 +216,7 @@ class Distributor:
 
     async def _look(self) -> View:
         view = await self._store.look()
-        if not any(agent.until is not None and agent.until <= view.now for agent in view.agents):
+        if not view.is_to_wake:
             return view
         before = {agent.name: agent.state for agent in view.agents}
         for agent in await self._store.wake():

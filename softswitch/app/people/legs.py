@@ -26,6 +26,8 @@ class Leg:
     answered: bool = False
     sent: bool = False
     cancelled: bool = False
+    counted: bool = False
+    """Against the caps on dialling, so that its end is noted."""
 
     def take(self, event: LegEvent) -> None:
         if isinstance(event, CallEnded):
@@ -59,6 +61,8 @@ class Legs:
         self._legs: dict[str, Leg] = {}
         self._ending: set[str] = set()
         self.expected: set[str] = set()
+        self.on_end: Callable[[str], None] = lambda call_id: None
+        """Told of those that were answered, and are counted."""
         self.on_found: Callable[[dict[str, Leg], set[str]], None] = lambda found, live: None
 
     def begin(self) -> Leg:
@@ -82,7 +86,7 @@ class Legs:
         call_id = line.info.call_id
         leg = self._legs.get(call_id)
         if leg is None and established and call_id in self.expected:
-            leg = self._legs[call_id] = Leg(self._send, call_id, sent=True, answered=True)
+            leg = self._legs[call_id] = self._found(call_id)
         if leg is None:
             return self._others.on_offer(line, established, codec)
         leg.line = line
@@ -92,20 +96,29 @@ class Legs:
             leg.take(CallConfirmed(codec, line.telephone_event))
         return True
 
+    def _found(self, call_id: str) -> Leg:
+        """One of the process before this one, which may have counted it."""
+        return Leg(self._send, call_id, sent=True, answered=True, counted=True)
+
     def on_event(self, call_id: str, event: LegEvent) -> bool:
         leg = self._legs.get(call_id)
         if leg is None:
             return self._others.on_event(call_id, event)
-        leg.take(event)
+        self._tell(leg, event)
         if isinstance(event, CallEnded) and call_id in self._ending:
             self._forget(call_id)
         return True
+
+    def _tell(self, leg: Leg, event: LegEvent) -> None:
+        leg.take(event)
+        if isinstance(event, CallEnded) and leg.counted and leg.answered:
+            self.on_end(leg.call_id)
 
     def on_ready(self, live_call_ids: Collection[str]) -> None:
         live = set(live_call_ids)
         for call_id, leg in list(self._legs.items()):
             if leg.sent and call_id not in live and leg.ended is None:
-                leg.take(LOST)
+                self._tell(leg, LOST)
             if leg.ended and call_id in self._ending:
                 self._forget(call_id)
         found = {call_id: leg for call_id, leg in self._legs.items() if call_id in self.expected}
@@ -126,5 +139,6 @@ class Legs:
             self._others.give_up(line)
             return
         call_id = line.info.call_id
-        self._legs[call_id] = Leg(self._send, call_id, line, sent=True, answered=True)
+        leg = self._legs[call_id] = self._found(call_id)
+        leg.line = line
         self.expected.add(call_id)

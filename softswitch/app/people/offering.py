@@ -68,7 +68,7 @@ class Offering:
         preparing = asyncio.create_task(self._prepare(here, claim, rule))
         headers = telling.headers(caller.call_id, caller.queue, caller.reason)
         ring_for = agent.ring_time or rule.ring_time
-        reached, why = await self._ringer.reach(leg, agent.address, ring_for, headers)
+        reached, why = await self._ringer.reach(leg, agent.address, ring_for, headers, agent=True)
         if reached is not Reached.ANSWERED:
             preparing.cancel()
             return reached, why

@@ -1,6 +1,8 @@
 """Rings a person's phone until it is answered, one way after the other, or it is known why it is not."""
 
 import asyncio
+import time
+from collections.abc import Sequence
 from enum import StrEnum
 
 from softswitch.app.dialing import outcome
@@ -8,6 +10,7 @@ from softswitch.app.dialing.limits import Limits
 from softswitch.app.people.legs import LOST, Leg
 from softswitch.app.people.ways import Headers, Way, Ways
 from softswitch.app.people.wires import Wires
+from softswitch.e164 import user_part
 from softswitch.errors import SoftswitchError
 from softswitch.events import CallConfirmed, CallEnded, Cause, EndedBy
 from softswitch.gateway import messages
@@ -36,13 +39,32 @@ class Ringer:
         self._limits = Limits(wires.calls_on)
 
     async def reach(
-        self, leg: Leg, address: str, ring_for: float, headers: Headers = ()
+        self, leg: Leg, address: str, ring_for: float, headers: Headers = (), *, agent: bool = False
     ) -> tuple[Reached, str]:
-        """What came of it, and a word on why."""
+        """What came of it, and a word on why. What trunks have part in counts against the caps on dialling;
+        an `agent` is called often, so that those on each number are not for his.
+        """
         try:
             ways = self._ways.to(address, leg.call_id, ring_for, headers)
+            if why := await self._count(leg, address, ways, agent):
+                return Reached.FAILED, why
         except SoftswitchError as error:
             return Reached.FAILED, str(error)
+        found = await self._reach(leg, ways)
+        if leg.counted:
+            reached = found[0] is Reached.ANSWERED
+            self._wires.note(leg.call_id, **{"answered_at" if reached else "ended_at": time.time()})
+        return found
+
+    async def _count(self, leg: Leg, address: str, ways: Sequence[Way], agent: bool) -> str:
+        trunk = next((way.route.trunk.name for way in ways if way.route), "")
+        if not trunk:
+            return ""
+        why = await self._wires.admit(leg.call_id, user_part(address), trunk, each=not agent)
+        leg.counted = not why
+        return why
+
+    async def _reach(self, leg: Leg, ways: Sequence[Way]) -> tuple[Reached, str]:
         ended = LOST
         for way in ways:
             if leg.cancelled:

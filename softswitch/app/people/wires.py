@@ -38,6 +38,20 @@ class Wires(Protocol):
 
     def calls_on(self, trunk: str) -> int: ...
 
+    async def admit(self, call_id: str, number: str, trunk: str, *, each: bool) -> str:
+        """Count a call to that number against the caps on dialling, those on each number with `each`; or why
+        it may not be made. Raises SoftswitchError when that cannot be told.
+        """
+        ...
+
+    def note(self, call_id: str, *, answered_at: float = 0.0, ended_at: float = 0.0) -> None:
+        """When a call that was admitted was answered, or ended (Unix seconds)."""
+        ...
+
+    def is_open(self, plan: str, queue: str, at: float) -> bool:
+        """Whether the dialplan's queue was open then (Unix seconds)."""
+        ...
+
     def voice(self, plan: str) -> tuple[Voice, str] | None:
         """How a dialplan (its name) speaks, and its first language."""
         ...

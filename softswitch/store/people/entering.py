@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from softswitch.news import StateSaved
+from softswitch.store.outbox.claiming import now_of
 from softswitch.store.tables import UNENDED, calls, waiting
 from softswitch.waiting import Enqueue, LeaveQueue
 
@@ -90,7 +91,9 @@ def leave(connection: sa.Connection, call_id: str, order: LeaveQueue, at: float)
     if order.how != "call_back":
         connection.execute(his.values(state=order.how, ended_at=at, holder=""))
         return
-    kept = {"state": "call_back", "holder": "", "ended_at": None, "due_at": at + STILL_UP_S}
+    now = connection.scalar(sa.select(now_of(connection.dialect.name))) or at
+    # A node's clock that is behind must not have him called while he is on the line.
+    kept = {"state": "call_back", "holder": "", "ended_at": None, "due_at": max(at, now) + STILL_UP_S}
     number = order.number or waiting.c.number
     connection.execute(his.values(**kept, back_since=at, number=number))
 
