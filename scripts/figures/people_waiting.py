@@ -1,24 +1,21 @@
 """How long the slowest query about callers and agents takes, with 500 callers waiting and 50 agents."""
 
 import itertools
-import statistics
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 
 import sqlalchemy as sa
 
-from figures.figure import Measurement, Spec, Workshop
-from figures.people_work import engine_of, fill, hire
-from figures.postgres import cluster
+from figures.figure import Measurement, Spec
+from figures.people_work import fill, hire
+from figures.query_times import HOLDER, Query, slowest_on_both
 from softswitch.store import migrate
 from softswitch.store.outbox import claiming as leases
 from softswitch.store.people import claiming, entering, looking
 from softswitch.store.people.claiming import Claim, Freed, View
 from softswitch.waiting import Enqueue
 
-WAITING, AGENTS, TIMES = 500, 50, 15
-HOLDER = "bench"
-Query = Callable[[sa.Connection], object]
+WAITING, AGENTS = 500, 50
 
 
 def queries(dialect: str) -> Mapping[str, Query]:
@@ -59,41 +56,10 @@ def queries(dialect: str) -> Mapping[str, Query]:
     }
 
 
-def slowest(url: str) -> dict[str, float]:
-    """Median milliseconds of each, in transactions of their own; their commits are not counted."""
-    times: dict[str, list[float]] = {}
-    with engine_of(url) as engine:
-        with engine.begin() as connection:
-            leases.register(connection, HOLDER, HOLDER, leases.now_of(engine.dialect.name))
-        asked = queries(engine.dialect.name)
-        for _ in range(TIMES):
-            for name, work in asked.items():
-                with engine.begin() as connection:
-                    began = time.perf_counter()
-                    work(connection)
-                    times.setdefault(name, []).append((time.perf_counter() - began) * 1000)
-    return {name: statistics.median(each) for name, each in times.items()}
-
-
 def prepare(url: str) -> None:
     migrate.upgrade(url)
     hire(url, AGENTS)
     fill(url, WAITING, HOLDER)
-
-
-def measure(workshop: Workshop) -> Sequence[float]:
-    url = f"sqlite:///{workshop.folder / 'people.db'}"
-    prepare(url)
-    worst = [_told(workshop, "SQLite", slowest(url))]
-    with cluster() as url:
-        prepare(url)
-        worst.append(_told(workshop, "PostgreSQL", slowest(url)))
-    return worst
-
-
-def _told(workshop: Workshop, engine: str, found: dict[str, float]) -> float:
-    workshop.tell(f"{engine}: " + ", ".join(f"{name} {ms:.1f}" for name, ms in found.items()) + " ms")
-    return max(found.values())
 
 
 QUERIES = Measurement(
@@ -102,5 +68,5 @@ QUERIES = Measurement(
         Spec("slowest query with 500 callers waiting, SQLite", "ms", at_most=10),
         Spec("slowest query with 500 callers waiting, PostgreSQL", "ms", at_most=10),
     ),
-    measure,
+    lambda workshop: slowest_on_both(workshop, prepare, queries),
 )

@@ -1,13 +1,11 @@
 """How long the slowest query of the outbox takes with 100,000 actions waiting, half of them behind others."""
 
-import statistics
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 
 import sqlalchemy as sa
 
-from figures.figure import Measurement, Spec, Workshop
-from figures.postgres import cluster
+from figures.figure import Measurement, Spec
+from figures.query_times import HOLDER, Query, slowest_on_both
 from figures.queue_work import fill
 from softswitch.actions.action import Action, idempotency_key
 from softswitch.store import migrate
@@ -18,13 +16,9 @@ from softswitch.store.outbox.looking import Filter
 from softswitch.store.tables import actions
 
 WAITING = 100_000
-TIMES = 15
 BATCH = 20
 ATTENDED = [idempotency_key("", str(number)) for number in range(20)]
 """Promises that callers wait for."""
-
-
-Query = Callable[[sa.Connection], object]
 
 
 def queries(dialect: str) -> Mapping[str, Query]:
@@ -34,18 +28,18 @@ def queries(dialect: str) -> Mapping[str, Query]:
     ordered, other = Filter(("queued",), order_key="customer"), Filter(("queued",), order_key="nobody")
 
     def claim(connection: sa.Connection) -> None:
-        held[:] = claiming.claim(connection, "bench", "note", BATCH, now)
+        held[:] = claiming.claim(connection, HOLDER, "note", BATCH, now)
 
     def finish(connection: sa.Connection) -> None:
-        claiming.finish(connection, "bench", [Outcome(action, "done") for action in held], now)
+        claiming.finish(connection, HOLDER, [Outcome(action, "done") for action in held], now)
 
     return {
         "due": lambda connection: claiming.due(connection, ["note", "other"], now),
         "claim": claim,
         "attended": lambda connection: looking.standing(connection, ATTENDED),
-        "claim attended": lambda connection: claiming.claim_keys(connection, "bench", ATTENDED, now),
+        "claim attended": lambda connection: claiming.claim_keys(connection, HOLDER, ATTENDED, now),
         "holders": claiming.holders,
-        "beat": lambda connection: claiming.beat(connection, "bench", now),
+        "beat": lambda connection: claiming.beat(connection, HOLDER, now),
         "finish": finish,
         "promote": lambda connection: ordering.promote(connection, ["customer"]),
         "rebase": lambda connection: claiming.rebase(connection, now),
@@ -54,23 +48,6 @@ def queries(dialect: str) -> Mapping[str, Query]:
         "list of a key": lambda connection: looking.newest(connection, ordered, 20),
         "list of a key that nothing has": lambda connection: looking.newest(connection, other, 20),
     }
-
-
-def slowest(url: str) -> dict[str, float]:
-    """Median milliseconds of each, in transactions of their own; their commits are not counted."""
-    engine = open_engine(url, writes=True, keep=True)
-    with engine.begin() as connection:
-        claiming.register(connection, "bench", "bench", claiming.now_of(engine.dialect.name))
-    times: dict[str, list[float]] = {}
-    asked = queries(engine.dialect.name)
-    for _ in range(TIMES):
-        for name, work in asked.items():
-            with engine.begin() as connection:
-                began = time.perf_counter()
-                work(connection)
-                times.setdefault(name, []).append((time.perf_counter() - began) * 1000)
-    engine.dispose()
-    return {name: statistics.median(each) for name, each in times.items()}
 
 
 def prepare(url: str) -> None:
@@ -87,27 +64,11 @@ def prepare(url: str) -> None:
     engine.dispose()
 
 
-def measure(workshop: Workshop) -> Sequence[float]:
-    worst = []
-    url = f"sqlite:///{workshop.folder / 'waiting.db'}"
-    prepare(url)
-    worst.append(_told(workshop, "SQLite", slowest(url)))
-    with cluster() as url:
-        prepare(url)
-        worst.append(_told(workshop, "PostgreSQL", slowest(url)))
-    return worst
-
-
-def _told(workshop: Workshop, engine: str, found: dict[str, float]) -> float:
-    workshop.tell(f"{engine}: " + ", ".join(f"{name} {ms:.1f}" for name, ms in found.items()) + " ms")
-    return max(found.values())
-
-
 QUERIES = Measurement(
     f"the queries of the outbox with {WAITING} actions waiting",
     (
         Spec("slowest query with 100,000 waiting, SQLite", "ms", at_most=10),
         Spec("slowest query with 100,000 waiting, PostgreSQL", "ms", at_most=10),
     ),
-    measure,
+    lambda workshop: slowest_on_both(workshop, prepare, queries),
 )

@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 from figures import people_waiting
 from figures.people_work import fill, hire
+from figures.query_times import HOLDER
 from postgres import database_url, postgres_cluster, postgres_url
 
 from softswitch.store import migrate
@@ -19,11 +20,11 @@ __all__ = ["database_url", "postgres_cluster", "postgres_url"]
 def engine(database_url: str) -> Iterator[sa.Engine]:
     migrate.upgrade(database_url)
     hire(database_url, 20)
-    fill(database_url, 500, people_waiting.HOLDER, 20_000)
+    fill(database_url, 500, HOLDER, 20_000)
     engine = open_engine(database_url, writes=True)
     with engine.begin() as connection:
         now = leases.now_of(engine.dialect.name)
-        leases.register(connection, people_waiting.HOLDER, people_waiting.HOLDER, now)
+        leases.register(connection, HOLDER, HOLDER, now)
         connection.exec_driver_sql("ANALYZE waiting")
     yield engine
     engine.dispose()
