@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from figures import (
     answers_replay,
     answers_speed,
+    bad_days,
     call_barge_in,
     call_greeting,
     call_media,
@@ -93,7 +94,7 @@ GROUPS: Mapping[str, tuple[Measurement, ...]] = {
         queue_bridges.COST,
         queue_bridges.RINGING,
     ),
-    "answers": (answers_replay.REPLAY, answers_speed.SPEED),
+    "answers": (answers_replay.REPLAY, answers_speed.SPEED, bad_days.BAD_DAYS),
 }
 SOAK: Mapping[str, tuple[Measurement, ...]] = {
     "call": (call_soak.SOAK,),

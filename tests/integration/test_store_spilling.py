@@ -210,25 +210,6 @@ async def test_a_commit_of_which_nobody_knows_whether_it_came_through_is_not_don
 
 
 @pytest.mark.slow
-async def test_a_stopped_postgresql_gets_everything_when_it_is_back(
-    postgres_cluster: Cluster, postgres_url: str, tmp_path: Path
-) -> None:
-    async with recording(postgres_url, tmp_path / "j") as (records, journal):
-        await records.record(started())
-        for round_ in range(2):
-            postgres_cluster.stop()
-            try:
-                for number in range(1, 11):
-                    await asyncio.wait_for(records.record(turn(round_ * 10 + number)), 10.0)
-                assert journal.pending == 10
-            finally:
-                postgres_cluster.start()
-            await until(lambda: not journal.pending)
-    assert numbers(postgres_url) == list(range(1, 21))
-    assert messages(postgres_url) == [str(number) for number in range(1, 21)]
-
-
-@pytest.mark.slow
 async def test_a_server_that_does_not_answer_any_more_is_given_up_on(
     postgres_cluster: Cluster, postgres_url: str, tmp_path: Path
 ) -> None:
@@ -362,3 +343,35 @@ async def test_kill_9_while_the_database_comes_and_goes_loses_nothing_and_double
     assert column(database_url, doubled) == []
     kept = column(database_url, "SELECT count(*) FROM turns")
     assert kept == column(database_url, "SELECT count(*) FROM messages WHERE topic = 'TurnFinished'")
+
+
+@pytest.mark.slow
+async def test_a_postgresql_that_is_killed_at_any_moment_has_everything_once_and_in_order(
+    postgres_cluster: Cluster, tmp_path: Path
+) -> None:
+    url, chance = postgres_cluster.create_database(lasting=True), random.Random(7)
+    sent = 0
+
+    async def call_on(records: Records, seconds: float) -> None:
+        nonlocal sent
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            sent += 1
+            await records.submit(turn(sent))
+            await asyncio.sleep(0.001)
+
+    async with recording(url, tmp_path / "j") as (records, journal):
+        await records.record(started())
+        for _ in range(3):
+            await call_on(records, chance.uniform(0.1, 0.4))
+            writing = asyncio.create_task(call_on(records, 1.4))
+            await asyncio.sleep(chance.uniform(0.0, 0.1))
+            postgres_cluster.kill()
+            await until(lambda: journal.pending > 0)
+            if chance.random() < 0.5:
+                await writing  # it is started while nobody writes, or in the midst of it
+            postgres_cluster.start()
+            await writing
+            await until(lambda: not journal.pending and not records.depth)
+    assert numbers(url) == list(range(1, sent + 1))
+    assert messages(url) == [str(number) for number in range(1, sent + 1)]
