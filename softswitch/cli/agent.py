@@ -1,5 +1,6 @@
 """softswitch agent: people who answer calls, and what they do just now."""
 
+import functools
 import json
 import time
 from collections.abc import Iterable
@@ -14,6 +15,7 @@ from softswitch.config import Config
 from softswitch.errors import SoftswitchError
 from softswitch.people import parties
 from softswitch.people.parties import BY_HAND, Agent
+from softswitch.publish import topics
 from softswitch.store.people import agents
 from softswitch.store.people.agents import Hired
 from softswitch.supervisor import is_running
@@ -100,7 +102,8 @@ def state(config: Config, name: str, state: str, reason: str, json_: bool) -> No
     if is_running(config):  # which tells the broker as well
         told = desk.ask(config, "agent.state", name=name, state=state, reason=reason)
     else:
-        before, after = agents.set_state(config.database_url, name, state, reason)
+        tells = functools.partial(_message, config.node) if config.mqtt.url else None
+        before, after = agents.set_state(config.database_url, name, state, reason, tells)
         told = {"name": name, "state": after.state, "before": before.state, "next_state": after.next_state}
     if json_:
         click.echo(json.dumps(told))
@@ -144,6 +147,13 @@ def send(config: Config, call: str, to: str, attended: bool, json_: bool) -> Non
     told = desk.ask(config, "agent.send", call=call, to=to, attended=attended)
     way = "is announced to" if attended else "goes to"
     click.echo(json.dumps(told) if json_ else f"call {told['call_id'][:8]} {way} {line(told['to'])}")
+
+
+def _message(node: str, after: Agent, before: str) -> tuple[str, tuple[str, str]]:
+    """As a node that runs would write it."""
+    told = topics.encode(parties.changed(after, before), node)
+    assert told
+    return node, told
 
 
 def _record(each: Agent) -> dict[str, Any]:

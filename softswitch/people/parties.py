@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from softswitch.errors import SoftswitchError
-from softswitch.waiting import AgentState
+from softswitch.waiting import AgentChanged, AgentState
 
 AGENT_STATES: tuple[AgentState, ...] = get_args(AgentState)
 BY_HAND: tuple[AgentState, ...] = ("available", "busy", "wrap_up", "away")
@@ -76,6 +76,12 @@ class Caller:
     def place(self) -> tuple[int, float, int]:
         """Sorts callers: the highest priority first, then who waits longest."""
         return (-self.priority, self.since, self.id)
+
+
+def changed(after: Agent, before: str) -> AgentChanged:
+    """What is told of an agent whose state was another one before."""
+    call_id = after.call_id if after.state in ("ringing", "busy") else ""
+    return AgentChanged(after.name, after.state, before, after.reason, after.state_at, call_id)
 
 
 def check_name(name: str) -> str:

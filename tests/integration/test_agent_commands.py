@@ -5,12 +5,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from click.testing import CliRunner, Result
 from people import call_id, store_of, wait
 
 from softswitch.cli.root import softswitch
 from softswitch.store import migrate
+from softswitch.store.engine import transaction
 from softswitch.store.people.claiming import Claim
+from softswitch.store.tables import messages
 from softswitch.waiting import Enqueue
 
 Run = Callable[..., Result]
@@ -74,6 +77,23 @@ def test_states_are_set_and_codes_need_a_talk(run: Run) -> None:
     assert "ann is available, was away" in run("agent", "state", "ann", "available").output
     assert "no caller yet" in str(run("agent", "code", "ann", "solved", ok=False).exception)
     assert "no node is running" in str(run("agent", "send", "ann", "--to", "assistant", ok=False).exception)
+
+
+def test_a_state_that_is_set_without_a_node_is_told_by_the_next_that_lives(run: Run, url: str) -> None:
+    broker = ("--set", "mqtt.url=mqtt://127.0.0.1:1", "--set", "node=shop")
+    run("agent", "add", "ann", "sip:ann@192.0.2.7")
+    run(*broker, "agent", "state", "ann", "available")
+    run(*broker, "agent", "state", "ann", "away", "--reason", "lunch")
+    with transaction(url) as connection:
+        ((node, topic, payload),) = connection.execute(
+            sa.select(messages.c.node, messages.c.topic, messages.c.payload)
+        )
+    assert (node, topic) == ("shop", "softswitch/v1/shop/agents/ann/state")
+    told = json.loads(payload)
+    assert (told["agent"], told["before"], told["state"], told["reason"]) == (
+        *("ann", "available"),
+        *("away", "lunch"),
+    )
 
 
 async def test_callers_are_listed_by_place(run: Run, url: str) -> None:

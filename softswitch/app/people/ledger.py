@@ -10,11 +10,12 @@ from typing import TypeVar
 
 from softswitch.app.people.wires import Wires
 from softswitch.errors import SoftswitchError
+from softswitch.people import parties
 from softswitch.people.parties import Agent, Caller
 from softswitch.sections import Queue
 from softswitch.store.people.claiming import Freed
 from softswitch.store.people.people import PeopleStore
-from softswitch.waiting import AgentChanged, AgentState, CallerMoved, CallerState
+from softswitch.waiting import AgentState, CallerMoved, CallerState
 
 log = logging.getLogger(__name__)
 Value = TypeVar("Value")
@@ -91,8 +92,7 @@ class Ledger:
 
     def changed(self, after: Agent, before: str) -> None:
         """An agent's state is another one."""
-        call_id = after.call_id if after.state in ("ringing", "busy") else ""
-        self._wires.tell(AgentChanged(after.name, after.state, before, after.reason, after.state_at, call_id))
+        self._wires.tell(parties.changed(after, before))
 
     def moved(self, caller: Caller, state: CallerState, *, agent: str = "", reason: str = "") -> None:
         now = time.time()

@@ -1,20 +1,22 @@
 """What people do to agents: add, remove, set the state of; nodes see it at their next look."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from softswitch.errors import SoftswitchError
 from softswitch.people.parties import Agent
-from softswitch.store import changes
+from softswitch.store import changes, messages
 from softswitch.store.engine import transaction
 from softswitch.store.people.rows import AGENT, agent
 from softswitch.store.tables import agents, waiting
 
 KIND = "agents"
 """Of `changes`."""
+Tells = Callable[[Agent, str], tuple[str, tuple[str, str]]]
+"""Of an agent and his state before: a node's name, and a message (topic and payload) of that node."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +69,14 @@ def listed(url: str) -> list[Agent]:
         return [agent(row) for row in found]
 
 
-def set_state(url: str, name: str, state: str, reason: str = "") -> tuple[Agent, Agent]:
-    """The agent before and after. Who is rung or speaks gets that state after the talk (`next_state`)."""
+def set_state(
+    url: str, name: str, state: str, reason: str = "", tells: Tells | None = None
+) -> tuple[Agent, Agent]:
+    """The agent before and after. Who is rung or speaks gets that state after the talk (`next_state`).
+
+    Where no node tells of it, `tells` gives the message, which waits with those of its node until one that
+    lives publishes them.
+    """
     with transaction(url, writes=True) as connection:
         before = _found(connection, name)
         his = sa.update(agents).where(agents.c.name == name)
@@ -80,7 +88,11 @@ def set_state(url: str, name: str, state: str, reason: str = "") -> tuple[Agent,
             new = {"state": state, "state_at": now, "reason": reason, "until": None, "last_free_at": free_at}
             connection.execute(his.values(new))
         changes.bump(connection, KIND)
-        return before, _found(connection, name)
+        after = _found(connection, name)
+        if tells and after.state != before.state:
+            node, told = tells(after, before.state)
+            messages.add(connection, node, [told])
+        return before, after
 
 
 def put_code(url: str, name: str, code: str) -> str:
