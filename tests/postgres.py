@@ -1,7 +1,7 @@
 """A real PostgreSQL for tests: a private cluster on a Unix socket, an empty database for each test.
 
 A test file takes what it needs by import: `from postgres import database_url, postgres_cluster,
-postgres_url`. `database_url` runs a test on SQLite and on PostgreSQL.
+postgres_url`. `database_url` runs a test on SQLite and on PostgreSQL, `shared_database_url` a whole file.
 """
 
 import contextlib
@@ -135,6 +135,14 @@ def postgres_cluster() -> Iterator[Cluster]:
 @pytest.fixture
 def postgres_url(postgres_cluster: Cluster) -> str:
     return postgres_cluster.create_database()
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def shared_database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path_factory.mktemp('shared') / 'records.db'}"
+    cluster: Cluster = request.getfixturevalue("postgres_cluster")
+    return cluster.create_database()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -7,13 +7,13 @@ import pytest
 import sqlalchemy as sa
 from figures import queue_waiting
 from figures.queue_work import fill
-from postgres import database_url, postgres_cluster, postgres_url
+from postgres import postgres_cluster, shared_database_url
 
 from softswitch.store import migrate
 from softswitch.store.engine import open_engine
 from softswitch.store.tables import actions
 
-__all__ = ["database_url", "postgres_cluster", "postgres_url"]
+__all__ = ["postgres_cluster", "shared_database_url"]
 ACTIONS = 20_000
 KEYED = ("autoindex_actions_2", "actions_idempotency_key_key")
 BY = defaultdict[str, tuple[str, ...]](
@@ -23,12 +23,12 @@ BY = defaultdict[str, tuple[str, ...]](
 """Where an index by state would do, and go through all that wait."""
 
 
-@pytest.fixture
-def engine(database_url: str) -> Iterator[sa.Engine]:
+@pytest.fixture(scope="module")
+def engine(shared_database_url: str) -> Iterator[sa.Engine]:
     """Half of them wait behind another; one in ten is dead."""
-    migrate.upgrade(database_url)
-    fill(database_url, ACTIONS)
-    engine = open_engine(database_url, writes=True)
+    migrate.upgrade(shared_database_url)
+    fill(shared_database_url, ACTIONS)
+    engine = open_engine(shared_database_url, writes=True)
     with engine.begin() as connection:
         half = sa.update(actions).where(actions.c.id % 2 == 0, actions.c.id > 2)
         connection.execute(half.values(order_key="customer", blocked=sa.true()))
@@ -40,7 +40,7 @@ def engine(database_url: str) -> Iterator[sa.Engine]:
 
 
 def plans(engine: sa.Engine, name: str) -> list[str]:
-    """The plan of every statement that a query of that name makes."""
+    """The plan of every statement that a query of that name makes; what it does is taken back."""
     found: list[str] = []
     work = queue_waiting.queries(engine.dialect.name)
     explain = "EXPLAIN QUERY PLAN " if engine.dialect.name == "sqlite" else "EXPLAIN "
@@ -52,11 +52,12 @@ def plans(engine: sa.Engine, name: str) -> list[str]:
             rows = connection.exec_driver_sql(explain + statement, one).all()
             found.append("\n".join(str(row[-1]) for row in rows))
 
-    with engine.begin() as connection:
+    with engine.connect() as connection, connection.begin() as transaction:
         if name == "finish":
             work["claim"](connection)
         sa.event.listen(connection, "before_cursor_execute", look)
         work[name](connection)
+        transaction.rollback()
     return found
 
 

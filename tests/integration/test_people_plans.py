@@ -7,21 +7,21 @@ import sqlalchemy as sa
 from figures import people_waiting
 from figures.people_work import fill, hire
 from figures.query_times import HOLDER
-from postgres import database_url, postgres_cluster, postgres_url
+from postgres import postgres_cluster, shared_database_url
 
 from softswitch.store import migrate
 from softswitch.store.engine import open_engine
 from softswitch.store.outbox import claiming as leases
 
-__all__ = ["database_url", "postgres_cluster", "postgres_url"]
+__all__ = ["postgres_cluster", "shared_database_url"]
 
 
-@pytest.fixture
-def engine(database_url: str) -> Iterator[sa.Engine]:
-    migrate.upgrade(database_url)
-    hire(database_url, 20)
-    fill(database_url, 500, HOLDER, 20_000)
-    engine = open_engine(database_url, writes=True)
+@pytest.fixture(scope="module")
+def engine(shared_database_url: str) -> Iterator[sa.Engine]:
+    migrate.upgrade(shared_database_url)
+    hire(shared_database_url, 20)
+    fill(shared_database_url, 500, HOLDER, 20_000)
+    engine = open_engine(shared_database_url, writes=True)
     with engine.begin() as connection:
         now = leases.now_of(engine.dialect.name)
         leases.register(connection, HOLDER, HOLDER, now)
