@@ -18,7 +18,6 @@ _KINDS = {
     "tuple_type": "a list",
     "dict_type": "names, each with a value after a colon",
     "mapping_type": "names, each with a value after a colon",
-    "too_short": "at least one",
 }
 _BOUNDS = {
     "greater_than_equal": ("at least", "ge"),
@@ -63,6 +62,8 @@ def expected(item: Any, keys: Sequence[str]) -> str:
         return f"expected {about['expected'].replace(chr(39), '')}"
     if kind in ("model_type", "model_attributes_type"):
         return f"expected {_some_of(keys)}"
+    if kind == "too_short":
+        return "expected at least one, got none"
     if kind in _KINDS:
         return f"expected {_KINDS[kind]}"
     message: str = item["msg"]
@@ -82,7 +83,7 @@ def got(value: object) -> str:
         return ", got nothing"
     if isinstance(value, str | int | float):
         return f", got {value!r}"
-    return ", got a list" if isinstance(value, list) else ""
+    return ", got a list" if isinstance(value, list) and value else ""
 
 
 def _some_of(keys: Sequence[str]) -> str:

@@ -149,7 +149,10 @@ def _print_understood(understood: Understanding) -> None:
     for why in understood.why:
         click.echo(f"  because {why}")
     click.echo(f"  and leads to {' > '.join(understood.path) or understood.step}")
-    if understood.candidates:
-        click.echo("What came into question:")
+    click.echo(
+        "What came into question:"
+        if understood.candidates
+        else "No word of meaning is in a sentence that is listened for there."
+    )
     for each in understood.candidates:
         click.echo(f"  {each.score:.2f}  {each.intent}: {each.template}\n        {each.why}")

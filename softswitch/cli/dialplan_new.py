@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from softswitch import marked_yaml
 from softswitch.config import bundled
 from softswitch.dialplan.files.texts import NAME
 from softswitch.dialplan.testing import scenarios
@@ -74,7 +75,9 @@ def new(name: str, source: str, directory: Path | None) -> None:
     if not re.fullmatch(NAME, name):
         raise SoftswitchError(f"{name}: expected a name of small letters, digits and _, for instance my_shop")
     if source not in _sources():
-        raise SoftswitchError(f"--from {source}: expected one of {', '.join(_sources())}")
+        raise SoftswitchError(
+            f"--from {source}: there is no such plan{marked_yaml.suggest(source, _sources())}"
+        )
     parent = directory or (Path("dialplans") if Path("dialplans").is_dir() else Path())
     folder = parent / name
     tests = {scenarios.home(folder) / file: text for file, text in _tests(folder, source).items()}

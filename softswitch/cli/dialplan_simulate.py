@@ -7,7 +7,9 @@ from datetime import datetime
 import click
 from pydantic import ValidationError
 
+from softswitch import marked_yaml
 from softswitch.cli.dialplan_call import at, call_options
+from softswitch.cli.dialplan_test import SOMEBODY
 from softswitch.config import Config
 from softswitch.dialplan import loader
 from softswitch.dialplan.building import LOOKED_UP, PROMISED
@@ -79,7 +81,7 @@ def simulate(
       softswitch dialplan simulate ./myshop --from +442079460000 --at "2026-12-25 10:00"
       printf 'where is my order\\n1002\\nbye\\n' | softswitch dialplan simulate reception --why
     """
-    plan = loader.load(loader.resolve(path or config.dialplan[0]), config.human)
+    plan = loader.load(loader.resolve(path or config.dialplan[0]), config.human or SOMEBODY)
     trace = sys.stdin.isatty() if why is None else why
     talk = _begin(plan, CallFacts(trunk, from_, to, at(plan, moment)), language, _known(plan, values), trace)
     acts = _acts(plan, outcomes)
@@ -130,8 +132,8 @@ def _known(plan: Plan, values: Iterable[str]) -> dict[str, str]:
     for given in values:
         name, equals, value = given.partition("=")
         if not equals or name not in plan.files.types:
-            names = ", ".join(sorted(plan.files.types))
-            raise SoftswitchError(f"--set {given}: expected NAME=VALUE, the name one of {names}")
+            near = marked_yaml.suggest(name, plan.files.types)
+            raise SoftswitchError(f"--set {given}: expected NAME=VALUE, the name that of a variable{near}")
         known[name] = value
     return known
 
@@ -145,8 +147,9 @@ def _acts(plan: Plan, outcomes: Iterable[str]) -> dict[str, Act]:
         action = plan.settings.actions.get(name)
         fitting = LOOKED_UP if action and action.kind == "lookup" else PROMISED
         if action is None or outcome not in fitting:
-            names = f"one of {', '.join(fitting)}" if action else f"of {', '.join(plan.settings.actions)}"
-            raise SoftswitchError(f"--acts {given}: expected ACTION=OUTCOME, {names}")
+            near = marked_yaml.suggest(name, plan.settings.actions) or "; it has none"
+            wrong = f"one of {', '.join(fitting)}" if action else f"an action of the plan{near}"
+            raise SoftswitchError(f"--acts {given}: expected ACTION=OUTCOME, {wrong}")
         known[name] = Act.model_validate({"outcome": outcome, "result": pairs})
     return known
 

@@ -19,7 +19,7 @@ from softswitch.dialplan.testing.scenarios import Case
 from softswitch.errors import SoftswitchError
 
 SOMEBODY = "sip:human@example.invalid"
-"""Whom `transfer: human` leads to in tests, where the configuration names nobody."""
+"""Whom `transfer: human` leads to where nothing is real and the configuration names nobody."""
 SHOWN = 20
 """Steps, ways or intents that were not covered, of which the names are printed."""
 
@@ -137,7 +137,8 @@ def _print(folder: Path, told: Sequence[Told], covered: Coverage | None, least: 
     seconds = sum(each.seconds for each in told)
     passed = len(told) - failed - left_out
     counts = f"{passed} passed, {failed} failed" + (f", {left_out} left out" if left_out else "")
-    click.echo(f"{folder}: {len(told)} scenarios, {counts}, {seconds:.2f} s.")
+    many = "scenario" if len(told) == 1 else "scenarios"
+    click.echo(f"{folder}: {len(told)} {many}, {counts}, {seconds:.2f} s.")
     for kind in covered.each if covered else ():
         click.echo(f"{kind.kind}: {kind.reached} of {kind.of} ({kind.percent:.0f} %){_never(kind.missed)}")
     if covered:

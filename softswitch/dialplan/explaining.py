@@ -7,6 +7,7 @@ from datetime import datetime
 from softswitch.dialplan import interpreter
 from softswitch.dialplan.plan import Plan
 from softswitch.dialplan.sentences import Candidate
+from softswitch.dialplan.steps import Question
 from softswitch.events import Heard
 
 LIMIT = 5
@@ -56,8 +57,20 @@ def _shown(name: str) -> str:
     return name[1:-1] if name.startswith("{") else name
 
 
+def _is_heard(question: Question, intent: str) -> bool:
+    """Whether an intent, or a variable, may come of words; a yes or no where one may be waited for."""
+    if intent in ("yes", "no") and question.fields:
+        return True
+    return intent in question.ways or intent in question.by_name
+
+
 def score(plan: Plan, step: str, language: str, text: str, intent: str) -> str:
-    """'hours came to 0.62 with "what time do you close"'; "" when it did not come into question."""
+    """'hours came to 0.62 with "what time do you close"', or that nobody listens for it there; "" when it did
+    not come into question.
+    """
+    question = plan.steps[step].question
+    if text and question and not _is_heard(question, intent):
+        return f"step {step} does not listen for {intent}"
     for candidate in candidates(plan, step, language, text, limit=1000) if text else ():
         if candidate.intent == intent:
             return f'{intent} came to {candidate.score:.2f} with "{candidate.template}"'

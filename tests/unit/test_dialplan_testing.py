@@ -135,6 +135,11 @@ def test_how_near_the_expected_intent_came_is_told(plan: Plan, tmp_path: Path) -
     assert "order came to 0." in missed[0]
 
 
+def test_that_nobody_listens_for_the_expected_intent_is_told(plan: Plan, tmp_path: Path) -> None:
+    missed = failures(plan, tmp_path, '{says: "yes please", intent: "yes"}')
+    assert "got none; step start does not listen for yes" in missed[0]
+
+
 def test_a_secret_is_not_told(plan: Plan, tmp_path: Path) -> None:
     missed = failures(plan, tmp_path, "{says: my pin}, {presses: '4711', context: {pin: }}")
     assert missed == ('expected the variable pin not to be set, got "****"',)

@@ -108,7 +108,8 @@ def test_nothing_is_overwritten(shop: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("args", "told"), [(["My-Shop"], "small letters"), (["x", "--from", "no"], "one of empty")]
+    ("args", "told"),
+    [(["My-Shop"], "small letters"), (["x", "--from", "resception"], "did you mean 'reception'")],
 )
 def test_a_new_plan_needs_a_name_and_a_known_beginning(args: list[str], told: str) -> None:
     with pytest.raises(SoftswitchError, match=told):
@@ -154,7 +155,7 @@ def test_scenarios_are_chosen_by_name(shop: Path) -> None:
 def test_tests_may_lie_elsewhere(shop: Path, tmp_path: Path) -> None:
     (tmp_path / "x").mkdir()
     (tmp_path / "x/a.yaml").write_text("one: [{step: greeting}]\n")
-    assert "1 scenarios, 1 passed" in run("test", shop, "--tests", tmp_path / "x")[1]
+    assert "1 scenario, 1 passed" in run("test", shop, "--tests", tmp_path / "x")[1]
 
 
 def test_noise_needs_audio(shop: Path) -> None:
@@ -230,8 +231,18 @@ def test_variables_may_be_set(shop: Path) -> None:
         "known: customer_number=1234"
         in run("simulate", shop, "--why", "--set", "customer_number=1234", typed="bye\n")[1]
     )
-    with pytest.raises(SoftswitchError, match="expected NAME=VALUE"):
-        run("simulate", shop, "--set", "customr=1")
+    with pytest.raises(SoftswitchError, match=r"NAME=VALUE, .*; did you mean 'customer_number'"):
+        run("simulate", shop, "--set", "customr_nmber=1")
+
+
+def test_an_action_that_the_plan_has_not_is_told(shop: Path) -> None:
+    with pytest.raises(SoftswitchError, match="ACTION=OUTCOME, an action of the plan; it has none"):
+        run("simulate", shop, "--acts", "place_order=done")
+
+
+def test_somebody_is_there_to_be_transferred_to_whatever_is_configured(shop: Path) -> None:
+    result = CliRunner().invoke(dialplan, ["simulate", str(shop)], obj=Config(), input="agent\n")
+    assert "transfers to sip:human@" in result.output
 
 
 def test_a_call_that_no_route_takes_is_told_with_the_reasons(shop: Path) -> None:
