@@ -36,6 +36,10 @@ class FakePhone:
     dialled: list[tuple[str, str, dict[str, str], str]] = field(default_factory=list)
     hung_up: list[str] = field(default_factory=list)
 
+    @property
+    def dialer(self) -> "FakePhone":
+        return self
+
     async def dial(
         self, number: str, plan: str, context: Mapping[str, str], *, call_id: str, **ways: object
     ) -> Report:

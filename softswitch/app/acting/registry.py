@@ -7,12 +7,14 @@ than a control process that is started again may take.
 import importlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from softswitch.actions.action import Action, Result
 from softswitch.actions.files import Integrations
 from softswitch.actions.settings import Integration
-from softswitch.app.dialing.outcome import Report
+
+if TYPE_CHECKING:
+    from softswitch.app.dialing.dialer import Dialer
 
 KINDS: Mapping[str, str] = {
     "http": "softswitch.app.acting.kinds.http:Http",
@@ -45,24 +47,15 @@ Publish = Callable[[str, bytes], Awaitable[None]]
 
 
 class Phone(Protocol):
-    """The node's calls; see app.dialing. `database_url` is where they are recorded."""
+    """The node's calls. `database_url` is where they are recorded."""
 
     @property
     def database_url(self) -> str: ...
 
-    async def dial(
-        self,
-        number: str,
-        plan: str,
-        context: Mapping[str, str],
-        *,
-        trunk: str,
-        caller_id: str,
-        ring_for: float,
-        call_id: str,
-    ) -> Report: ...
-
-    def hang_up(self, call_id: str) -> None: ...
+    @property
+    def dialer(self) -> "Dialer":
+        """Raises dialer.NotNow while the node starts."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

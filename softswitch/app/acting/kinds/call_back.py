@@ -42,7 +42,7 @@ class CallBack:
         values = values_of(action)
         context = {name: template.fill(values, {}) for name, template in settings.context.items()}
         try:
-            report = await self._phone.dial(
+            report = await self._phone.dialer.dial(
                 settings.number.fill(values, {}),
                 settings.plan.fill(values, {}),
                 {name: value for name, value in context.items() if value},
@@ -56,7 +56,7 @@ class CallBack:
         except SoftswitchError as error:
             return Later(str(error))
         if report.outcome is Outcome.VOICEMAIL and settings.voicemail == "later":
-            self._phone.hang_up(report.call_id)
+            self._phone.dialer.hang_up(report.call_id)
         return _result(report, settings)
 
     async def close(self) -> None:
