@@ -269,7 +269,7 @@ class Records:
     def _take(self) -> None:
         """What is queued, as far as there is time to wait for it."""
         due = self._retry_at - time.monotonic()
-        busy = bool(self._taken or self._has_journal)
+        busy = bool(self._taken or self._has_journal or self._away_since)
         if self._ending:
             self._abandoned.wait(max(0.0, due))
             return
@@ -290,16 +290,20 @@ class Records:
         return self._journal is not None and self._journal.pending > 0
 
     def _try(self) -> None:
-        """Write what is next: of the journal as long as it has something."""
-        if not (self._has_journal or self._taken):
+        """Write what is next: of the journal as long as it has something. Of a database that was away it is
+        found out that it is back, though there is nothing to write.
+        """
+        if not (self._has_journal or self._taken or self._away_since):
             self._sync()
             return
         self._writing_since = time.monotonic()
         try:
             if self._has_journal:
                 self._replay()
-            else:
+            elif self._taken:
                 self._write(BATCH_LIMIT)
+            else:
+                self._committer.commit((), {})
         except (sa.exc.DBAPIError, Away, OSError) as error:
             self._go_without(error)
         else:

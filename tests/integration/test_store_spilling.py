@@ -18,9 +18,10 @@ import pytest
 import sqlalchemy as sa
 from postgres import Cluster, database_url, postgres_cluster, postgres_url
 
+from softswitch.errors import SoftswitchError
 from softswitch.events import CallInfo, Do
 from softswitch.news import Announced, CallStarted, SessionEvent, StateSaved, TurnFinished
-from softswitch.store import migrate, queries
+from softswitch.store import migrate, queries, writer
 from softswitch.store.engine import open_engine
 from softswitch.store.journal import Journal
 from softswitch.store.writer import Records
@@ -176,6 +177,21 @@ async def test_an_event_of_the_journal_that_can_never_be_stored_does_not_take_ot
 
 
 @pytest.mark.slow
+async def test_other_work_hears_that_the_database_is_away_and_waits_for_no_more(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "WORK_S", 0.2)
+    away = Away()
+    async with recording(database_url, tmp_path / "j", before=away) as (records, _):
+        away.now = True
+        with pytest.raises(SoftswitchError, match="is away"):
+            await asyncio.wait_for(records.execute(numbers_in), 5.0)
+        assert records.retrying
+        away.now = False
+        await until(lambda: not records.retrying)  # though there is nothing to write
+        assert await records.execute(numbers_in) == []
+
+
 async def test_what_a_full_journal_does_not_take_waits_in_memory(tmp_path: Path) -> None:
     url, events = f"sqlite:///{tmp_path}/r.db", turns(*range(1, 21))
     async with away_after_started(url, tmp_path / "j", *events, most=2000) as (records, journal, away):
