@@ -64,7 +64,7 @@ def load_again(path: Path, human: str | None = None) -> Plan:
 def inspect(path: Path, human: str | None = None) -> Inspection:
     """The plan in that folder, if it is sound, with all that is to be said about it.
 
-    What hangs together is only judged when each part is sound; else mistakes would be told twice.
+    What hangs together is only judged when the parts of it are sound; else mistakes would be told twice.
     """
     draft = reading.read(folder.read(path))
     expressions = suite.parts(draft)
@@ -72,6 +72,8 @@ def inspect(path: Path, human: str | None = None) -> Inspection:
     if draft.sound:
         plan = build(_parts(draft, human))
         suite.whole(draft, expressions, plan.sentences)
+    else:
+        suite.ways_alone(draft)
     problems = sorted(set(draft.problems), key=lambda problem: (problem.file, problem.line, problem.column))
     return Inspection(plan if draft.sound else None, problems)
 

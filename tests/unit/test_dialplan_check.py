@@ -447,6 +447,28 @@ def test_all_mistakes_are_told_at_once_and_in_order(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "wrong",
+    [
+        {"flows__help": "You can order=>You {can order"},
+        {"flows__help": "You can order=>You, {size_of_it}, can order"},
+        {"intents__order": "my order]=>my order"},
+        {"lists__sizes": "values:=>vals:"},
+        {"plan": "12-25=>12-32"},
+    ],
+)
+def test_ways_are_judged_whatever_texts_are_wrong(tmp_path: Path, wrong: dict[str, str | None]) -> None:
+    found = told(write(tmp_path, **wrong, flows__main="next: count=>next: find"))
+    assert any("unreachable-step flows/main.yaml:21:3" in line for line in found), found
+    assert len({line.split()[0] for line in found}) >= 3  # what is wrong, and the circle that it is too
+
+
+@pytest.mark.parametrize("wrong", ["say: Hello=>sya: Hello", "next: find=>next: fnd", "steps:=>step:"])
+def test_ways_are_not_judged_where_a_flow_cannot_be_read(tmp_path: Path, wrong: str) -> None:
+    found = told(write(tmp_path, flows__main=f"{wrong}##then: greeting=>then: count"))
+    assert not [line for line in found if "unreachable-step" in line or "silent-loop" in line], found
+
+
+@pytest.mark.parametrize(
     ("texts", "split"),
     [
         ("[Sorry, I did not get that.]", True),
