@@ -1,7 +1,10 @@
-"""What the gateway can still carry, measured: its own CPU time, the clock's pacing, control's backlog."""
+"""What the node can still carry, measured: the gateway's CPU time, the clock's pacing, control's backlog and
+how late control is.
+"""
 
 import time
 from dataclasses import dataclass
+from itertools import pairwise
 
 from softswitch.gateway.rings import PACING_BOUNDS_MS, Node, Region
 from softswitch.gateway.survival import HEARTBEAT_LIMIT
@@ -14,6 +17,10 @@ CALM = 0.9
 LATE_MS = 40.0
 LATE_SHARE = 0.1
 """Frames so late, when they are more than this share, are heard as gaps in every call."""
+CONTROL_LATE_S = 0.2
+"""Between two heartbeats of control, which gives one every 20 ms: so late it is with everything, and soon it
+would be taken to be away. It is the mean of a second: a short stall is no lateness.
+"""
 _ON_TIME = sum(bound <= LATE_MS for bound in PACING_BOUNDS_MS)
 
 
@@ -24,6 +31,8 @@ class _Look:
     ticks: int
     late: int
     backlog: float
+    beat: float
+    """When control's latest heartbeat was; 0 before the first."""
 
 
 class Capacity:
@@ -36,8 +45,8 @@ class Capacity:
         self.shortage = ""
 
     def _look(self, now: float) -> _Look:
-        pacing = self._region.pacing()
-        return _Look(now, time.process_time(), sum(pacing), sum(pacing[_ON_TIME:]), self._backlog(now))
+        pacing, beat = self._region.pacing(), self._region.node[Node.CONTROL_AT_NS] / 1e9
+        return _Look(now, time.process_time(), sum(pacing), sum(pacing[_ON_TIME:]), self._backlog(now), beat)
 
     def tick(self, now: float) -> None:
         self._looks.append(self._look(now))
@@ -49,18 +58,29 @@ class Capacity:
         busy = (last.cpu - first.cpu) / (last.at - first.at)
         late = (last.late - first.late) / max(1, last.ticks - first.ticks)
         # All callers' frames arrive together, once in 20 ms: what has waited all the time is the backlog.
-        self.shortage = self._judge(busy, late, min(look.backlog for look in self._looks))
+        backlog = min(look.backlog for look in self._looks)
+        self.shortage = self._judge(busy, late, backlog, self._control_late())
 
-    def _judge(self, busy: float, late: float, backlog: float) -> str:
+    def _judge(self, busy: float, late: float, backlog: float, control_late: float) -> str:
         limits = {
             "gateway busy": busy / self._media.busy_limit,
             "audio late": late / LATE_SHARE,
             "speech waiting": backlog / self._media.backlog_limit,
+            "control late": control_late / CONTROL_LATE_S,
         }
         for shortage, used in limits.items():
             if used > (CALM if shortage == self.shortage else 1.0):
                 return shortage
         return ""
+
+    def _control_late(self) -> float:
+        """Seconds from one heartbeat of control to the next, as far as looks can tell; 0 while none come: for a
+        control that is away, survival.py has the rules.
+        """
+        beats = pairwise(self._looks)
+        gaps = [before.at - before.beat for before, after in beats if 0 < before.beat < after.beat]
+        gaps = [gap for gap in gaps if gap <= HEARTBEAT_LIMIT]
+        return sum(gaps) / len(gaps) if gaps else 0.0
 
     def _backlog(self, now: float) -> float:
         """Seconds of callers' speech that wait to be decoded; 0 while control is away: nothing is decoded."""

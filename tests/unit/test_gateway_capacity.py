@@ -20,12 +20,16 @@ class Clock:
         self.region = Region(Region.create(1, 8000), 1, 8000)
         self.capacity = Capacity(Media(busy_limit=0.8, backlog_limit=0.5), self.region)
 
-    def run(self, seconds: float, *, busy: float = 0.1, late: float = 0.0, backlog: float = 0.0) -> str:
-        for step in range(round(seconds * 10)):
+    def run(
+        self, seconds: float, *, busy: float = 0.1, late: float = 0.0, backlog: float = 0.0, beats: int = 1
+    ) -> str:
+        """`beats`: control gives a heartbeat in one of so many tenths; 0: none."""
+        for step in range(1, round(seconds * 10) + 1):
             self.now += 0.1
             self._cpu += 0.1 * busy
             node = self.region.node
-            node[Node.CONTROL_AT_NS] = round(self.now * 1e9)
+            if beats and not step % beats:
+                node[Node.CONTROL_AT_NS] = round(self.now * 1e9)
             node[Node.BACKLOG_MS] = round(1000 * backlog)
             for tick in range(5):
                 is_late = (step * 5 + tick) % 20 < 20 * late
@@ -68,6 +72,24 @@ def test_the_backlog_of_a_control_that_died_counts_no_more(clock: Clock) -> None
         clock.now += 0.1
         clock.capacity.tick(clock.now)
     assert clock.capacity.shortage == ""
+
+
+def test_a_control_that_is_late_with_everything_gets_no_more_calls_until_it_is_not(clock: Clock) -> None:
+    assert clock.run(3) == ""
+    assert clock.run(3, beats=5) == "control late"
+    assert clock.run(2) == ""
+
+
+def test_a_single_stall_of_control_is_no_shortage_and_its_death_is_not_its_lateness(clock: Clock) -> None:
+    clock.run(2)
+    for _ in range(5):
+        assert clock.run(0.1, beats=0) == ""
+    for _ in range(15):
+        assert clock.run(0.1) == ""
+    for _ in range(30):
+        assert clock.run(0.1, beats=0) == ""
+    for _ in range(10):
+        assert clock.run(0.1) == ""
 
 
 def test_a_process_that_just_began_is_not_judged(clock: Clock) -> None:
