@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Literal
 
-from softswitch.thinking import Think, Unanswered
+from softswitch.thinking import Think, Unanswered, Wanted
 from softswitch.waiting import (
     Enqueue,
     LeaveQueue,
@@ -217,6 +217,7 @@ Input = (
     | TransferFailed
     | Acted
     | Unanswered
+    | Wanted
     | QueueTold
     | QueueOver
     | PersonLeft

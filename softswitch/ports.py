@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Literal, Protocol
 
 from softswitch.events import Acted, Action, Await, CallInfo, Cause, Hypothesis, Input, Recognition, Say
-from softswitch.thinking import Exchange, How, Think
+from softswitch.thinking import Exchange, How, Think, Wanted
 from softswitch.waiting import Enqueue, LeaveQueue, PersonLeft, QueueOver, QueueTold
 
 
@@ -271,6 +271,11 @@ class Thought(Protocol):
     @property
     def missing(self) -> Literal["", "unknown", "failed", "broken"]:
         """Known after the last: "" where all of it was said."""
+        ...
+
+    @property
+    def wanted(self) -> Wanted | None:
+        """Known after the last: what is to be done in the stead of an answer."""
         ...
 
 

@@ -27,6 +27,19 @@ class Think:
     """What the intent was given with."""
     language: str = "en"
     rate: float = 1.0
+    actions: tuple[str, ...] = ()
+    """Of the plan, any of which the caller may want instead of an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Of the Think of this key: the caller wants this action of the plan, as far as is known with these
+    arguments. Nothing is promised by that.
+    """
+
+    key: str
+    action: str
+    arguments: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ ROUNDS = 3
 """How often a model may ask for tools before it has to answer."""
 MOST_RESULT = 2_000
 
-Kind = Literal["answered", "unknown", "refused", "failed"]
+Kind = Literal["answered", "unknown", "refused", "failed", "wanted"]
 Ask = Callable[
     [Sequence[Message], Sequence[Mapping[str, Any]]], AsyncGenerator[Piece | ToolCall | Usage, None]
 ]
@@ -34,6 +34,12 @@ class Tools(Protocol):
     @property
     def described(self) -> Sequence[Mapping[str, Any]]:
         """As the protocol has it: function, name, description, parameters by JSON schema."""
+        ...
+
+    def wanted(self, name: str, arguments: Mapping[str, Any]) -> Mapping[str, str] | None:
+        """The arguments of what is to be done by others: the thought is over then; None for what is called.
+        Raises ValueError like `call`.
+        """
         ...
 
     def call(self, name: str, arguments: Mapping[str, Any]) -> Awaitable[Mapping[str, str]]:
@@ -55,6 +61,8 @@ class Outcome:
     usage: Usage = NO_USAGE
     rounds: int = 1
     too_long: bool = False
+    wanted: tuple[str, Mapping[str, str]] | None = None
+    """The action that the caller wants, and its arguments as far as they are known."""
 
 
 @dataclass
@@ -84,6 +92,9 @@ class Thought:
                         yield sentence
                 if not calls or self.rounds > ROUNDS:
                     break
+                if wanted := self._wanted(calls):
+                    self.outcome = replace(self._told("wanted"), wanted=wanted)
+                    return
                 told += await self._run(calls)
                 self.rounds += 1
             self.outcome = self._conclude()
@@ -147,12 +158,18 @@ class Thought:
     async def _call(self, call: ToolCall) -> Mapping[str, str]:
         assert self.tools
         try:
-            arguments = json.loads(call.arguments or "{}")
-            if not isinstance(arguments, dict):
-                raise ValueError("expected a JSON object")
-            return await self.tools.call(call.name, arguments)
+            return await self.tools.call(call.name, _arguments(call))
         except ValueError as error:
             return {"error": str(error)}
+
+    def _wanted(self, calls: Sequence[ToolCall]) -> tuple[str, Mapping[str, str]] | None:
+        """The first that is no look-up; what is wrong with it the model hears by `_call`."""
+        assert self.tools
+        for call in calls:
+            with contextlib.suppress(ValueError):
+                if (arguments := self.tools.wanted(call.name, _arguments(call))) is not None:
+                    return call.name, arguments
+        return None
 
     def _conclude(self) -> Outcome:
         if not self.reply.knows:
@@ -164,6 +181,13 @@ class Thought:
     def _told(self, kind: Kind, why: str = "", status: str = "") -> Outcome:
         spoken = " ".join(self._spoken)
         return Outcome(kind, self.reply, spoken, why, status, self._usage, self.rounds)
+
+
+def _arguments(call: ToolCall) -> dict[str, Any]:
+    arguments = json.loads(call.arguments or "{}")
+    if not isinstance(arguments, dict):
+        raise ValueError("expected a JSON object")
+    return arguments
 
 
 class _Refused(Exception):

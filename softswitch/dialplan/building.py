@@ -186,7 +186,7 @@ class Builder:
 def _answer(file: StepFile) -> compiled.Answer | None:
     if (answer := file.answer) is None:
         return None
-    return compiled.Answer(answer.unknown, answer.failed or answer.unknown)
+    return compiled.Answer(answer.unknown, answer.failed or answer.unknown, answer.do)
 
 
 def _next(file: StepFile) -> str:

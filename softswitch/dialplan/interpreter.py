@@ -35,7 +35,7 @@ from softswitch.events import (
     TransferFailed,
     Unspoken,
 )
-from softswitch.thinking import Unanswered
+from softswitch.thinking import Unanswered, Wanted
 from softswitch.waiting import PersonLeft, QueueOver, QueueTold
 
 FILLS = "{}"
@@ -102,8 +102,8 @@ def take(plan: Plan, state: State, event: Input) -> Outcome:
     """What an input leads to."""
     turn = Turn(plan, state)
     recording.answered(turn)
-    if isinstance(event, Unanswered):
-        target = thinking.missing(turn, event)
+    if isinstance(event, Unanswered | Wanted):
+        target = thinking.instead(turn, event)
         entering.move(turn, target) if target else entering.run(turn, Leap(state.step, again=True, keep=True))
     elif isinstance(event, Unspoken):
         turn.why.append("the voice failed")

@@ -103,10 +103,13 @@ class Awaited:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Where it goes on without an answer; with one, at the step's `next`."""
+    """Where it goes on without an answer, and, by action, with what is to be done instead; with one, at the
+    step's `next`.
+    """
 
     unknown: str
     failed: str
+    do: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ from softswitch.session.taping import Taping
 from softswitch.session.thinking import Thinking, exchange
 from softswitch.session.turn import Turn, via_of
 from softswitch.session.waiting import News, Place, recorded
-from softswitch.thinking import Think
+from softswitch.thinking import Think, Unanswered
 
 log = logging.getLogger(__name__)
 
@@ -173,7 +173,8 @@ class Session:
             if not self._taping.waits and (acted := self._awaiting.take()):
                 self._tell("action", acted.outcome, acted)
         if self._speaker.silent and (unanswered := self._thinking.take()):
-            self._tell("thought", unanswered.why, unanswered)
+            told = unanswered.why if isinstance(unanswered, Unanswered) else unanswered.action
+            self._tell("thought", told, unanswered)
         self._place.tick()
 
     def on_event(self, event: LegEvent) -> None:

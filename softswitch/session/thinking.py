@@ -12,7 +12,7 @@ from softswitch.events import Action, Say
 from softswitch.ports import Thinker, Thought
 from softswitch.session.patience import Patience
 from softswitch.session.speaking import Account, Speaker
-from softswitch.thinking import Exchange, How, Rung, Think, Unanswered
+from softswitch.thinking import Exchange, How, Rung, Think, Unanswered, Wanted
 
 log = logging.getLogger(__name__)
 MOST_EXCHANGES = 30
@@ -48,6 +48,10 @@ class Ahead:
     @property
     def missing(self) -> Literal["", "unknown", "failed", "broken"]:
         return self._thought.missing
+
+    @property
+    def wanted(self) -> Wanted | None:
+        return self._thought.wanted
 
     @property
     def sentences(self) -> AsyncGenerator[str, None]:
@@ -87,7 +91,7 @@ class Thinking:
         self._patience = patience
         self._ahead: Ahead | None = None
         self._history: deque[Exchange] = deque(maxlen=MOST_EXCHANGES)
-        self._work: asyncio.Task[Unanswered | None] | None = None
+        self._work: asyncio.Task[Unanswered | Wanted | None] | None = None
         self.how: How | Literal[""] = ""
         """How the latest answer came about; "" where nothing was thought."""
         self._missing = False
@@ -138,12 +142,14 @@ class Thinking:
         """The same, with the answers that there were not."""
         return "unanswered" if self._missing else self.how
 
-    def take(self) -> Unanswered | None:
-        """That there is no answer, or no whole one, once that is known; to be had once."""
+    def take(self) -> Unanswered | Wanted | None:
+        """That there is no answer, or no whole one, or what is wanted instead, once that is known; to be had
+        once.
+        """
         if self._work is None or not self._work.done():
             return None
         missing, self._work = self._work.result(), None
-        self._missing = missing is not None
+        self._missing = isinstance(missing, Unanswered)
         return missing
 
     def _drop_ahead(self) -> None:
@@ -155,7 +161,7 @@ class Thinking:
 
     async def _say(
         self, order: Think, context: Mapping[str, str], ahead: "Ahead | None"
-    ) -> Unanswered | None:
+    ) -> Unanswered | Wanted | None:
         missing = Unanswered(order.key, "failed")
         if self._thinker:
             try:
@@ -170,6 +176,8 @@ class Thinking:
                         self._speaker.think(
                             Say(sentence, static=False, rate=order.rate, language=order.language)
                         )
+                if wanted := thought.wanted:
+                    return replace(wanted, key=order.key)
                 why = thought.missing
                 if not why:
                     self.how = thought.how

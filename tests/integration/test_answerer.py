@@ -233,6 +233,9 @@ class Stock:
     def __init__(self) -> None:
         self.calls: list[tuple[str, Mapping[str, Any]]] = []
 
+    def wanted(self, name: str, arguments: Mapping[str, Any]) -> Mapping[str, str] | None:
+        return None
+
     async def call(self, name: str, arguments: Mapping[str, Any]) -> Mapping[str, str]:
         self.calls.append((name, arguments))
         return {"stock": "12"}
@@ -246,6 +249,20 @@ async def test_a_tool_is_called_and_the_model_asked_again_but_not_for_ever(room:
     told = [message["role"] for message in room.server.requests[1]["messages"]]
     assert told[-2:] == ["assistant", "tool"]
     assert (how, kind, spoken) == ("thought", "failed", "")
+
+
+class Brochures(Stock):
+    def wanted(self, name: str, arguments: Mapping[str, Any]) -> Mapping[str, str] | None:
+        return {"flower": str(arguments["flower"])}
+
+
+async def test_what_is_to_be_done_ends_the_thought_and_is_remembered_by_nobody(room: Room) -> None:
+    tools = Brochures()
+    answer = room.ask("is it in stock", tools=tools)
+    assert [sentence async for sentence in answer.sentences] == []
+    assert answer.outcome
+    assert (answer.outcome.kind, answer.outcome.wanted) == ("wanted", ("find_stock", {"flower": "rose"}))
+    assert (tools.calls, len(room.server.asked), room.kept.count) == ([], 1, 0)
 
 
 class LooksUpFirst(ScriptedLlm):

@@ -99,7 +99,7 @@ async def test_a_voice_that_hangs_is_given_up() -> None:
 class Silent:
     """A thinker whom nothing occurs to."""
 
-    how, missing = "thought", ""
+    how, missing, wanted = "thought", "", None
 
     def think(self, order: Think, context: Mapping[str, str], history: Sequence[Exchange]) -> "Silent":
         return self

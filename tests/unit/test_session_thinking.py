@@ -9,7 +9,7 @@ from fakes import LOOPS
 from scripted_call import ANSWER, GREETING, Call
 
 from softswitch.events import Action, BargeIn, CallEnded, Cause, EndedBy, Heard, Listen, Say
-from softswitch.thinking import Exchange, How, Think, Unanswered
+from softswitch.thinking import Exchange, How, Think, Unanswered, Wanted
 
 FILLERS = (Say("one moment"),)
 ASK = Think("ask:1", "what is the time")
@@ -25,6 +25,7 @@ class FakeThought:
     missing: Literal["", "unknown", "failed", "broken"] = ""
     how: How = "thought"
     closed: bool = False
+    wanted: Wanted | None = None
 
     @property
     def sentences(self) -> AsyncGenerator[str, None]:
@@ -119,6 +120,15 @@ async def test_a_thought_that_breaks_off_is_heard_as_far_as_it_came() -> None:
     await call.quiet(5.0)
     assert unanswered(call) == [Unanswered("ask:1", "broken")]
     assert [turn.said_heard for turn in call.turns()] == ["it is nine", ANSWER.text]
+
+
+async def test_what_is_wanted_instead_of_an_answer_is_told_to_the_dialplan() -> None:
+    thought = FakeThought([(5, "")], wanted=Wanted("", "send_brochure", (("phone", "1234"),)))
+    call = await thinking(thought, (ASK, NEXT, LISTEN), (ANSWER, Listen()))
+    await call.quiet(3.0)
+    assert Wanted("ask:1", "send_brochure", (("phone", "1234"),)) in call.plan.inputs
+    assert [turn.said for turn in call.turns()] == ["", ANSWER.text]
+    assert call.turns()[1].heard == "send_brochure"
 
 
 async def test_with_nobody_to_think_the_dialplan_is_told_at_once() -> None:

@@ -10,10 +10,11 @@ from softswitch.answer.guarding import Guards, known_figures
 from softswitch.answer.prompting import Passage, messages, told_figures
 from softswitch.answer.remembering import Asked
 from softswitch.answer.thinking import Tools
+from softswitch.app.answering.tools import Find, PlanTools
 from softswitch.dialplan.language import LANGUAGES
 from softswitch.dialplan.plan import Plan
 from softswitch.store.knowledge import Knowledge
-from softswitch.thinking import Exchange, How, Think
+from softswitch.thinking import Exchange, How, Think, Wanted
 
 FACTS = ("today", "holiday")
 """What may matter of what is known of every call; the time of day would be another one each minute."""
@@ -24,8 +25,9 @@ MASKED = "****"
 class Thought:
     """Implements ports.Thought."""
 
-    def __init__(self, answer: Answer) -> None:
-        self._answer = answer
+    def __init__(self, answer: Answer, key: str = "") -> None:
+        """`key` is that of the Think."""
+        self._answer, self._key = answer, key
 
     @property
     def sentences(self) -> AsyncGenerator[str, None]:
@@ -42,24 +44,33 @@ class Thought:
             return "failed"
         if outcome.kind == "unknown":
             return "unknown"
-        if outcome.kind == "answered" or (outcome.spoken and outcome.too_long):
+        if outcome.kind in ("answered", "wanted") or (outcome.spoken and outcome.too_long):
             return ""
         return "broken" if outcome.spoken else "failed"
+
+    @property
+    def wanted(self) -> Wanted | None:
+        outcome = self._answer.outcome
+        if outcome is None or outcome.wanted is None:
+            return None
+        action, arguments = outcome.wanted
+        return Wanted(self._key, action, tuple(arguments.items()))
 
 
 class PlanThinker:
     """Implements ports.Thinker for the sessions of one version of a plan."""
 
-    def __init__(self, plan: Plan, answerer: Answerer, tools: Tools | None = None) -> None:
+    def __init__(self, plan: Plan, answerer: Answerer, find: Find | None = None) -> None:
+        """`find` looks up what the plan's tools ask for."""
         assert plan.settings.answers
-        self.plan, self.answerer, self.tools = plan, answerer, tools
+        self.plan, self.answerer, self.find = plan, answerer, find
         self._settings = plan.settings.answers
         self._passages = knowledge.passages(plan.files.knowledge)
         texts = [(passage.title, passage.text) for passage in self._passages]
         self._index = {name: Knowledge(texts, name) for name in plan.languages}
 
     def think(self, order: Think, context: Mapping[str, str], history: Sequence[Exchange]) -> Thought:
-        return Thought(self.answerer.answer(self.question(order, context, history)))
+        return Thought(self.answerer.answer(self.question(order, context, history)), order.key)
 
     def question(
         self, order: Think, context: Mapping[str, str], history: Sequence[Exchange] = ()
@@ -69,9 +80,13 @@ class PlanThinker:
         return Question(
             self._asked(order, context, known, history),
             partial(self._brief, order, dict(context), known, tuple(history)),
-            self.tools,
+            self._tools(order),
             shareable=not self._private(known) and not _follows(history),
         )
+
+    def _tools(self, order: Think) -> Tools | None:
+        lookups = self._settings.tools if self.find else ()
+        return PlanTools(self.plan, lookups, order.actions, self.find) if lookups or order.actions else None
 
     def _brief(
         self,

@@ -1,4 +1,6 @@
-"""What a model may look up while it thinks: the look-ups of the plan that its author lists, and no others."""
+"""What a model may ask for while it thinks: look-ups, and actions that the plan's steps promise, as far as its
+author lists them. A model promises nothing itself: it says what the caller wants.
+"""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -19,23 +21,24 @@ class Find(Protocol):
 class PlanTools:
     """Implements answer.thinking.Tools. Arguments must fit the variables that they are named for."""
 
-    def __init__(self, plan: Plan, find: Find) -> None:
-        self._plan, self._find = plan, find
-        assert plan.settings.answers
-        actions = plan.settings.actions
+    def __init__(self, plan: Plan, lookups: Sequence[str], actions: Sequence[str], find: Find | None) -> None:
+        self._plan, self._find, self._actions = plan, find, frozenset(actions)
+        declared = plan.settings.actions
         self._arguments = {
-            name: [argument for argument in actions[name].arguments if argument not in plan.sensitive]
-            for name in plan.settings.answers.tools
+            name: [argument for argument in declared[name].arguments if argument not in plan.sensitive]
+            for name in (*lookups, *actions)
         }
 
     @property
     def described(self) -> Sequence[Mapping[str, Any]]:
         return [self._describe(name, arguments) for name, arguments in self._arguments.items()]
 
+    def wanted(self, name: str, arguments: Mapping[str, Any]) -> Mapping[str, str] | None:
+        return self._checked(name, arguments) if name in self._actions else None
+
     async def call(self, name: str, arguments: Mapping[str, Any]) -> Mapping[str, str]:
-        if name not in self._arguments:
-            raise ValueError(f"there is no tool {name}, only {', '.join(self._arguments)}")
         given = self._checked(name, arguments)
+        assert self._find, "look-ups are not offered without"
         try:
             async with asyncio.timeout(WITHIN_S):
                 answer = await self._find(self._plan.name, name, given)
@@ -46,9 +49,11 @@ class PlanTools:
         return dict(answer.values) or {"error": "nothing was found"}
 
     def _checked(self, name: str, arguments: Mapping[str, Any]) -> dict[str, str]:
-        wanted = self._arguments[name]
-        if set(arguments) != set(wanted):
-            raise ValueError(f"{name} takes {', '.join(wanted) or 'nothing'}")
+        if name not in self._arguments:
+            raise ValueError(f"there is no tool {name}, only {', '.join(self._arguments)}")
+        takes, found = set(self._arguments[name]), set(arguments)
+        if found - takes or (takes - found and name not in self._actions):
+            raise ValueError(f"{name} takes {', '.join(self._arguments[name]) or 'nothing'}")
         given = {argument: str(value).strip() for argument, value in arguments.items()}
         slots = self._plan.slots[self._plan.languages[0]]
         for argument, value in given.items():
@@ -61,8 +66,9 @@ class PlanTools:
         schema = {
             "type": "object",
             "properties": fields,
-            "required": list(arguments),
+            "required": [] if name in self._actions else list(arguments),
             "additionalProperties": False,
         }
-        told = f"Looks up {name.replace('_', ' ')}."
+        what = name.replace("_", " ")
+        told = f"The caller wants this: {what}." if name in self._actions else f"Looks up {what}."
         return {"type": "function", "function": {"name": name, "description": told, "parameters": schema}}

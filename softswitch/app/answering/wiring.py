@@ -11,7 +11,7 @@ from softswitch.answer.breaker import Limits
 from softswitch.app.answering.memory import Memory
 from softswitch.app.answering.rehearsing import Rehearsal
 from softswitch.app.answering.thinker import PlanThinker
-from softswitch.app.answering.tools import Find, PlanTools
+from softswitch.app.answering.tools import Find
 from softswitch.app.ladders import limits
 from softswitch.config import Config
 from softswitch.dialplan.plan import Plan
@@ -98,9 +98,7 @@ class Answering:
     def _equip(self, thinker: PlanThinker) -> None:
         if self._memory:
             thinker.answerer.remember(self._memory.book, self._memory.keep, self._memory.used)
-        answers = thinker.plan.settings.answers
-        if self._find and answers and answers.tools:
-            thinker.tools = PlanTools(thinker.plan, self._find)
+        thinker.find = self._find
 
     def _versions(self) -> Mapping[str, str]:
         return dict(self._thinkers.keys())

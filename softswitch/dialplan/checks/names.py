@@ -45,7 +45,12 @@ STEP: Shape = {
         "late": "step",
     },
     "do": {"action": "queue action", "next": "step", "done": "step", "noted": "step", "refused": "step"},
-    "answer": {"next": "step", "unknown": "step", "failed": "step"},
+    "answer": {
+        "next": "step",
+        "unknown": "step",
+        "failed": "step",
+        "do": {KEYS: "queue action", VALUES: "step"},
+    },
     "if": {"then": "step"},
     "then": "step",
     "else": "step",
@@ -62,6 +67,7 @@ PLAN: Shape = {
     "variables": {VALUES: {"of": "list"}},
     "prefetch": {"table": "table", "key": "variable", "action": "look-up action"},
     "actions": {VALUES: {"arguments": "variable", "order_by": "variable", "result": "settable variable"}},
+    "answers": {"tools": "look-up action"},
     "universal": CHOICES,
     "repair": {**REPAIRS, "then": "step"},
     "ladder": {

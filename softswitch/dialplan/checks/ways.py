@@ -184,6 +184,7 @@ def _silent(step: Step) -> Iterator[tuple[str, Place]]:
         yield step.answer.unknown, ("answer", "unknown")
         if step.answer.failed:
             yield step.answer.failed, ("answer", "failed")
+        yield from ((target, ("answer", "do", action)) for action, target in step.answer.do.items())
     if step.transfer:
         yield step.transfer.failed, ("transfer", "failed")
     if step.queue:

@@ -12,12 +12,15 @@ LONGEST = 20_000
 
 class Answer(Section):
     """Answers what the caller has just said, from what is remembered or by a thought of a language model, and
-    goes on at `next`. `unknown`: nobody knows the answer; `failed`: it could not be had, or broke off.
+    goes on at `next`. `unknown`: nobody knows the answer; `failed`: it could not be had, or broke off. `do`:
+    where it leads when the model finds that the caller wants an action of the plan instead; what he said of
+    its arguments is set by then.
     """
 
     next: Name
     unknown: Name
     failed: Name | None = Field(None, description="Not given, where `unknown` leads.")
+    do: dict[Name, Name] = Field({}, max_length=20, description="Steps by action.")
 
 
 def _remember(value: object) -> object:
@@ -32,7 +35,7 @@ class Answers(Section):
     model: Name = Field("main", description="A model of the node's `llm`.")
     instructions: str = Field("", max_length=LONGEST, description="Who speaks, for whom, and how.")
     tools: Annotated[tuple[Name, ...], OneOrMany] = Field(
-        (), max_length=20, description="Actions of the plan that the model may look up, or have promised."
+        (), max_length=20, description="Actions of the plan, of kind `lookup`, that the model may ask for."
     )
     remember: Annotated[Duration, BeforeValidator(_remember)] = Field(
         30 * DAY, ge=0, description="Answers are given again for so long; `no`: never."

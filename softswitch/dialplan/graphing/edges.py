@@ -93,6 +93,7 @@ def _onward(step: Step) -> Iterator[tuple[str, str]]:
         yield "unknown", step.answer.unknown
         if step.answer.failed:
             yield "failed", step.answer.failed
+        yield from step.answer.do.items()
     if step.listen and step.listen.otherwise:
         yield "otherwise", step.listen.otherwise
     if step.transfer:
