@@ -34,14 +34,14 @@ Kill = Callable[[], None]
 
 def soak(workshop: Workshop, rounds: int = ROUNDS, of_sqlite: int = OF_SQLITE) -> Sequence[float]:
     """Promises that had no effect, and effects that were one too many."""
-    first = _killing(workshop, of_sqlite, None)
+    first = killing(workshop, of_sqlite, None)
     with server() as postgres:
-        second = _killing(workshop, rounds - of_sqlite, postgres)
+        second = killing(workshop, rounds - of_sqlite, postgres)
     return [sum(both) for both in zip(first, second, strict=True)]
 
 
-def _killing(workshop: Workshop, rounds: int, postgres: Server | None) -> tuple[int, int]:
-    """The same of one engine."""
+def killing(workshop: Workshop, rounds: int, postgres: Server | None) -> tuple[int, int]:
+    """The same of one engine, each kind killed in its turn, in an order that is shuffled again and again."""
     with receiving(workshop.folder, "caller_number") as (receiver, actions):
         receiver.delay_s = 0.01
         settings = [f"actions_file={actions}", *([f"database.url={postgres.url}"] if postgres else [])]
@@ -90,10 +90,10 @@ def _crowd(workshop: Workshop, node: Node, rounds: int) -> Crowd:
 
 def _rounds(workshop: Workshop, kinds: dict[str, Kill], rounds: int) -> None:
     rand = random.Random(SEED)
-    killed = Counter[str]()
+    killed, turn = Counter[str](), list[str]()
     for number in range(rounds):
-        name = rand.choice(list(kinds))
-        began = time.monotonic()
+        turn = turn or rand.sample(list(kinds), len(kinds))
+        name, began = turn.pop(), time.monotonic()
         time.sleep(rand.uniform(0.1, ROUND_S))
         kinds[name]()
         killed[name] += 1
