@@ -74,8 +74,8 @@ class Capacity:
         return ""
 
     def _control_late(self) -> float:
-        """Seconds from one heartbeat of control to the next, as far as looks can tell; 0 while none come: then
-        it is away, and survival.py has the rules.
+        """Seconds from one heartbeat of control to the next, as far as looks can tell; 0 while it is away:
+        survival.py has the rules for that.
         """
         beats = pairwise(self._looks)
         gaps = [before.at - before.beat for before, after in beats if 0 < before.beat < after.beat]
