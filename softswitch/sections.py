@@ -268,11 +268,20 @@ class Identity(Section):
 
 AfterMiss = Literal["available", "pause", "away"]
 WHISPERED = ("caller", "queue", "reason", "said", "waited")
+LINKED = ("call_id", "caller", "queue")
 
 
 def whisper_template(text: str) -> str:
     if unknown := set(re.findall(r"\{(.*?)\}", text)) - set(WHISPERED):
         raise ValueError(f"unknown {{{min(unknown)}}}; known are {', '.join(WHISPERED)}")
+    return text
+
+
+def link_template(text: str) -> str:
+    if unknown := set(re.findall(r"\{(.*?)\}", text)) - set(LINKED):
+        raise ValueError(f"unknown {{{min(unknown)}}}; known are {', '.join(LINKED)}")
+    if text and not re.fullmatch(r"https?://[^\s<>\"]+", text):
+        raise ValueError("expected an address such as https://crm.example.com/calls/{call_id}")
     return text
 
 
@@ -305,6 +314,12 @@ class Queue(Section):
         description="What an agent hears before the talk, ten seconds at most: `{caller}`, `{queue}`, "
         "`{reason}`, `{said}` (the last words), `{waited}` (minutes). A sentence with a gap is left out; "
         "empty: none.",
+    )
+    link: Annotated[str, AfterValidator(link_template)] = Field(
+        "",
+        max_length=300,
+        description="Address of the call's page for the agent's screen; `{call_id}`, `{caller}`, `{queue}` "
+        "are put in. It is in the INVITE as Call-Info, and in `agents/NAME/offered`.",
     )
     accept_key: str = Field(
         "",

@@ -110,7 +110,8 @@ class CallerMoved:
 @dataclass(frozen=True, slots=True)
 class CallerOffered:
     """A screen-pop: an agent's phone is rung for this caller. `transcript` holds the turns so far, each with
-    `via`, `heard` and `said`; `slots` what the dialplan has gathered, without what is sensitive.
+    `via`, `heard` and `said`; `slots` what the dialplan has gathered, without what is sensitive; `link` is the
+    address of the call's page, where the queue has one.
     """
 
     agent: str
@@ -122,3 +123,4 @@ class CallerOffered:
     transcript: tuple[dict[str, str], ...]
     slots: dict[str, str]
     at: float
+    link: str = ""

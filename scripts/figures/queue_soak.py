@@ -21,9 +21,9 @@ from figures.queue_worker import Process
 from figures.sipp import Crowd
 from softswitch.errors import SoftswitchError
 
-ROUNDS, OF_SQLITE = 200, 50
+ROUNDS, OF_SQLITE = 200, 30
 """In all, and of these on SQLite, where only worker and control can be killed."""
-ROUND_S = 1.4
+ROUND_S = 1.2
 RATE = 4.0
 FIRST = 79460000
 """The first caller's number, behind +4420."""

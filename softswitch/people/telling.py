@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from urllib.parse import quote
 
 WHISPER_LETTERS = 150
 """About ten seconds of speech."""
@@ -26,13 +27,21 @@ def digits_apart(number: str) -> str:
     return " ".join(character for character in number if character.isdigit())
 
 
-def headers(call_id: str, queue: str, reason: str) -> tuple[tuple[str, str], ...]:
-    """User-to-User (RFC 7433) with a small JSON object, and the same as X- headers, which phones show."""
+def link(template: str, known: Mapping[str, str]) -> str:
+    """The address of the call's page; what is put in ends neither the address nor a level of it."""
+    return re.sub(r"\{(\w+)\}", lambda found: quote(known.get(found[1], ""), safe=""), template)
+
+
+def headers(call_id: str, queue: str, reason: str, link: str = "") -> tuple[tuple[str, str], ...]:
+    """User-to-User (RFC 7433) with a small JSON object, the same as X- headers, which phones show, and the
+    link as Call-Info (RFC 3261 section 20.9).
+    """
     told = [
         ("User-to-User", f"{_user_to_user(call_id, queue, reason)};encoding=hex"),
         ("X-Softswitch-Call-Id", call_id),
         ("X-Softswitch-Queue", _header(queue)),
         ("X-Softswitch-Reason", _header(reason)),
+        ("Call-Info", f"<{link}>;purpose=info" if link else ""),
     ]
     return tuple((name, value) for name, value in told if value)
 

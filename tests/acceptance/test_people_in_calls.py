@@ -47,6 +47,7 @@ SETTINGS = (
     "queues.sales.wrap_up=0s",
     "queues.sales.pause=30s",
     "queues.sales.whisper=",
+    "queues.sales.link=https://crm.example.com/calls/{call_id}",
     "queues.billing.offer_at_once=2",
     "queues.billing.whisper=",
     "dialing.answer_within=1s",
@@ -155,6 +156,7 @@ def test_an_agent_answers_both_hear_each_other_and_the_dialplan_goes_on_when_he_
         assert header(invite, "X-Softswitch-Queue") == "sales"
         assert header(invite, "X-Softswitch-Reason") == "An invoice."
         assert header(invite, "User-to-User").endswith(";encoding=hex")
+        assert header(invite, "Call-Info").startswith("<https://crm.example.com/calls/")
         answers(ann, invite)
         with sounding((caller, CALLER_HZ), (ann, PERSON_HZ)):
             hears(ann, CALLER_HZ)

@@ -5,6 +5,7 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from softswitch.app.people.ways import target_of
 from softswitch.errors import SoftswitchError
@@ -157,6 +158,18 @@ def test_user_to_user_keeps_letters_whole():
     known = json.loads(bytes.fromhex(told))
     assert "запросы".startswith(known["queue"][:7])
     assert len(bytes.fromhex(told)) <= 128
+
+
+def test_a_link_leads_to_the_call_whatever_is_put_in():
+    known = {"call_id": "c" * 32, "caller": "+442079460000", "queue": "a/b?c>"}
+    link = telling.link("https://crm.example.com/{call_id}?from={caller}&q={queue}", known)
+    assert link == f"https://crm.example.com/{'c' * 32}?from=%2B442079460000&q=a%2Fb%3Fc%3E"
+    assert dict(telling.headers("c" * 32, "a", "", link))["Call-Info"] == f"<{link}>;purpose=info"
+    assert telling.link("", known) == ""
+    with pytest.raises(ValidationError, match=r"unknown \{name\}"):
+        Queue(link="https://crm.example.com/{name}")
+    with pytest.raises(ValidationError, match="expected an address"):
+        Queue(link="crm/{call_id}")
 
 
 def test_headers_without_a_reason_are_left_out():

@@ -66,7 +66,8 @@ class Offering:
     async def _until_accepted(self, here: Here, claim: Claim, leg: Leg, rule: Queue) -> tuple[Reached, str]:
         caller, agent = claim.caller, claim.agent
         preparing = asyncio.create_task(self._prepare(here, claim, rule))
-        headers = telling.headers(caller.call_id, caller.queue, caller.reason)
+        link = _link(rule, caller)
+        headers = telling.headers(caller.call_id, caller.queue, caller.reason, link)
         ring_for = agent.ring_time or rule.ring_time
         reached, why = await self._ringer.reach(leg, agent.address, ring_for, headers, agent=True)
         if reached is not Reached.ANSWERED:
@@ -104,6 +105,7 @@ class Offering:
                 tuple({"via": turn.via, "heard": turn.heard, "said": turn.said} for turn in history.turns),
                 dict(history.slots),
                 time.time(),
+                _link(rule, caller),
             )
         )
         found = self._wires.voice(here.plan)
@@ -178,6 +180,11 @@ def after_miss(rule: Queue, reached: Reached, why: str) -> Freed:
         case "pause":
             return Freed("away", reason, rule.pause)
     return Freed(wanted, reason)
+
+
+def _link(rule: Queue, caller: Caller) -> str:
+    known = {"call_id": caller.call_id, "caller": caller.number, "queue": caller.queue}
+    return telling.link(rule.link, known)
 
 
 async def _in_time(preparing: asyncio.Task[bytes]) -> bytes:
