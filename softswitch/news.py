@@ -50,7 +50,9 @@ class StateSaved:
 
 @dataclass(frozen=True, slots=True)
 class TurnFinished:
-    """One turn: what the caller did and what was answered. Prompts before any input have `via` "start"."""
+    """One turn: what the caller did and what was answered. Prompts before any input have `via` "start", or
+    "ladder" where the call begins elsewhere because of what is down, which is `heard` then.
+    """
 
     call_id: str
     number: int  # from 1

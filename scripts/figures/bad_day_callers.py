@@ -1,10 +1,11 @@
 """Callers on bad days: `python -m figures.bad_day_callers`, JSON in and out.
 
-Each says his words, one whenever the node has been silent for PAUSE_S, and then that he is done. What counts
+Each says his words, one whenever the node has been silent for his PAUSES_S, and then that he is done. What counts
 is heard at his end: every silence that the node owed him, and how his call ended.
 """
 
 import json
+import random
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -17,8 +18,10 @@ from softswitch.gateway.caller.port import CLOCK_RATE
 from softswitch.gateway.caller.script import CallReport, CallScript, Progress, Sending, Utterance
 from softswitch.gateway.caller.voicing import THRESHOLD_DBFS, WINDOW_S, levels
 
-PAUSE_S = 3.0
-"""A slow caller: what is silent for longer in the middle of an answer, he would take for its end."""
+PAUSES_S = (2.5, 5.5)
+"""Slow callers, some more than others: what is silent for longer in the midst of an answer, they take for its
+end. Were they all alike, those who were put through the same at once would speak in chorus from then on.
+"""
 LONGEST_CALL_S = 150.0
 LAST_WORD = "close"
 NOTABLE_S = 0.8
@@ -47,7 +50,7 @@ class Silence:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """`how`: served, person or dropped; `silences` are those that are worth a look."""
+    """`how`: served, person, dropped, or refused before it began; `silences` are those worth a look."""
 
     how: str
     why: str
@@ -75,8 +78,8 @@ def run(job: Job) -> list[Ended]:
 
     def script(number: int, words: Sequence[str]) -> CallScript:
         steps = tuple(Utterance(speak(word), f"{word} {number}") for word in (*words, LAST_WORD))
-        uri = job.uri.format(4000 + number)
-        return CallScript(uri, steps, quiet=PAUSE_S, longest_call=LONGEST_CALL_S, follow=False)
+        uri, pause = job.uri.format(4000 + number), random.Random(number).uniform(*PAUSES_S)
+        return CallScript(uri, steps, quiet=pause, longest_call=LONGEST_CALL_S, follow=False)
 
     scripts = [script(number, words) for number, words in enumerate(job.words)]
     with Caller(CallerSettings(max_calls=len(scripts))) as caller:
@@ -92,6 +95,8 @@ def ended(report: CallReport, words: int, began: float) -> Ended:
     how = "dropped"
     if report.transferred_to:
         how = "person"
+    elif report.status == "refused":
+        how = "refused"
     elif report.status == "answered" and len(report.turns) == words:
         how = "served"
     silences = [Silence(began + at, length, kind) for at, length, kind in owed(report) if length >= NOTABLE_S]

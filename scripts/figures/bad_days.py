@@ -28,7 +28,7 @@ from softswitch.store.tables import actions
 CALLS = 50
 WORDS = ("weather", "taxi", "weather", "order", "weather", "delivery")
 CALL_WORDS = 5
-CALL_S = 58.0
+CALL_S = 80.0
 """How long a call of so many words takes, about: one begins whenever another ends."""
 RAMP_S = 13.0
 FAULT_S = 8.0
@@ -213,12 +213,9 @@ def _figures(day: Day, reports: list[dict[str, Any]], url: str) -> Sequence[floa
         if report["how"] == "dropped":
             day.tell(f"dropped {day.of(report['ended'])}: {report['why']}")
     promised = _promised(day, url)
-    missing = len(reports) - len(queries.list_calls(url, limit=100_000))
-    return (
-        *(day.opened_s, day.closed_s, worst["llm"], max(worst.values()), ends["dropped"]),
-        missing,
-        promised,
-    )
+    missing = len(reports) - ends["refused"] - len(queries.list_calls(url, limit=100_000))
+    silences = worst["llm"], max(worst.values())
+    return (day.opened_s, day.closed_s, *silences, ends["dropped"], missing, promised, ends["refused"])
 
 
 def _owed(day: Day, silence: dict[str, Any]) -> tuple[float, float]:
@@ -258,6 +255,7 @@ BAD_DAYS = Measurement(
         Spec("every dependency down in turn: calls dropped", "calls", at_most=0),
         Spec("every dependency down in turn: calls without a record", "calls", at_most=0),
         Spec("every dependency down in turn: promises not kept", "", at_most=0),
+        Spec("every dependency down in turn: calls refused at the door, for want of CPU", "calls"),
     ),
     bad_days,
 )

@@ -266,7 +266,7 @@ class Calls:
         line.info = numbers.discreet(line.info)  # it is routed and vouched for by now; the rest is told
         if known:
             self._ask_ahead(admission, known)
-        self._open(line, admission, admission.loaded.parts, known, attestation).start()
+        self._open(line, admission, admission.loaded.parts, known, attestation).start(admission.down)
         for event in arrival.news:
             self.on_event(line.info.call_id, event)
 

@@ -41,6 +41,8 @@ class Admission:
     loaded: Loaded
     route: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
+    down: str = ""
+    """What is down, so that the call begins elsewhere than its route says."""
 
     @property
     def caller(self) -> str:
@@ -80,8 +82,8 @@ class Dialplans:
         self.old = list(old)
         self.find_trunk: Callable[[str], Trunk | None] = lambda name: None
         """The trunk of that name, whose rules make numbers E.164."""
-        self.begin_at: Callable[[str], str] = lambda plan: ""
-        """The step where calls of that plan begin just now, "" for where they always do; see app.ladders."""
+        self.begin_at: Callable[[str], tuple[str, str]] = lambda plan: ("", "")
+        """Why calls of that plan do not begin just now where they always do, and where; see app.ladders."""
 
     @property
     def keys(self) -> list[Key]:
@@ -98,9 +100,10 @@ class Dialplans:
             if decision.route or not loaded.plan.routes:
                 name = decision.route.name if decision.route else ""
                 facts = loaded.plan.facts(call, decision)
-                if step := self.begin_at(loaded.plan.name):
+                down, step = self.begin_at(loaded.plan.name)
+                if step:
                     facts[BEGIN] = step
-                return Admission(loaded, name, facts)
+                return Admission(loaded, name, facts, down)
         return None
 
     def running(self, key: Key) -> Loaded | None:

@@ -138,13 +138,13 @@ class Ladders:
         }
         return replace(parts, recognizers=ears, voice=JudgedVoice(parts.voice, ladder.voice))
 
-    def begin(self, plan: str) -> str:
-        """The step where a call begins just now, "" for where it always does."""
+    def begin(self, plan: str) -> tuple[str, str]:
+        """Why a call begins elsewhere just now, and at which step; "" twice for one that begins as ever."""
         ladder = self._plans.get(plan)
         why, step = ladder.begin() if ladder else ("", "")
         if step:
             self._begun[plan, why] += 1
-        return step
+        return why, step
 
     def of_lookup(self, plan: str, name: str, slow: float) -> Limits:
         """When a look-up of this dialplan is not asked for a while."""

@@ -214,6 +214,7 @@ class Ear:
         log.error("the recogniser was not done within %g s; the caller is asked again", self._patience)
         if utterance.work:
             utterance.work.cancel()
+        utterance.recognize_ms = utterance.overdue * 1000
         self._conclude(utterance)
 
     def _work(self, utterance: Utterance) -> None:

@@ -112,12 +112,15 @@ class Session:
 
     # --- the call's life ------------------------------------------------------------------------------
 
-    def start(self) -> None:
-        """A new call: the first words are in the ring before it is answered."""
+    def start(self, down: str = "") -> None:
+        """A new call: the first words are in the ring before it is answered. `down` is why it does not begin
+        where its calls always do.
+        """
         plan, info = self._conversation, self._line.info
         about = (self._route, self._attestation)
         self._emit(CallStarted(info, plan.plan, plan.version, info.started_at, *about))
-        self._respond(Turn(1, plan.step, "start", at=time.time()), plan.start)
+        turn = Turn(1, plan.step, "ladder" if down else "start", heard=down, at=time.time())
+        self._respond(turn, plan.start)
         self._line.answer()
 
     def take_over(self) -> None:
