@@ -37,6 +37,8 @@ class GatewayAlone:
         overrides = (f"sip.port={self.sip_port}", f"media.rtp_port={rtp_range()}", "media.rtp_ports=1000")
         self.config = config.load(overrides=(*overrides, f"data_dir={folder}", *settings))
         self._folder = folder
+        self.beats_every = 0.05
+        """Seconds between two heartbeats of control."""
         self._took: list[Message] = []
         self._lock = threading.Lock()
         self._stopped = threading.Event()
@@ -169,7 +171,7 @@ class GatewayAlone:
         return wait_for(found, f"call {call_id} is offered")[0]  # type: ignore[index,no-any-return]
 
     def _beat(self) -> None:
-        while not self._stopped.wait(0.05):
+        while not self._stopped.wait(self.beats_every):
             self.region.node[Node.CONTROL_AT_NS] = time.monotonic_ns()
 
     def _take(self) -> None:

@@ -1,7 +1,7 @@
 """Who gets a call where trunks share a node: known by address, within limits, while there is capacity."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from gateway_alone import GatewayAlone
@@ -93,7 +93,20 @@ def test_a_trunk_that_was_removed_is_a_stranger_at_once(gateway: GatewayAlone) -
     assert not known(gateway, STRANGER)
 
 
-def test_speech_that_waits_to_be_decoded_refuses_calls_until_it_is_done(gateway: GatewayAlone) -> None:
+def late_speech(gateway: GatewayAlone, late: bool) -> None:
+    gateway.region.node[Node.BACKLOG_MS] = 2000 if late else 0
+
+
+def late_heartbeats(gateway: GatewayAlone, late: bool) -> None:
+    gateway.beats_every = 0.6 if late else 0.05
+
+
+@pytest.mark.parametrize(
+    ("have", "reason"), [(late_speech, "speech waiting"), (late_heartbeats, "control late")]
+)
+def test_a_control_that_cannot_keep_up_gets_no_calls_until_it_can(
+    gateway: GatewayAlone, have: Callable[[GatewayAlone, bool], None], reason: str
+) -> None:
     def outcome() -> str:
         with Phone(gateway.sip_port) as phone:
             phone.ring()
@@ -101,10 +114,10 @@ def test_speech_that_waits_to_be_decoded_refuses_calls_until_it_is_done(gateway:
                 pass
             return answer.split(" ")[1]
 
-    gateway.region.node[Node.BACKLOG_MS] = 2000
+    have(gateway, True)
     wait_for(lambda: outcome() == "503", "calls are refused", 5, every=0.2)
-    assert refusals(gateway, 1)[0].reason == "speech waiting"
-    gateway.region.node[Node.BACKLOG_MS] = 0
+    assert refusals(gateway, 1)[-1].reason == reason
+    have(gateway, False)
     wait_for(lambda: outcome() != "503", "calls are taken again", 5, every=0.2)
 
 
