@@ -1,7 +1,7 @@
 """Callers on bad days: `python -m figures.bad_day_callers`, JSON in and out.
 
-Each says his words, one whenever the node has been silent for his PAUSES_S, and then that he is done. What counts
-is heard at his end: every silence that the node owed him, and how his call ended.
+Each says his words, one whenever the node has been silent for his PAUSES_S, and then that he is done. What
+counts is heard at his end: every silence that the node owed him, and how his call ended.
 """
 
 import json

@@ -7,6 +7,8 @@ from gateway_alone import GatewayAlone
 from node import wait_for
 from rawsip import Phone
 
+from softswitch.gateway.messages import Answer, Keep, Offered
+
 HUMAN = "sip:desk@127.0.0.1:5999"
 
 
@@ -22,6 +24,25 @@ def test_a_new_call_hears_the_line_and_is_transferred_to_the_person(tmp_path: Pa
     with GatewayAlone(tmp_path, *settings) as gateway, Phone(gateway.sip_port) as phone:
         assert answer_to(phone, gateway) == 200
         assert phone.hears()
+        refer = phone.receive()
+        assert refer.startswith("REFER ")
+        assert HUMAN in refer
+
+
+def test_a_call_that_was_up_is_kept_with_where_it_is_and_transferred_as_its_dialplan_says(
+    tmp_path: Path,
+) -> None:
+    with GatewayAlone(tmp_path, "human=sip:node@127.0.0.1:5998") as gateway, Phone(gateway.sip_port) as phone:
+        phone.ring()
+        call_id = gateway.wait(Offered).info.call_id
+        gateway.order(Answer(call_id))
+        phone.final()
+        gateway.order(Keep(call_id, "there", HUMAN, transfer_after=2.0, give_up_after=60.0))
+        time.sleep(0.2)  # until it has read that
+        gateway.leave()
+        gateway.come()
+        assert gateway.wait(Offered).kept == "there"
+        gateway.leave()
         refer = phone.receive()
         assert refer.startswith("REFER ")
         assert HUMAN in refer
