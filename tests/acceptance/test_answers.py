@@ -56,6 +56,11 @@ def test_remembered_answers_survive_a_crash_of_control(shop: Shop) -> None:
     asked = len(shop.llm.server.asked)
     shop.node.kill_control()
     wait_for(lambda: shop.node.http("/readyz") == 200, "control is back", 15)
-    wait_for(lambda: shop.node.metrics()["softswitch_answers_remembered"] == 1, "the answer is known again")
+    both = "the answer is known again, and what nobody knows"
+    wait_for(lambda: shop.node.metrics()["softswitch_answers_remembered"] == 2, both)
+    wait_for(lambda: shop.node.metrics()["softswitch_answers_unrendered"] == 0, "the answer is audio")
     assert HOURS in shop.ask("1", HOURS).turns[1].said
     assert len(shop.llm.server.asked) == asked
+    metrics = shop.node.metrics()
+    assert metrics['softswitch_said_total{how="again"}'] == 2, "as many as it has sentences"
+    assert metrics['softswitch_said_total{how="anew"}'] == 0
