@@ -22,10 +22,12 @@ from node import Node, wait_for
 from softswitch.publish import schemas
 from softswitch.publish.orders import FUTURE_S, sign
 from softswitch.publish.topics import TOPICS
+from softswitch.store.people import agents
+from softswitch.store.people.agents import Hired
 
 pytestmark = pytest.mark.slow
 SECRET = "5" * 32
-COMMANDS = "originate,hangup,transfer,drain"
+COMMANDS = "originate,hangup,transfer,drain,agent.state"
 NUMBER = "+442079460001"
 
 
@@ -164,9 +166,17 @@ async def test_a_number_is_called_by_a_command(lab: Lab, subscriber: Subscriber)
     assert missing["error"].startswith("plan: ")
 
 
+async def test_an_agents_state_is_set_by_a_command_and_told(lab: Lab, subscriber: Subscriber):
+    agents.add(lab.node.database_url, Hired("ann", "sip:ann@127.0.0.1:9"))
+    done = await subscriber.command("agent.state", name="ann", state="away", reason="lunch")
+    assert done["result"] == {"name": "ann", "state": "away", "before": "available", "next_state": ""}
+    _, told = await subscriber.next("agents/ann/state", state="away")
+    assert (told["agent"], told["before"], told["reason"]) == ("ann", "available", "lunch")
+
+
 async def test_what_is_not_signed_or_not_understood_is_answered_and_counted(lab: Lab, subscriber: Subscriber):
     assert "not signed" in (await subscriber.command("drain", secret="6" * 32))["error"]
-    assert "may not agent.state" in (await subscriber.command("agent.state"))["error"]
+    assert "may not agent.code" in (await subscriber.command("agent.code"))["error"]
     await subscriber._client.publish("softswitch/v1/n1/commands/drain", b"{}", qos=1)
     assert "not a command" in (await subscriber.next("replies/unknown"))[1]["error"]
     counted = lab.node.metrics()
@@ -206,7 +216,7 @@ async def test_kill_9_of_control_while_the_broker_is_away_costs_no_event_and_its
         await asyncio.to_thread(talk, far, node)
         await asyncio.to_thread(node.wait_for_calls, 1, live=True)
         node.kill_control()
-        await asyncio.to_thread(node.wait_for_turn, via="resume")
+        await asyncio.to_thread(node.wait_for_turn, 40.0, via="resume")
         far.request("BYE")
         await asyncio.to_thread(far.next, "SIP/2.0 200")
         await asyncio.to_thread(node.wait_for_calls, 1)
