@@ -85,7 +85,7 @@ class Subscriber:
                 await asyncio.sleep(0.02)
 
     async def command(
-        self, name: str, secret: str = SECRET, seconds: float = 15.0, **arguments: Any
+        self, name: str, /, secret: str = SECRET, seconds: float = 15.0, **arguments: Any
     ) -> dict[str, Any]:
         """The reply."""
         topic, order_id = f"softswitch/v1/n1/commands/{name}", secrets.token_hex(8)
@@ -216,7 +216,7 @@ async def test_kill_9_of_control_while_the_broker_is_away_costs_no_event_and_its
         await asyncio.to_thread(talk, far, node)
         await asyncio.to_thread(node.wait_for_calls, 1, live=True)
         node.kill_control()
-        await asyncio.to_thread(node.wait_for_turn, 40.0, via="resume")
+        await asyncio.to_thread(node.wait_for_turn, via="resume")
         far.request("BYE")
         await asyncio.to_thread(far.next, "SIP/2.0 200")
         await asyncio.to_thread(node.wait_for_calls, 1)
