@@ -216,7 +216,7 @@ async def test_kill_9_of_control_while_the_broker_is_away_costs_no_event_and_its
         await asyncio.to_thread(talk, far, node)
         await asyncio.to_thread(node.wait_for_calls, 1, live=True)
         node.kill_control()
-        await asyncio.to_thread(node.wait_for_turn, via="resume")
+        await asyncio.to_thread(node.wait_for_turn, 40.0, via="resume")
         far.request("BYE")
         await asyncio.to_thread(far.next, "SIP/2.0 200")
         await asyncio.to_thread(node.wait_for_calls, 1)
