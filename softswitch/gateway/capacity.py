@@ -3,8 +3,8 @@ how late control is.
 """
 
 import time
+from collections import deque
 from dataclasses import dataclass
-from itertools import pairwise
 
 from softswitch.gateway.rings import PACING_BOUNDS_MS, Node, Region
 from softswitch.gateway.survival import HEARTBEAT_LIMIT
@@ -17,10 +17,11 @@ CALM = 0.9
 LATE_MS = 40.0
 LATE_SHARE = 0.1
 """Frames so late, when they are more than this share, are heard as gaps in every call."""
-CONTROL_LATE_S = 0.2
-"""Between two heartbeats of control, which gives one every 20 ms: so late it is with everything, and soon it
-would be taken to be away. It is the mean of a second: a short stall is no lateness.
+CONTROL_LATE_S = 0.33
+"""How long ago control's last heartbeat was, in the mean of CONTROL_WINDOW_S. One comes every 20 ms: so late
+it is with everything, and soon it would be taken to be away. One stall, or its death, makes half of that.
 """
+CONTROL_WINDOW_S = 3.0
 _ON_TIME = sum(bound <= LATE_MS for bound in PACING_BOUNDS_MS)
 
 
@@ -31,8 +32,6 @@ class _Look:
     ticks: int
     late: int
     backlog: float
-    beat: float
-    """When control's latest heartbeat was; 0 before the first."""
 
 
 class Capacity:
@@ -42,14 +41,18 @@ class Capacity:
         self._media = media
         self._region = region
         self._looks = [self._look(time.monotonic())]
+        self._ages: deque[tuple[float, float]] = deque()
         self.shortage = ""
 
     def _look(self, now: float) -> _Look:
-        pacing, beat = self._region.pacing(), self._region.node[Node.CONTROL_AT_NS] / 1e9
-        return _Look(now, time.process_time(), sum(pacing), sum(pacing[_ON_TIME:]), self._backlog(now), beat)
+        pacing = self._region.pacing()
+        return _Look(now, time.process_time(), sum(pacing), sum(pacing[_ON_TIME:]), self._backlog(now))
 
     def tick(self, now: float) -> None:
         self._looks.append(self._look(now))
+        self._ages.append((now, self._age(now)))
+        while self._ages[0][0] <= now - CONTROL_WINDOW_S:
+            self._ages.popleft()
         while len(self._looks) > 2 and self._looks[1].at <= now - WINDOW_S:
             del self._looks[0]
         first, last = self._looks[0], self._looks[-1]
@@ -74,13 +77,12 @@ class Capacity:
         return ""
 
     def _control_late(self) -> float:
-        """Seconds from one heartbeat of control to the next, as far as looks can tell; 0 while it is away:
-        survival.py has the rules for that.
-        """
-        beats = pairwise(self._looks)
-        gaps = [before.at - before.beat for before, after in beats if 0 < before.beat < after.beat]
-        gaps = [gap for gap in gaps if gap <= HEARTBEAT_LIMIT]
-        return sum(gaps) / len(gaps) if gaps else 0.0
+        return sum(age for _, age in self._ages) / len(self._ages)
+
+    def _age(self, now: float) -> float:
+        """Of control's latest heartbeat, in seconds; 0 while it is away, for which survival.py has rules."""
+        age = now - self._region.node[Node.CONTROL_AT_NS] / 1e9
+        return age if age <= HEARTBEAT_LIMIT else 0.0
 
     def _backlog(self, now: float) -> float:
         """Seconds of callers' speech that wait to be decoded; 0 while control is away: nothing is decoded."""

@@ -98,7 +98,7 @@ def late_speech(gateway: GatewayAlone, late: bool) -> None:
 
 
 def late_heartbeats(gateway: GatewayAlone, late: bool) -> None:
-    gateway.beats_every = 0.6 if late else 0.05
+    gateway.beats_every = 0.9 if late else 0.05
 
 
 @pytest.mark.parametrize(

@@ -75,21 +75,17 @@ def test_the_backlog_of_a_control_that_died_counts_no_more(clock: Clock) -> None
 
 
 def test_a_control_that_is_late_with_everything_gets_no_more_calls_until_it_is_not(clock: Clock) -> None:
-    assert clock.run(3) == ""
-    assert clock.run(3, beats=5) == "control late"
+    assert clock.run(3, beats=4) == ""
+    assert clock.run(3, beats=9) == "control late"
     assert clock.run(2) == ""
 
 
 def test_a_single_stall_of_control_is_no_shortage_and_its_death_is_not_its_lateness(clock: Clock) -> None:
-    clock.run(2)
-    for _ in range(5):
-        assert clock.run(0.1, beats=0) == ""
-    for _ in range(15):
-        assert clock.run(0.1) == ""
-    for _ in range(30):
-        assert clock.run(0.1, beats=0) == ""
-    for _ in range(10):
-        assert clock.run(0.1) == ""
+    clock.run(3)
+    for silent, lively in ((0.9, 3.0), (5.0, 3.0)):
+        for beats, seconds in ((0, silent), (1, lively)):
+            for _ in range(round(seconds * 10)):
+                assert clock.run(0.1, beats=beats) == ""
 
 
 def test_a_process_that_just_began_is_not_judged(clock: Clock) -> None:
