@@ -1,6 +1,7 @@
 """How long each of a set of queries takes, in a transaction of its own, on SQLite and on PostgreSQL."""
 
 import statistics
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 
@@ -23,7 +24,7 @@ def slowest_on_both(
     workshop: Workshop, prepare: Callable[[str], None], queries: Queries
 ) -> tuple[float, float]:
     """Milliseconds of the slowest in the database that `prepare` fills: SQLite's, PostgreSQL's."""
-    url = f"sqlite:///{workshop.folder / 'queries.db'}"
+    url = f"sqlite:///{tempfile.mkdtemp(dir=workshop.folder)}/queries.db"
     prepare(url)
     sqlite = _slowest(workshop, "SQLite", url, queries)
     with cluster() as url:
