@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from softswitch.dialplan.prompts import RATES
-from softswitch.events import BargeIn, Say
+from softswitch.events import BargeIn, Fragment, Say
 
 MAX_TRAIL = 10
 """So many questions back can a caller go."""
@@ -96,10 +96,7 @@ def dump(state: State, sensitive: Collection[str]) -> str:
         "failures": state.failures,
         "strikes": state.strikes,
         "spoken_once": state.spoken_once,
-        "said": [
-            (say.text, say.static, say.barge_in, say.rate, say.pause, say.audio, say.language)
-            for say in state.said
-        ],
+        "said": list(map(_dumped, state.said)),
         "trail": [(stop.step, stop.frames, _without(stop.forgotten, sensitive)) for stop in state.trail],
         "frames": state.frames,
         "asking": state.asking,
@@ -168,7 +165,16 @@ def _frames(raw: list[tuple[Any, Any]]) -> tuple[Frame, ...]:
     return tuple(Frame(str(step), bool(digressed)) for step, digressed in raw)
 
 
+def _dumped(say: Say) -> list[Any]:
+    whole = [say.text, say.static, say.barge_in, say.rate, say.pause, say.audio, say.language]
+    parts = [(part.text, part.before, part.after) for part in say.fragments]
+    return [*whole, parts] if parts else whole
+
+
 def _say(raw: list[Any]) -> Say:
-    text, static, barge_in, rate, pause, audio, language = raw
+    text, static, barge_in, rate, pause, audio, language, *more = raw
     pause = None if pause is None else float(pause)
-    return Say(str(text), bool(static), BargeIn(barge_in), float(rate), pause, str(audio), str(language))
+    parts = tuple(Fragment(*map(str, part)) for part in (more[0] if more else ()))
+    return Say(
+        str(text), bool(static), BargeIn(barge_in), float(rate), pause, str(audio), str(language), parts
+    )
