@@ -5,9 +5,9 @@ same order, they say the same once politeness and filling words are gone and end
 is a different question: "open on Sunday" and "open on Monday", "from A to B" and "from B to A", "fifteen" and
 "fifty". What the ear garbles is the dialplan's to repair, not the cache's.
 
-The margin beyond that is none, *measured* on the bundled month and its 1,000 pairs, by the share of letters that
-two keys have in common (1 less their distance): from 0.98 up nothing more is found; at 0.96 5 questions of
-2,002 more, and 3 wrong answers; at 0.94 29 more and 80 wrong; at 0.90 116 more and 269 wrong.
+The margin beyond that is none, *measured* on the bundled month and its 1,000 pairs, by the share of letters
+that two keys have in common (1 less their distance): from 0.98 up nothing more is found; at 0.96 5 questions
+of 2,002 more, and 3 wrong answers; at 0.94 29 more and 80 wrong; at 0.90 116 more and 269 wrong.
 """
 
 import hashlib

@@ -1,5 +1,6 @@
-"""What a model may ask for while it thinks: look-ups, and actions that the plan's steps promise, as far as its
-author lists them. A model promises nothing itself: it says what the caller wants.
+"""What a model may ask for while it thinks: look-ups, and actions that the plan's steps promise.
+
+Only those that its author lists. A model promises nothing itself: it says what the caller wants.
 """
 
 import asyncio
