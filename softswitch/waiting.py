@@ -110,8 +110,8 @@ class CallerMoved:
 @dataclass(frozen=True, slots=True)
 class CallerOffered:
     """A screen-pop: an agent's phone is rung for this caller. `transcript` holds the turns so far, each with
-    `via`, `heard` and `said`; `slots` what the dialplan has gathered, without what is sensitive; `link` is the
-    address of the call's page, where the queue has one.
+    `via`, `heard` and `said`; `slots` what the dialplan has gathered, without what is sensitive; `link` is
+    the address of the call's page, where the queue has one.
     """
 
     agent: str

@@ -45,8 +45,9 @@ CHECKS_HEAD = """# Checks
 
 What `softswitch dialplan check` finds, by the name that stands at the end of each line, in `--json` and in
 `--sarif`. An error keeps a plan from being loaded; a warning does not, unless `--strict` is asked for. Every
-problem is told at once, but what hangs together is only judged when the parts of it are sound: the ways through
-the plan when its flows can be read, whatever texts and sentences are wrong; what is heard and set, when all is.
+problem is told at once, but what hangs together is only judged when the parts of it are sound: the ways
+through the plan when its flows can be read, whatever texts and sentences are wrong; what is heard and set,
+when all is.
 
 `softswitch dialplan schema` gives editors a part of this while an author types: unknown and missing keys, and
 values of the wrong kind. Write the schemas beside your plan and name them in the first line of each file:
