@@ -97,7 +97,7 @@ def _figure(group: str, spec: Spec, measured: float | Estimate) -> Figure:
 
 def _rounded(value: float) -> float:
     """Two decimals, or three digits of a number below one: a real-time factor is 0.00874, and not 0.01."""
-    return round(value, 2) if abs(value) >= 1 else float(f"{value:.3g}")
+    return float(round(value, 2)) if abs(value) >= 1 else float(f"{value:.3g}")
 
 
 def percentile(values: Sequence[float], share: float) -> float:

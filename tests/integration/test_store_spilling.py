@@ -323,7 +323,9 @@ def acknowledged_until_killed(url: str, journal: Path, first: int) -> dict[str, 
         [sys.executable, "-c", code, url, str(journal), str(first)], stdout=subprocess.PIPE, text=True
     ) as recorder:
         assert recorder.stdout
-        lines = [recorder.stdout.readline()]
+        lines: list[str] = []
+        while not acknowledgements(lines[-1:]) and (line := recorder.stdout.readline()):
+            lines.append(line)  # of the log, as long as the database is away
         killer = threading.Timer(random.uniform(0.05, 0.8), recorder.kill)
         killer.start()
         lines += recorder.stdout.readlines()

@@ -151,7 +151,7 @@ async def test_a_password_in_a_file_of_its_own_is_read_anew_when_that_file_chang
         "trunks: [{name: m, kind: register, hosts: 192.0.2.9, username: u, password_file: secret}]\n"
     )
     await so(lambda: gateway.trunking.problems)
-    assert "secret cannot be read" in gateway.trunking.problems[0]
+    assert "secret: No such file" in gateway.trunking.problems[0]
     secret.write_text("first\n")
     await so(lambda: gateway.now.get("m") and gateway.now["m"].password == "first")
     assert not gateway.trunking.problems

@@ -45,9 +45,9 @@ def test_the_embedded_models_serve_another_language_only_when_somebody_says_so()
     ("text", "told"),
     [
         ("models: {english: x}", "english"),
-        ("models: [x]", "dictionary"),
+        ("models: [x]", "expected names, each with a value"),
         ("dialplans: {shop: {modell: x}}", "did you mean 'model'"),
-        ("dialplans: {shop: x}", "Models"),
+        ("dialplans: {shop: x}", "expected keys, such as model, voice"),
     ],
 )
 def test_mistakes_in_choices_are_told_by_their_line(tmp_path: Path, text: str, told: str) -> None:
