@@ -15,6 +15,8 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
+from stopwatch import Stopwatch
+
 from softswitch.store import queries
 from softswitch.store.queries import CallHistory, CallRecord
 
@@ -28,9 +30,9 @@ def wait_for(
     condition: Callable[[], object], what: str, seconds: float = 10.0, every: float = 0.02
 ) -> object:
     """The first true value of `condition`; fails with `what` was expected when there is none in time."""
-    deadline = time.monotonic() + seconds
+    watch = Stopwatch()
     while not (value := condition()):
-        assert time.monotonic() < deadline, f"after {seconds:g} s still not so: {what}"
+        assert watch.own_s < seconds, f"after {seconds:g} s still not so: {what}"
         time.sleep(every)
     return value
 

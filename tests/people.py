@@ -9,6 +9,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 from fakes import FakeLine
+from stopwatch import Stopwatch
 
 from softswitch.app.calls import Nothing
 from softswitch.app.dialing.outcome import Report
@@ -185,9 +186,9 @@ class Floor:
         return waiter
 
     async def until(self, condition: Callable[[], object], seconds: float = 5.0) -> None:
-        deadline = time.monotonic() + seconds
+        watch = Stopwatch()
         while not condition():
-            assert time.monotonic() < deadline, f"it never came: {self.around.sent} {self.around.events}"
+            assert watch.own_s < seconds, f"it never came: {self.around.sent} {self.around.events}"
             await asyncio.sleep(0.01)
 
     def rung(self, agent: str) -> list[Originate]:

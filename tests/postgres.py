@@ -17,6 +17,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from stopwatch import Stopwatch
 
 START_S = 30.0
 FASTER = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=16MB")
@@ -79,12 +80,12 @@ class Cluster:
             self._server = subprocess.Popen(
                 _as_postgres(program("postgres"), *place, *settings), stdout=log, stderr=log, cwd="/"
             )
-        deadline = time.monotonic() + START_S
+        watch = Stopwatch()
         ready = [program("pg_isready"), "-q", "-h", str(self.folder)]
         while subprocess.run(ready, check=False).returncode:
             said = (self.folder / "log").read_text()
             assert self._server.poll() is None, f"PostgreSQL ended at once:\n{said}"
-            assert time.monotonic() < deadline, f"PostgreSQL did not start in {START_S} s:\n{said}"
+            assert watch.own_s < START_S, f"PostgreSQL did not start in {START_S} s:\n{said}"
             time.sleep(0.05)
 
     def stop(self) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 
 from mosquitto import free_port
+from stopwatch import Stopwatch
 
 START_S = 20.0
 
@@ -35,10 +36,10 @@ class Radicale:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "radicale", "-C", str(self._config)], stdout=log, stderr=log
             )
-        deadline = time.monotonic() + START_S
+        watch = Stopwatch()
         while not self._made():
             assert self._process.poll() is None, self._log.read_text()
-            assert time.monotonic() < deadline, f"Radicale did not start:\n{self._log.read_text()}"
+            assert watch.own_s < START_S, f"Radicale did not start:\n{self._log.read_text()}"
             time.sleep(0.05)
         return self
 

@@ -12,6 +12,7 @@ from acting import Receiver
 from node import SOFTSWITCH, Node, wait_for
 from plan_files import ENDING, REST
 from rawsip import Phone
+from stopwatch import Stopwatch
 
 from softswitch.store.outbox import looking
 from softswitch.store.outbox.looking import Entry, Filter
@@ -87,6 +88,7 @@ def write(path: Path, receiver: Receiver, more: str = "") -> None:
 
 @pytest.mark.slow
 def test_what_a_caller_was_promised_is_done_and_what_nobody_does_waits(shop: Shop) -> None:
+    watch = Stopwatch()
     shop.call()
     done = shop.entry("place_order", "done")
     (asked,) = shop.receiver.requests
@@ -98,7 +100,7 @@ def test_what_a_caller_was_promised_is_done_and_what_nobody_does_waits(shop: Sho
     figures = shop.node.metrics()
     assert figures['softswitch_action_attempts_total{action="place_order",result="done"}'] == 1
     assert figures["softswitch_action_wait_seconds_count"] == 1
-    assert figures["softswitch_action_wait_seconds_sum"] < 2.0
+    assert figures["softswitch_action_wait_seconds_sum"] < 2.0 + watch.withheld_s
 
 
 @pytest.mark.slow

@@ -13,6 +13,7 @@ from inbound_call import InboundCall
 from node import wait_for
 from outbound_call import OutboundCall
 from sipp import Sipp
+from stopwatch import Stopwatch
 
 from softswitch.events import BridgeChanged, CallConfirmed, CallProgress, HoldChanged
 from softswitch.gateway import messages
@@ -47,10 +48,10 @@ def test_a_person_without_a_trunk_is_called_by_name_and_told_what_it_is_about(ga
 def test_what_is_too_long_for_one_datagram_reaches_a_phone_without_tcp(gateway: GatewayAlone) -> None:
     with FarEnd() as far:
         call = OutboundCall(gateway, far.port, headers=(("X-Softswitch-Reason", "word " * 120),))
-        began = time.monotonic()
+        watch = Stopwatch()
         invite = far.next("INVITE")
         assert len(invite) > 1400
-        assert time.monotonic() - began < 1
+        assert watch.own_s < 1
         far.reply(invite, 486)
         far.next("ACK")
         call.ended()
@@ -83,12 +84,12 @@ def test_phones_stop_ringing_within_300_ms_of_the_order(gateway: GatewayAlone) -
         for far, call in zip(ends, calls, strict=True):
             far.reply(far.next("INVITE"), 180)
             call.wait(CallProgress(180))
-        ordered = time.monotonic()
+        watch = Stopwatch()
         for call in calls:
             call.hang_up()
         for far in ends:
             far.next("CANCEL", 0.3)
-        assert time.monotonic() - ordered < 0.3
+        assert watch.own_s < 0.3
     finally:
         for far in ends:
             far.__exit__()

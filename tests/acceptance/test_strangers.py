@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from node import SOFTSWITCH, Node, wait_for
 from rawsip import Phone
+from stopwatch import Stopwatch
 
 STRANGER = "127.0.0.9"
 T1 = 0.5
@@ -136,15 +137,15 @@ def test_a_ban_by_hand_holds_within_a_second_and_is_lifted_as_fast(patient_node:
     with Stranger(patient_node, "127.0.0.10") as stranger:
         assert stranger.ask()
         assert command(patient_node, "add", "127.0.0.10", "--reason", "as a test").returncode == 0
-        began = time.monotonic()
+        watch = Stopwatch()
         wait_for(lambda: not stranger.ask(seconds=0.1), "the banned source gets nothing", 5)
-        assert time.monotonic() - began < 1.5
+        assert watch.own_s < 1.5
         assert held(patient_node)["127.0.0.10"]["reason"] == "as a test"
         assert patient_node.metrics()["softswitch_bans"] == 1
         assert command(patient_node, "lift", "127.0.0.10").returncode == 0
-        began = time.monotonic()
+        watch = Stopwatch()
         wait_for(lambda: stranger.ask(seconds=0.1), "it gets its 403 again", 5)
-        assert time.monotonic() - began < 1.5
+        assert watch.own_s < 1.5
     assert "127.0.0.10" not in held(patient_node)
 
 

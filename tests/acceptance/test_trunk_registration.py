@@ -13,6 +13,7 @@ from kamailio import PASSWORD, Kamailio
 from node import free_port, wait_for
 from sip_answerer import Answerer
 from sipp import Sipp
+from stopwatch import Stopwatch
 
 from softswitch.events import CallConfirmed, CallEnded
 from softswitch.gateway import messages
@@ -75,9 +76,9 @@ def test_a_registration_is_refreshed_before_it_expires_and_each_refresh_is_told(
     with Kamailio(tmp_path / "brief", max_expires=7) as brief:
         order(gateway, connection(at(brief), name="brief"))
         assert gateway.registration("brief").expires <= 7
-        began = time.monotonic()
+        watch = Stopwatch()
         assert gateway.registration("brief", 2).status == 200
-        assert time.monotonic() - began < 6
+        assert watch.own_s < 6
 
 
 def test_a_wrong_password_is_told_with_the_registrars_reason_and_not_tried_again(gateway, registrar):
@@ -108,12 +109,12 @@ def test_a_dead_registrar_is_left_for_the_next_as_soon_as_control_says(gateway, 
     time.sleep(0.5)
     order(gateway, connection(dead, at(registrar), name="moved", attempt=2))  # while the first waits
     time.sleep(0.2)
-    began = time.monotonic()
+    watch = Stopwatch()
     moved = replace(connection(dead, at(registrar), name="moved", attempt=3), register_at=at(registrar))
     order(gateway, moved)
     word = gateway.registration("moved")
     assert (word.status, word.target) == (200, at(registrar))
-    assert time.monotonic() - began < 1
+    assert watch.own_s < 1
 
 
 def test_a_refused_connection_is_told_as_no_answer_with_its_reason(gateway):

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ import psutil
 import pytest
 from acting import Receiver, action, run
 from mosquitto import Broker
+from stopwatch import Stopwatch
 
 from softswitch.actions.action import Done, Later, Refused, Result
 from softswitch.actions.templates import Unfilled
@@ -202,10 +202,10 @@ async def test_a_scripts_exit_says_what_came_of_it(tmp_path: Path, body: str, re
 
 
 async def test_a_script_that_takes_too_long_is_ended_with_all_that_it_started(tmp_path: Path) -> None:
-    began = time.monotonic()
+    watch = Stopwatch()
     with pytest.raises(TimeoutError):
         await run(script(tmp_path, f"sleep 61 & echo $! > {tmp_path}/pid; wait"), action())
-    assert time.monotonic() - began < 5.0
+    assert watch.own_s < 5.0
     child = int((tmp_path / "pid").read_text())
     for _ in range(100):
         if not psutil.pid_exists(child) or psutil.Process(child).status() == psutil.STATUS_ZOMBIE:
@@ -218,7 +218,7 @@ async def test_a_script_that_takes_too_long_is_ended_with_all_that_it_started(tm
 
 
 async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(40):
         while not condition():
             await asyncio.sleep(0.02)
 

@@ -1,7 +1,6 @@
 """Promises kept by mail and calendar, through the outbox: once, and truthfully told when they are not."""
 
 import asyncio
-import time
 from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from acting import action, integrations, run, working
 from radicale_server import Radicale
+from stopwatch import Stopwatch
 
 from softswitch.actions.action import Done, Later
 from softswitch.store import migrate
@@ -25,9 +25,9 @@ def entries(url: str) -> list[Entry]:
 
 
 async def over(url: str) -> list[Entry]:
-    deadline = time.monotonic() + 40.0
+    watch = Stopwatch()
     while not all(each.finished_at for each in await asyncio.to_thread(entries, url)):
-        assert time.monotonic() < deadline, [(each.state, each.error) for each in entries(url)]
+        assert watch.own_s < 40.0, [(each.state, each.error) for each in entries(url)]
         await asyncio.sleep(0.05)
     return entries(url)
 

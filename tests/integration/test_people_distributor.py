@@ -10,6 +10,7 @@ import pytest
 from fakes import FakeLine
 from people import NUMBER, FakeWaiter, Floor, call_id, floor_of, hire, leave, wait
 from postgres import database_url, postgres_cluster, postgres_url
+from stopwatch import Stopwatch
 
 from softswitch.app.dialing.outcome import Outcome, Report
 from softswitch.app.people import announcing, backs, distributor
@@ -55,10 +56,10 @@ async def test_a_caller_gets_the_agent_who_answers_and_goes_on_when_he_hangs_up(
     migrate.upgrade(database_url)
     hire(database_url, "ann")
     async with floor_of(database_url) as floor:
-        began = time.monotonic()
+        watch = Stopwatch()
         waiter = await floor.call("a", SALES)
         await floor.rings("ann")
-        assert time.monotonic() - began < 2.0
+        assert watch.own_s < 2.0
         order = floor.rung("ann")[0]
         headers = dict(order.headers)
         assert headers["X-Softswitch-Queue"] == "sales"
@@ -520,7 +521,7 @@ async def test_agents_changed_in_the_database_are_taken_up_within_a_second(floor
     agents.set_state(floor.url, "ann", "busy")
     await floor.call("a", SALES)
     await floor.until(lambda: floor.waiters["a"].told)
-    began = time.monotonic()
+    watch = Stopwatch()
     agents.set_state(floor.url, "ann", "available")
     await floor.rings("ann")
-    assert time.monotonic() - began < 1.0
+    assert watch.own_s < 1.0

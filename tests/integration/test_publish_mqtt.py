@@ -94,7 +94,7 @@ def turn(number: int, call_id: str = CALL) -> TurnFinished:
     return TurnFinished(call_id, number, "menu", "speech", "straße", 0.9, "", "", 1.0, 1.0, "", 2.0)
 
 
-async def until(condition, seconds: float = 5.0) -> None:
+async def until(condition, seconds: float = 20.0) -> None:
     async with asyncio.timeout(seconds):
         while not condition():
             await asyncio.sleep(0.01)

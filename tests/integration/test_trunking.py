@@ -3,13 +3,13 @@
 import asyncio
 import json
 import logging
-import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from nameserver import Nameserver
+from stopwatch import Stopwatch
 
 from softswitch.app.trunking import telling
 from softswitch.app.trunking.trunking import Trunking
@@ -67,11 +67,11 @@ class Gateway:
 
 async def so(condition: Callable[[], object], seconds: float = 1.0) -> float:
     """How long it took until that was so."""
-    began = time.monotonic()
+    watch = Stopwatch()
     while not condition():
-        assert time.monotonic() - began < seconds, f"not so within {seconds:g} s"
+        assert watch.own_s < seconds, f"not so within {seconds:g} s"
         await asyncio.sleep(0.01)
-    return time.monotonic() - began
+    return watch.own_s
 
 
 @pytest.fixture

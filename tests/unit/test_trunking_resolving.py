@@ -1,7 +1,6 @@
 """Hosts become addresses as RFC 3263 says, by a DNS server of the tests; answers outlive its failures."""
 
 import asyncio
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 import dns.rcode
 import pytest
 from nameserver import Nameserver
+from stopwatch import Stopwatch
 
 from softswitch.app.trunking import resolving
 from softswitch.app.trunking.hosts import Hosts
@@ -181,9 +181,9 @@ class Course:
     async def at(self, now: float) -> list[str]:
         """Places after a tick at that time, all questions answered."""
         self.hosts.tick(now)
-        deadline = time.monotonic() + 5
+        watch = Stopwatch()
         while any(entry.asking for entry in self.hosts._entries.values()):
-            assert time.monotonic() < deadline
+            assert watch.own_s < 5
             await asyncio.sleep(0.01)
         return [place.target.address for place in self.hosts.places(self.trunk)]
 
