@@ -19,6 +19,7 @@ from softswitch.answer.book import Book
 from softswitch.answer.breaker import Attempt, Breaker, Limits
 from softswitch.answer.guarding import Guards
 from softswitch.answer.hedging import hedged
+from softswitch.answer.inquiring import Inquiry
 from softswitch.answer.remembering import UNKNOWN_S, Asked, Remembered, bound, may_keep
 from softswitch.answer.replying import Reply
 from softswitch.answer.sentences import sentences_of
@@ -104,6 +105,7 @@ class Answerer:
         self._used: Used = lambda answer: None
         self._flights: Flights[Thought, str] = Flights()
         self.breaker = Breaker(settings.breaker)
+        self.inquiry = Inquiry(llm, self.breaker, _now)
         self.under_way = 0
         self.figures = Figures()
 
@@ -197,7 +199,8 @@ class Answerer:
     ) -> AsyncGenerator[Piece | ToolCall | Usage, None]:
         """Tells the breaker what came of it: how long the first piece took, and whether the end came."""
         attempt = Attempt(self.breaker, _now)
-        late = asyncio.get_running_loop().call_later(self._settings.breaker.slow, attempt.late)
+        loop, slow = asyncio.get_running_loop(), self._settings.breaker.slow
+        timers = loop.call_later(slow / 2, self._doubt, attempt), loop.call_later(slow, attempt.late)
         self.under_way += 1
         try:
             async with contextlib.aclosing(parts):
@@ -211,9 +214,14 @@ class Answerer:
             attempt.left()
             raise
         finally:
-            late.cancel()
+            for timer in timers:
+                timer.cancel()
             self.under_way -= 1
         attempt.succeeded()
+
+    def _doubt(self, attempt: Attempt) -> None:
+        if not attempt.has_begun:
+            self.inquiry.begin()
 
     def _stream(
         self, messages: Sequence[Message], tools: Described

@@ -122,6 +122,10 @@ class Attempt:
         self._began, self._first = clock(), 0.0
         self._told = False
 
+    @property
+    def has_begun(self) -> bool:
+        return self._first > 0.0
+
     def begun(self) -> None:
         self._first = self._first or self._clock()
 

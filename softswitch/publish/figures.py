@@ -108,6 +108,11 @@ FIGURES = (
     Figure("softswitch_answers_unrendered", "gauge", "Of these, those that wait to become audio."),
     Figure("softswitch_llm_requests_total", "counter", "Requests to language models, hedges among them."),
     Figure("softswitch_llm_hedges_total", "counter", "Second requests because the first was late."),
+    Figure(
+        "softswitch_llm_inquiries_total",
+        "counter",
+        "Short requests of the node's own, to see whether a model still answers.",
+    ),
     Figure("softswitch_llm_tokens_total", "counter", "Tokens, as the servers count them.", ("kind",)),
     Figure(
         "softswitch_llm_shunned_total",

@@ -13,6 +13,7 @@ from softswitch.answer.asking import Llm, Model
 from softswitch.answer.book import Book
 from softswitch.answer.breaker import Limits
 from softswitch.answer.guarding import Guards, known_figures
+from softswitch.answer.inquiring import QUESTION
 from softswitch.answer.prompting import messages
 from softswitch.answer.questions import key
 from softswitch.answer.remembering import UNKNOWN_S, Asked, Remembered
@@ -295,6 +296,37 @@ async def test_a_model_that_fails_is_not_asked_any_more_and_asked_again_once_it_
     for _ in range(2):
         assert (await room.say("when do you open" + " now" * (_ + 1)))[1] == "answered"
     assert room.answerer.breaker.state == "closed"
+
+
+async def test_one_caller_who_waits_is_enough_to_see_that_a_model_hangs(room: Room) -> None:
+    room.server.wait = 30.0
+    waiting = asyncio.create_task(room.say("when do you open"))
+    await asyncio.sleep(0.4)
+    assert room.answerer.inquiry.asked == 2, "with his, as many as the breaker wants to see"
+    while room.answerer.breaker.state == "closed":
+        await asyncio.sleep(0.01)
+    assert not waiting.done(), "who need not have given up"
+    assert (await room.say("do you sell cars"))[1] == "failed"
+    assert len(room.server.asked) == 3
+    await waiting
+    await room.answerer.inquiry.close()
+
+
+class ThinksLong(ScriptedLlm):
+    """Except where little is asked."""
+
+    def _first_piece(self) -> float:
+        return 0.02 if self.asked[-1] == QUESTION[0]["content"] else 0.4
+
+
+async def test_a_model_that_only_thinks_long_is_not_given_up() -> None:
+    async with ThinksLong(ANSWERS, QUICK) as server:
+        room = Room(server, Settings(breaker=Limits(least=3, slow=0.5)), {})
+        await room.llm.prepare()
+        for _ in range(3):
+            assert (await room.say("when do you open"))[1] == "answered"
+        assert (room.answerer.inquiry.asked, room.answerer.breaker.state) == (2, "closed")
+        await room.llm.close()
 
 
 async def test_what_is_remembered_is_answered_while_the_model_is_down(room: Room) -> None:

@@ -92,6 +92,8 @@ class Answering:
     async def close(self) -> None:
         if self._memory:
             await self._memory.close()
+        for thinker in self._thinkers.values():
+            await thinker.answerer.inquiry.close()
         for llm in self._llms.values():
             await llm.close()
 
@@ -107,6 +109,7 @@ class Answering:
         metrics.watch("softswitch_answers_total", self._outcomes)
         metrics.watch("softswitch_llm_requests_total", lambda: self._sum("requests"))
         metrics.watch("softswitch_llm_hedges_total", lambda: self._sum("hedges"))
+        metrics.watch("softswitch_llm_inquiries_total", self._inquiries)
         metrics.watch("softswitch_llm_tokens_total", self._tokens)
         metrics.watch("softswitch_llm_shunned_total", self._shunned)
         metrics.watch("softswitch_speculations_total", lambda: dict(self._speculations))
@@ -123,6 +126,9 @@ class Answering:
 
     def _sum(self, name: str) -> float:
         return float(sum(getattr(each.answerer.figures, name) for each in self._thinkers.values()))
+
+    def _inquiries(self) -> float:
+        return float(sum(each.answerer.inquiry.asked for each in self._thinkers.values()))
 
     def _tokens(self) -> dict[str, float]:
         return {"prompt": self._sum("prompt_tokens"), "completion": self._sum("completion_tokens")}
