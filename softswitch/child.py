@@ -18,7 +18,7 @@ import structlog
 
 from softswitch.config import Config
 from softswitch.errors import SoftswitchError
-from softswitch.sections import Log
+from softswitch.sections.observing import Log
 
 READY = b"ready\n"
 PR_SET_PDEATHSIG = 1

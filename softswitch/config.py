@@ -18,22 +18,16 @@ from pydantic import (
 
 from softswitch import marked_yaml
 from softswitch.errors import SoftswitchError
-from softswitch.sections import (
-    Bans,
-    Database,
-    Dialing,
-    Identity,
-    Llm,
-    Log,
-    Media,
-    Metrics,
-    Mqtt,
-    Queue,
-    Recording,
-    Sip,
-    Speech,
-    Survival,
-)
+from softswitch.sections.database import Database
+from softswitch.sections.dialing import Dialing
+from softswitch.sections.incoming import Bans, Identity
+from softswitch.sections.llm import Llm
+from softswitch.sections.media import Media, Recording, Survival
+from softswitch.sections.mqtt import Mqtt
+from softswitch.sections.observing import Log, Metrics
+from softswitch.sections.queues import Queue
+from softswitch.sections.sip import Sip
+from softswitch.sections.speech import Speech
 from softswitch.values import (
     Duration,
     Section,

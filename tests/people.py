@@ -20,7 +20,8 @@ from softswitch.events import BridgeChanged, CallConfirmed, CallInfo, CallProgre
 from softswitch.gateway.messages import Hangup, Originate
 from softswitch.news import CallStarted, StateSaved
 from softswitch.people.parties import Agent
-from softswitch.sections import Database, Queue
+from softswitch.sections.database import Database
+from softswitch.sections.queues import Queue
 from softswitch.store import migrate
 from softswitch.store.engine import transaction
 from softswitch.store.people import agents

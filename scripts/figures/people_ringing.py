@@ -19,7 +19,7 @@ from softswitch.events import CallEnded, CallInfo, EndedBy
 from softswitch.gateway import messages
 from softswitch.news import CallStarted, StateSaved
 from softswitch.ports import Voice
-from softswitch.sections import Database
+from softswitch.sections.database import Database
 from softswitch.store import migrate
 from softswitch.store.people.people import PeopleStore
 from softswitch.store.writer import Records

@@ -16,7 +16,7 @@ from softswitch.news import CallStarted, TurnFinished
 from softswitch.publish import topics
 from softswitch.publish.mqtt import Broker
 from softswitch.publish.outgoing import Outgoing
-from softswitch.sections import Mqtt
+from softswitch.sections.mqtt import Mqtt
 from softswitch.store import migrate
 from softswitch.store.mailbox import Mailbox
 from softswitch.store.writer import Records

@@ -12,13 +12,13 @@ from pathlib import Path
 
 from cryptography import x509
 
-from softswitch import sections
 from softswitch.app.calls import Calls
 from softswitch.app.certificates import Fetcher
 from softswitch.e164 import e164
 from softswitch.errors import SoftswitchError
 from softswitch.events import CallInfo
 from softswitch.publish.metrics import Metrics
+from softswitch.sections.incoming import Identity
 from softswitch.trunks import certificates, numbers, passport
 from softswitch.trunks.passport import Rejected
 from softswitch.trunks.settings import Trunk
@@ -34,7 +34,7 @@ class Vouching:
 
     def __init__(
         self,
-        settings: sections.Identity,
+        settings: Identity,
         find_trunk: Callable[[str], Trunk | None] = lambda name: None,
         tls: ssl.SSLContext | None = None,
         clock: Callable[[], float] = time.time,
@@ -103,7 +103,7 @@ class Vouching:
 
 
 def wire(
-    settings: sections.Identity, calls: Calls, find_trunk: Callable[[str], Trunk | None], metrics: Metrics
+    settings: Identity, calls: Calls, find_trunk: Callable[[str], Trunk | None], metrics: Metrics
 ) -> None:
     """Have the callers of a node vouched for, where its settings say so. Raises SoftswitchError as above."""
     vouching = Vouching(settings, find_trunk)

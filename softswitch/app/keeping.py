@@ -11,7 +11,7 @@ from collections.abc import Callable
 from softswitch.app.calls import Calls
 from softswitch.gateway import messages
 from softswitch.news import StateSaved
-from softswitch.sections import Survival
+from softswitch.sections.media import Survival
 
 log = logging.getLogger(__name__)
 LONGEST = 256 << 10

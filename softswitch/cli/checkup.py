@@ -13,7 +13,7 @@ from softswitch.dialplan import loader
 from softswitch.dialplan.plan import Plan
 from softswitch.errors import SoftswitchError
 from softswitch.gateway.build import SMALL_BUILD, is_tuned
-from softswitch.sections import EMBEDDED_LANGUAGE
+from softswitch.sections.speech import EMBEDDED_LANGUAGE
 from softswitch.speech import models
 from softswitch.speech.pool import SpeechPool
 from softswitch.speech.recognizer import VoskRecognizer

@@ -14,7 +14,7 @@ from softswitch import marked_yaml
 from softswitch.cli import yaml_edit
 from softswitch.config import Config
 from softswitch.errors import SoftswitchError
-from softswitch.sections import Speech
+from softswitch.sections.speech import Speech
 from softswitch.speech import library, models, pulling, registry
 from softswitch.speech.registry import Kind
 

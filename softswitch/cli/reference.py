@@ -29,7 +29,8 @@ from softswitch.config import Config, default_path
 from softswitch.dialplan.checks.rules import FAMILIES, Rule
 from softswitch.dialplan.files import json_schema
 from softswitch.publish import schemas as mqtt_schemas
-from softswitch.sections import Commander, Queue
+from softswitch.sections.mqtt import Commander
+from softswitch.sections.queues import Queue
 from softswitch.trunks.files import Entry
 from softswitch.trunks.settings import Rewrite
 from softswitch.values import DAY, seconds

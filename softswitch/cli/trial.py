@@ -17,7 +17,7 @@ from softswitch.errors import SoftswitchError
 from softswitch.events import Heard, Listen
 from softswitch.gateway.caller.engine import Caller, CallerSettings, address_towards
 from softswitch.gateway.caller.script import CallReport, CallScript
-from softswitch.sections import Mqtt
+from softswitch.sections.mqtt import Mqtt
 
 START_LIMIT_S = 60
 EXAMPLES = 10

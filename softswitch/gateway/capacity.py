@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from softswitch.gateway.rings import PACING_BOUNDS_MS, Node, Region
 from softswitch.gateway.survival import HEARTBEAT_LIMIT
-from softswitch.sections import Media
+from softswitch.sections.media import Media
 
 WINDOW_S = 1.0
 """What is measured is the last second, looked at several times in each."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pjsua2 as pj
 
-from softswitch.sections import Sip
+from softswitch.sections.sip import Sip
 
 RESOLV_CONF = Path("/etc/resolv.conf")
 LOOK_EVERY = 5.0

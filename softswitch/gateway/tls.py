@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 from softswitch.errors import SoftswitchError
-from softswitch.sections import Tls
+from softswitch.sections.sip import Tls
 
 log = logging.getLogger(__name__)
 SYSTEM_AUTHORITIES = (

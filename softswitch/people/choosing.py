@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from softswitch.people.parties import Agent, Caller
-from softswitch.sections import Queue
+from softswitch.sections.queues import Queue
 
 Rules = Callable[[str], Queue]
 """The settings of a queue by its name."""

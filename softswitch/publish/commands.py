@@ -17,7 +17,7 @@ from softswitch.publish import topics
 from softswitch.publish.buckets import Bucket
 from softswitch.publish.orders import Gate, Order, Refusal
 from softswitch.publish.topics import Message, Reply
-from softswitch.sections import Command
+from softswitch.sections.mqtt import Command
 
 MOST_RUNNING = 100
 """Commands under way at once; one that dials takes as long as it rings."""

@@ -21,7 +21,7 @@ from softswitch.errors import SoftswitchError
 from softswitch.publish import topics
 from softswitch.publish.topics import Message, Presence
 from softswitch.secret_file import first_line
-from softswitch.sections import Mqtt
+from softswitch.sections.mqtt import Mqtt
 
 FIRST_DELAY, LAST_DELAY = 0.5, 10.0
 """Seconds between attempts to connect: doubled from the first to the last, with jitter."""

@@ -18,7 +18,7 @@ from pydantic import Field, ValidationError
 
 from softswitch.publish.buckets import Bucket
 from softswitch.secret_file import first_line
-from softswitch.sections import Commander
+from softswitch.sections.mqtt import Commander
 from softswitch.values import Section
 
 MOST_BYTES = 16 << 10

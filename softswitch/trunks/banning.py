@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from softswitch.sections import Bans
+from softswitch.sections.incoming import Bans
 from softswitch.trunks.matching import Networks
 from softswitch.values import DAY
 

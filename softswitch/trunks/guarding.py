@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from softswitch.sections import Dialing
+from softswitch.sections.dialing import Dialing
 from softswitch.values import DAY
 
 MINUTE, HOUR = 60.0, 3600.0

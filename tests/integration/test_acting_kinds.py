@@ -19,7 +19,7 @@ from softswitch.actions.action import Done, Later, Refused, Result
 from softswitch.actions.templates import Unfilled
 from softswitch.app.acting import web
 from softswitch.publish.mqtt import Broker as Connection
-from softswitch.sections import Mqtt
+from softswitch.sections.mqtt import Mqtt
 
 
 async def ask(receiver: Receiver, rest: str, **arguments: str) -> Result:

@@ -33,7 +33,8 @@ from softswitch.news import (
     StateSaved,
 )
 from softswitch.ports import Voice
-from softswitch.sections import Database, Dialing
+from softswitch.sections.database import Database
+from softswitch.sections.dialing import Dialing
 from softswitch.session.parts import Parts
 from softswitch.store import dialled, migrate
 from softswitch.store.engine import transaction

@@ -12,7 +12,7 @@ import pytest
 from mosquitto import free_port
 
 from softswitch.publish.mqtt import Broker as Connection
-from softswitch.sections import Mqtt
+from softswitch.sections.mqtt import Mqtt
 
 SOFTSWITCH = Path(sys.executable).with_name("softswitch")
 

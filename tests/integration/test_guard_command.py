@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 
 from softswitch.cli.root import softswitch
 from softswitch.errors import SoftswitchError
-from softswitch.sections import Dialing
+from softswitch.sections.dialing import Dialing
 from softswitch.store import dialled, migrate
 from softswitch.trunks import guarding
 

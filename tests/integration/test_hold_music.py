@@ -7,7 +7,7 @@ import pytest
 
 from softswitch.app.music import HoldMusic
 from softswitch.config import Config
-from softswitch.sections import Media
+from softswitch.sections.media import Media
 
 
 def config(folder: Path, **media: object) -> Config:

@@ -29,7 +29,7 @@ from stopwatch import Stopwatch
 from softswitch.app.identity import Vouching
 from softswitch.errors import SoftswitchError
 from softswitch.events import CallInfo, Signalled
-from softswitch.sections import Identity
+from softswitch.sections.incoming import Identity
 from softswitch.trunks.settings import Trunk
 
 INFO = CallInfo("c" * 32, "1@host", f"sip:{CALLER}@192.0.2.9", f"sip:{CALLED}@host", "192.0.2.9:5060", 0.0)

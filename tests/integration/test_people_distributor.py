@@ -18,7 +18,7 @@ from softswitch.errors import SoftswitchError
 from softswitch.events import CallConfirmed, CallEnded, CallInfo, DtmfReceived, EndedBy
 from softswitch.gateway.messages import Originate, SendDtmf
 from softswitch.news import TurnFinished
-from softswitch.sections import Queue
+from softswitch.sections.queues import Queue
 from softswitch.store import migrate
 from softswitch.store.people import agents
 from softswitch.waiting import (

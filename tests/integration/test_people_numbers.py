@@ -14,7 +14,7 @@ from softswitch.app.people.ringing import Reached, Ringer
 from softswitch.events import CallConfirmed, CallEnded, EndedBy, LegEvent
 from softswitch.gateway.messages import Originate
 from softswitch.news import DiallingHeld
-from softswitch.sections import Dialing
+from softswitch.sections.dialing import Dialing
 from softswitch.store.engine import transaction
 from softswitch.store.tables import dialled
 

@@ -16,7 +16,7 @@ from softswitch.events import CallEnded, EndedBy
 from softswitch.news import CallFinished
 from softswitch.people import choosing
 from softswitch.people.parties import Agent, Caller
-from softswitch.sections import Queue
+from softswitch.sections.queues import Queue
 from softswitch.store import changes, migrate
 from softswitch.store.engine import transaction
 from softswitch.store.people import agents, looking

@@ -25,7 +25,7 @@ from softswitch.publish import mqtt, topics
 from softswitch.publish import outgoing as outgoing_room
 from softswitch.publish.mqtt import Broker as Connection
 from softswitch.publish.outgoing import Outgoing
-from softswitch.sections import Mqtt
+from softswitch.sections.mqtt import Mqtt
 from softswitch.store import migrate
 from softswitch.store.mailbox import Mailbox
 from softswitch.store.writer import Records
@@ -226,7 +226,7 @@ from softswitch.news import CallStarted, TurnFinished
 from softswitch.publish import topics
 from softswitch.publish.mqtt import Broker
 from softswitch.publish.outgoing import Outgoing
-from softswitch.sections import Mqtt
+from softswitch.sections.mqtt import Mqtt
 from softswitch.store.mailbox import Mailbox
 from softswitch.store.writer import Records
 
@@ -388,7 +388,7 @@ async def test_the_presence_of_a_node_is_retained_and_the_broker_tells_of_its_de
     script = tmp_path / "node.py"
     script.write_text(
         "import asyncio, sys\nfrom softswitch.publish.mqtt import Broker\n"
-        "from softswitch.sections import Mqtt\n"
+        "from softswitch.sections.mqtt import Mqtt\n"
         "asyncio.run(Broker(Mqtt(url=sys.argv[1]), 'n9').run())\n"
     )
     topic = "softswitch/v1/n9/presence"

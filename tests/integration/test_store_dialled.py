@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from postgres import database_url, postgres_cluster, postgres_url
 
-from softswitch.sections import Dialing
+from softswitch.sections.dialing import Dialing
 from softswitch.store import dialled, migrate
 from softswitch.store.dialled import Hold
 from softswitch.store.engine import open_engine, transaction

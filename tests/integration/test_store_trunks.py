@@ -12,7 +12,7 @@ from postgres import database_url, postgres_cluster, postgres_url
 
 from softswitch.config import Config
 from softswitch.errors import SoftswitchError
-from softswitch.sections import Database
+from softswitch.sections.database import Database
 from softswitch.store import changes, declared, migrate, sealing, secrets, trunks
 from softswitch.store.engine import transaction
 from softswitch.store.trunks import Row
@@ -205,7 +205,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from softswitch.config import Config
-from softswitch.sections import Database
+from softswitch.sections.database import Database
 from softswitch.store import sealing, trunks
 left = int(sys.argv[3])
 update = trunks._update

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from softswitch.cli.trunk import trunk
 from softswitch.config import Config
 from softswitch.errors import SoftswitchError
-from softswitch.sections import Dialing
+from softswitch.sections.dialing import Dialing
 from softswitch.store import changes, declared, migrate, secrets
 
 SECRET = "correct horse battery"

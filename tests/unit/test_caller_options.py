@@ -15,7 +15,7 @@ from softswitch.events import EndedBy
 from softswitch.gateway.caller.engine import host_and_port
 from softswitch.gateway.caller.script import CallReport, Keys, Pause, Utterance
 from softswitch.gateway.caller.wav import read_wav, write_record
-from softswitch.sections import Sip
+from softswitch.sections.sip import Sip
 
 
 @pytest.fixture

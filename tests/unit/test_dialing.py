@@ -12,7 +12,7 @@ from softswitch.dialplan.plan import Plan
 from softswitch.errors import SoftswitchError
 from softswitch.events import CallEnded, Cause, EndedBy
 from softswitch.gateway.messages import Originate
-from softswitch.sections import Dialing
+from softswitch.sections.dialing import Dialing
 from softswitch.trunks.selection import Route
 from softswitch.trunks.settings import Trunk
 from softswitch.trunks.targets import Target

@@ -6,7 +6,7 @@ import pytest
 
 from softswitch.gateway.capacity import Capacity
 from softswitch.gateway.rings import PACING_BOUNDS_MS, Node, Region
-from softswitch.sections import Media
+from softswitch.sections.media import Media
 
 CPU = "softswitch.gateway.capacity.time.process_time"
 

@@ -6,7 +6,7 @@ from softswitch.errors import SoftswitchError
 from softswitch.events import CallEnded, CallInfo, Cause, DtmfReceived, EndedBy, MediaQuality
 from softswitch.gateway import causes, messages
 from softswitch.gateway.survival import Alone, Order, line_frames
-from softswitch.sections import Survival
+from softswitch.sections.media import Survival
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from softswitch.config import Config
 from softswitch.gateway.messages import Banned, Bans, Message, Refused
 from softswitch.gateway.rings import Node, Region
 from softswitch.gateway.screen import UNKNOWN, Screen
-from softswitch.sections import Bans as BanSettings
-from softswitch.sections import Sip
+from softswitch.sections.incoming import Bans as BanSettings
+from softswitch.sections.sip import Sip
 from softswitch.trunks.settings import Trunk
 from softswitch.trunks.targets import Connection, Target
 

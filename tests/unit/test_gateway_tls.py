@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 
 from softswitch.errors import SoftswitchError
 from softswitch.gateway import tls
-from softswitch.sections import Tls
+from softswitch.sections.sip import Tls
 
 
 @pytest.fixture

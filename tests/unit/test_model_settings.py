@@ -9,7 +9,7 @@ import pytest
 from softswitch.app.engines import Shelf
 from softswitch.config import Config, load
 from softswitch.errors import InvalidFile, SoftswitchError
-from softswitch.sections import Speech
+from softswitch.sections.speech import Speech
 from softswitch.speech import models, pulling, registry
 from softswitch.speech.pool import SpeechPool
 

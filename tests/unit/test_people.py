@@ -12,7 +12,7 @@ from softswitch.errors import SoftswitchError
 from softswitch.people import choosing, parties, telling
 from softswitch.people.expecting import expected_wait
 from softswitch.people.parties import Agent, Caller
-from softswitch.sections import Queue
+from softswitch.sections.queues import Queue
 
 NOW = 1000.0
 numbers = iter(range(1, 1_000_000))

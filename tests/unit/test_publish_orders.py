@@ -13,7 +13,7 @@ from softswitch.publish import orders
 from softswitch.publish.buckets import Bucket
 from softswitch.publish.commands import MOST_RUNNING, Commands
 from softswitch.publish.orders import Gate, Refusal, sign
-from softswitch.sections import Commander
+from softswitch.sections.mqtt import Commander
 
 SECRET = b"s" * 32
 TOPIC = "softswitch/v1/n1/commands/hangup"

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from softswitch.sections import Mqtt
+from softswitch.sections.mqtt import Mqtt
 
 
 @pytest.mark.parametrize(

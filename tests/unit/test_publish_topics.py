@@ -25,7 +25,7 @@ from softswitch.news import (
 )
 from softswitch.publish import schemas, topics
 from softswitch.publish.topics import TOPICS, Presence, Reply
-from softswitch.sections import Command
+from softswitch.sections.mqtt import Command
 from softswitch.waiting import AgentChanged, CallerMoved, CallerOffered
 
 CALL = "0" * 32

@@ -2,7 +2,7 @@
 
 import pytest
 
-from softswitch.sections import Bans
+from softswitch.sections.incoming import Bans
 from softswitch.trunks import banning
 from softswitch.trunks.banning import Tally
 from softswitch.values import DAY

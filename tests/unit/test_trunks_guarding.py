@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from softswitch.sections import Dialing
+from softswitch.sections.dialing import Dialing
 from softswitch.trunks import guarding
 from softswitch.trunks.guarding import HOUR, MINUTE, Cap
 from softswitch.values import DAY

@@ -17,7 +17,7 @@ from softswitch.config import Config
 from softswitch.dialplan.plan import Plan
 from softswitch.publish.metrics import Metrics
 from softswitch.secret_file import first_line
-from softswitch.sections import Llm as LlmSettings
+from softswitch.sections.llm import Llm as LlmSettings
 from softswitch.speech.voices import PlanVoice
 from softswitch.store.writer import Records
 

@@ -14,7 +14,7 @@ from softswitch.events import CallConfirmed, CallEnded, CallProgress, Cause, End
 from softswitch.gateway import messages
 from softswitch.gateway.line import CallLine
 from softswitch.news import CallAnswered, CallFinished, CallStarted, StateSaved
-from softswitch.sections import Dialing
+from softswitch.sections.dialing import Dialing
 from softswitch.session.answering import AnsweredBy
 from softswitch.trunks import numbers
 from softswitch.trunks.selection import Route

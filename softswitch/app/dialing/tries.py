@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from softswitch.errors import SoftswitchError
 from softswitch.gateway.messages import Originate
-from softswitch.sections import Dialing
+from softswitch.sections.dialing import Dialing
 from softswitch.trunks import guarding, numbers
 from softswitch.trunks.selection import Route
 from softswitch.trunks.settings import Trunk

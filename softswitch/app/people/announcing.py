@@ -7,7 +7,7 @@ from softswitch.app.people.places import Here
 from softswitch.people import choosing
 from softswitch.people.expecting import expected_wait
 from softswitch.people.parties import Caller
-from softswitch.sections import Queue
+from softswitch.sections.queues import Queue
 from softswitch.store.people.claiming import View
 from softswitch.store.people.people import PeopleStore
 from softswitch.waiting import QueueOver, QueueTold

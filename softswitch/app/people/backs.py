@@ -16,7 +16,7 @@ from softswitch.app.people.legs import Leg, Legs
 from softswitch.app.people.wires import Wires
 from softswitch.errors import SoftswitchError
 from softswitch.people.parties import Caller
-from softswitch.sections import Queue
+from softswitch.sections.queues import Queue
 from softswitch.store.people.claiming import Claim, Freed
 from softswitch.waiting import AgentState
 

@@ -30,7 +30,7 @@ from softswitch.events import CallInfo
 from softswitch.people import choosing
 from softswitch.people.parties import Caller
 from softswitch.ports import Waiter
-from softswitch.sections import Queue
+from softswitch.sections.queues import Queue
 from softswitch.store.people.claiming import Claim, Freed, View
 from softswitch.store.people.people import PeopleStore
 from softswitch.waiting import Enqueue, LeaveQueue, QueueOver

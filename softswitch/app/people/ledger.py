@@ -12,7 +12,7 @@ from softswitch.app.people.wires import Wires
 from softswitch.errors import SoftswitchError
 from softswitch.people import parties
 from softswitch.people.parties import Agent, Caller
-from softswitch.sections import Queue
+from softswitch.sections.queues import Queue
 from softswitch.store.people.claiming import Freed
 from softswitch.store.people.people import PeopleStore
 from softswitch.waiting import AgentState, CallerMoved, CallerState

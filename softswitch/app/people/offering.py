@@ -14,7 +14,7 @@ from softswitch.app.people.whispering import Verdict
 from softswitch.app.people.wires import Wires
 from softswitch.people import telling
 from softswitch.people.parties import Agent, Caller
-from softswitch.sections import Queue
+from softswitch.sections.queues import Queue
 from softswitch.store.people.claiming import Claim, Freed
 from softswitch.waiting import AgentChanged, AgentState, CallerOffered, PersonLeft
 

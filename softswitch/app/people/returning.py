@@ -9,7 +9,7 @@ from softswitch.app.people.legs import Leg, Legs
 from softswitch.app.people.offering import Offering
 from softswitch.app.people.places import Here
 from softswitch.people.parties import Agent, Caller
-from softswitch.sections import Queue
+from softswitch.sections.queues import Queue
 from softswitch.store.people.claiming import Freed
 
 Start = Callable[[Coroutine[Any, Any, None]], None]

@@ -14,7 +14,7 @@ from softswitch.e164 import user_part
 from softswitch.errors import SoftswitchError
 from softswitch.events import CallConfirmed, CallEnded, Cause, EndedBy
 from softswitch.gateway import messages
-from softswitch.sections import Dialing
+from softswitch.sections.dialing import Dialing
 
 GRACE_S = 5.0
 """The gateway keeps a call's times. Where it says nothing for so much longer, it has lost the call."""

@@ -9,7 +9,7 @@ from softswitch.app.dialing import tries
 from softswitch.e164 import user_part
 from softswitch.errors import SoftswitchError
 from softswitch.gateway.messages import Originate
-from softswitch.sections import Dialing
+from softswitch.sections.dialing import Dialing
 from softswitch.trunks import guarding, numbers
 from softswitch.trunks.selection import Route
 from softswitch.trunks.settings import Transport

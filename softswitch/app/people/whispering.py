@@ -10,7 +10,7 @@ from softswitch.events import CallEnded, DtmfReceived, Say
 from softswitch.people import telling
 from softswitch.people.parties import Caller
 from softswitch.ports import Voice
-from softswitch.sections import Queue
+from softswitch.sections.queues import Queue
 from softswitch.store.people.looking import History
 
 LONGEST_S = 12.0

@@ -18,7 +18,7 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from softswitch.errors import SoftswitchError
-from softswitch.sections import Tls
+from softswitch.sections.sip import Tls
 from softswitch.trunks.domains import is_address, matches
 from softswitch.trunks.targets import Target
 
