@@ -31,6 +31,7 @@ _VALUE = re.compile(r"^[\s-]*(?:[^\s:\"'\[{]+:\s+)?(?P<value>[\[{\"'].*[\]}\"'])
 """What stands before the place of a complaint, where that is a bracket or a quote and its end."""
 _KEY = re.compile(r":\s")
 _ENDS = {"[": "]", "{": "}", '"': '"', "'": "'"}
+_CURLY = frozenset("“”„‘’‚«»")
 
 
 def syntax(problem: str, written: str, column: int) -> str:
@@ -42,7 +43,7 @@ def syntax(problem: str, written: str, column: int) -> str:
         sign = "*" if "*" in written[: column + 1] else "&"
         return f"a text or key that begins with '{sign}' needs quotes around it"
     if "mapping values are not allowed" in problem and _KEY.search(before):
-        return "a text with ': ' in it needs quotes around it"
+        return f"a text with ': ' in it needs quotes around it{_curly(written)}"
     if "block sequence entries are not allowed" in problem:
         return "'- ' begins an item of a list, in a line of its own; a text that begins so needs quotes"
     around = _VALUE.match(before)
@@ -82,8 +83,13 @@ def got(value: object) -> str:
     if value is None:
         return ", got nothing"
     if isinstance(value, str | int | float):
-        return f", got {value!r}"
+        return f", got {value!r}{_curly(str(value))}"
     return ", got a list" if isinstance(value, list) and value else ""
+
+
+def _curly(text: str) -> str:
+    """Word processors and telephones write them; in YAML they are letters like any other."""
+    return "; curly quotes are none here, write straight ones" if _CURLY & set(text) else ""
 
 
 def _some_of(keys: Sequence[str]) -> str:

@@ -16,16 +16,17 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 import yaml
 from pydantic import BaseModel, RootModel, ValidationError
 
-from softswitch import complaints
+from softswitch import complaints, not_yaml
 from softswitch.errors import InvalidFile, Problem
 
-Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Model = TypeVar("Model", bound=BaseModel)
 Place = tuple[str | int, ...]
 MAX_DEPTH = 50
 """Deeper nesting is nobody's configuration; it would only exhaust the stack."""
 MAX_VALUES = 200_000
 """More values than this come from aliases of aliases, and would only fill the memory."""
+OF_KEY = "[key]"
+"""How pydantic says that a complaint is about a key, and not about what stands there."""
 MOST_SUGGESTED = 20
 """Names that are listed where none is near."""
 
@@ -122,9 +123,10 @@ def _note_cut_off(text: str, node: yaml.Node, document: Document) -> None:
 
 def _composed(text: str, document: Document) -> yaml.Node | None:
     try:
-        return yaml.compose(text, Loader=Loader)
+        return yaml.compose(text, Loader=not_yaml.Loader)
     except yaml.MarkedYAMLError as error:
-        document.problems.append(_not_yaml(text, document.file, error))
+        line, column, told = not_yaml.slip(text, error)
+        document.problems.append(Problem(document.file, line, column, f"not YAML: {told}", "not-yaml"))
     except yaml.reader.ReaderError as error:
         line, column = _line_of(text, error.position)
         message = f"not YAML: a character that no text has, number {error.character}; delete it"
@@ -137,84 +139,6 @@ def _composed(text: str, document: Document) -> yaml.Node | None:
 def _line_of(text: str, position: int) -> tuple[int, int]:
     before = text[:position]
     return before.count("\n") + 1, position - (before.rfind("\n") + 1) + 1
-
-
-def _not_yaml(text: str, file: str, error: yaml.MarkedYAMLError) -> Problem:
-    """In words of the author, not of the parser, for what happens most."""
-    mark = error.problem_mark or error.context_mark
-    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    lines = text.splitlines()
-    written = lines[line - 1] if line <= len(lines) else ""
-    told = f"{error.problem or error.context}"
-    if "\t" in written[: _indent(written)] or "'\\t'" in told:
-        column = written.find("\t") + 1 or column
-        told = "a tab; indent with spaces"
-    elif quoting := complaints.syntax(told, written, column):
-        told = quoting
-    elif error.context == "expected a single document in the stream":
-        told = "a second document begins here; a file holds one, so leave out '---'"
-    elif quote := _open_quote(text, line):
-        (line, column), told = quote, "this quote is not closed where it should be"
-    elif _is_about_indentation(error, told):
-        first = _other_indent(lines, line)
-        told = (
-            f"does not fit with what stands above it from line {first} on; look at the indentation, and at "
-        )
-        told += "quotes and colons"
-    elif error.context_mark and _is_outside(lines, error.context_mark.line + 1, line):
-        line, column = error.context_mark.line + 1, error.context_mark.column + 1
-        told = f"this bracket is not closed: {told}"
-    elif error.context_mark and error.context_mark.line + 1 != line:
-        told += f" ({error.context} that begins in line {error.context_mark.line + 1})"
-    return Problem(file, line, column, f"not YAML: {told}", "not-yaml")
-
-
-def _is_about_indentation(error: yaml.MarkedYAMLError, told: str) -> bool:
-    return (
-        "<document start>" in told
-        or "mapping values are not allowed" in told
-        or bool(error.context_mark and "block" in str(error.context))
-    )
-
-
-def _open_quote(text: str, line: int) -> tuple[int, int] | None:
-    """Where a quoted text begins that ends in that line and began in an earlier one, or never ends."""
-    found = None
-    try:
-        for token in yaml.scan(text, Loader=Loader):
-            quoted = isinstance(token, yaml.ScalarToken) and token.style in ("'", '"')
-            start, end = token.start_mark, token.end_mark
-            if quoted and start.line < end.line == line - 1:
-                found = (start.line + 1, start.column + 1)
-    except yaml.MarkedYAMLError as error:
-        if error.context_mark and "quoted scalar" in str(error.context):
-            return error.context_mark.line + 1, error.context_mark.column + 1
-    return found
-
-
-def _is_outside(lines: list[str], begun: int, line: int) -> bool:
-    """Whether a line is indented no more than an earlier one in which something begins."""
-    return line > len(lines) or (begun < line and _indent(lines[line - 1]) <= _indent(lines[begun - 1]))
-
-
-def _indent(line: str) -> int:
-    return len(line) - len(line.lstrip())
-
-
-def _other_indent(lines: list[str], line: int) -> int:
-    """The first of the lines above that are indented more than this one, and stand beside it otherwise."""
-    indent = _indent(lines[line - 1]) if line <= len(lines) else 0
-    first, least = max(1, line - 1), 1_000
-    for number in range(line - 1, 0, -1):
-        written = lines[number - 1].split("#")[0].rstrip()
-        if not written:
-            continue
-        here = _indent(written)
-        if here <= indent:
-            break
-        if here <= least:
-            first, least = number, here
-    return first
 
 
 def _build(node: yaml.Node, place: Place, document: Document) -> Any:
@@ -293,13 +217,13 @@ def explain(document: Document, item: Any, model: type[BaseModel]) -> Problem:
 
     A ValueError may say by its attribute `place` where inside the value the mistake is.
     """
-    place = _known_place(document, item["loc"])
+    of_key = item["loc"][-1:] == (OF_KEY,)
+    place = _known_place(document, item["loc"][:-1] if of_key else item["loc"])
     name = str(item["loc"][-1]) if item["loc"] else ""
     if item["type"] == "extra_forbidden":
         known = _fields_at(model, item["loc"][:-1])
-        return document.problem(
-            place, f"unknown key '{name}'{suggest(name, known)}", key=True, rule="unknown-key"
-        )
+        meant = _too_far_right(item, known) or suggest(name, known)
+        return document.problem(place, f"unknown key '{name}'{meant}", key=True, rule="unknown-key")
     if item["type"] == "missing":
         return document.problem(place, f"key '{name}' is missing", rule="missing-key")
     inside = getattr(item.get("ctx", {}).get("error"), "place", ())
@@ -311,7 +235,15 @@ def explain(document: Document, item: Any, model: type[BaseModel]) -> Problem:
     message += "" if inside else complaints.got(written)
     near = _nearest(str(written), complaints.choices(item))
     told = f"{'.'.join(map(str, place)) or 'file'}: {message}{near}"
-    return document.problem(place, told, rule="wrong-value")
+    return document.problem(place, told, key=of_key, rule="wrong-value")
+
+
+def _too_far_right(item: Any, known: Sequence[str]) -> str:
+    """What is unknown, but has what its parent has inside, was meant to stand beside that."""
+    inside, parents = item["input"], item["loc"][:-1]
+    if not (isinstance(inside, dict) and inside and parents and set(inside) <= set(known)):
+        return ""
+    return f"; if it belongs beside '{parents[-1]}', indent it as far as that"
 
 
 def suggest(name: str, known: Iterable[str]) -> str:

@@ -73,7 +73,9 @@ def new(name: str, source: str, directory: Path | None) -> None:
       softswitch dialplan new myshop --from reception --directory ./dialplans
     """
     if not re.fullmatch(NAME, name):
-        raise SoftswitchError(f"{name}: expected a name of small letters, digits and _, for instance my_shop")
+        raise SoftswitchError(
+            f"{name}: expected a name of small letters (a to z), digits and _, for instance my_shop"
+        )
     if source not in _sources():
         raise SoftswitchError(
             f"--from {source}: there is no such plan{marked_yaml.suggest(source, _sources())}"

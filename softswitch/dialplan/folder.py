@@ -88,7 +88,8 @@ def _paths(folder: Folder) -> Iterator[Path]:
         for name in folders:
             if (Path(root) / name).is_symlink():
                 _tell(folder, Path(root) / name, "is a link to a folder; put the folder itself here")
-        counts = (".yaml", ".yml", ".wav", *([".md"] if Path(root).name == KNOWLEDGE else []))
+        # Windows' editors add ".txt" and do not show it.
+        counts = (".yaml", ".yml", ".yaml.txt", ".wav", *([".md"] if Path(root).name == KNOWLEDGE else []))
         for name in sorted(names):
             if name.endswith(counts) and not name.startswith("."):
                 yield Path(root) / name

@@ -9,6 +9,7 @@ from softswitch import marked_yaml
 from softswitch.dialplan import loader
 
 QUOTES = "needs quotes around it"
+NO_COLON = "this line is neither 'key: value' nor '- item'"
 
 
 @pytest.mark.parametrize(
@@ -32,7 +33,13 @@ QUOTES = "needs quotes around it"
         ("dtmf: {1: a, *: b}\n", 1, 15, f"a text or key that begins with '*' {QUOTES}"),
         ("a: - b\n", 1, 4, "begins an item of a list, in a line of its own"),
         ("a: b\n  c: d\n", 2, 4, "does not fit with what stands above it from line 1 on; look at the indent"),
-        ("a:b\nc: d\n", 2, 2, "does not fit with what stands above it from line 1 on"),
+        ("a:b\nc: d\n", 1, 1, NO_COLON),
+        ("s:\n  a\n    b: c\n", 2, 3, NO_COLON),
+        ("s:\n  say Hello\n  next: b\n", 2, 3, NO_COLON),
+        ('s:\n  - "a"\n  -"b"\n', 3, 3, NO_COLON),
+        ("s:\n  say: Hello\n    and goodbye\n    next: b\n", 4, 9, "does not fit with what stands above it"),
+        ("s:\n  a: b\n \u00a0c: d\n  e: f\n", 3, 2, "a no-break space; indent with ordinary spaces"),
+        ("say: “Goodbye: see you”\n", 1, 14, "needs quotes around it; curly quotes are none here"),
         ("a: [b, c\nd: e\n", 1, 4, "this bracket is not closed"),
     ],
 )
@@ -79,6 +86,18 @@ def test_what_is_not_yaml_is_told_in_an_authors_words(text: str, line: int, colu
             "repair.strikes: expected a whole number, got 'many'",
         ),
         ({"plan": "repair:\n=>repair:\n  strikes: 99\n"}, "repair.strikes: expected at most 10, got '99'"),
+        (
+            {"flows__main": "  farewell:\n=>  schönen_tag:\n"},
+            "flows/main.yaml:30:3: steps.schönen_tag: expected a name of small letters (a to z), digits",
+        ),
+        (
+            {"flows__main": 'dtmf: {"1"=>dtmf: {“1”'},
+            "got '“1”'; curly quotes are none here, write straight ones",
+        ),
+        (
+            {"flows__main": "farewell:\n    say: Goodbye.\n    =>  farewell:\n      say: Goodbye.\n      "},
+            "flows/main.yaml:30:5: unknown key 'farewell'; if it belongs beside 'person', indent it as far",
+        ),
     ],
 )
 def test_a_wrong_value_is_told_with_what_was_expected(
@@ -120,3 +139,10 @@ def test_a_text_that_a_number_sign_cut_off_is_told(tmp_path: Path, text: str, cu
     found = loader.inspect(write(tmp_path, flows__main=f"say: Goodbye.=>say: {text}"))
     assert [each.rule for each in found.problems] == ["cut-text"] * cut, found.problems
     assert found.plan
+
+
+def test_a_file_whose_name_an_editor_has_lengthened_is_told(tmp_path: Path) -> None:
+    folder = write(tmp_path)
+    (folder / "intents/order.yaml").rename(folder / "intents/order.yaml.txt")
+    told = [str(each) for each in loader.inspect(folder).problems]
+    assert any("intents/order.yaml.txt:1:1: is no part of a dialplan" in each for each in told), told

@@ -270,7 +270,7 @@ def _own_names(draft: Draft) -> None:
     for kind in ("intents", "flows", "lists", "tables"):
         for name, document in draft.documents[kind].items():
             if not re.fullmatch(NAME, name):
-                message = f"'{name}' is no {kind[:-1]}'s name: expected small letters, digits and _"
+                message = f"'{name}' is no {kind[:-1]}'s name: expected small letters (a to z), digits and _"
                 draft.report("wrong-name", document, (), message)
     variables = mapping(draft.plan_document.value, "variables")
     for name in variables:

@@ -149,7 +149,7 @@ NAMES = (
         "wrong-name",
         "A file's or thing's name is none, or means something else already.",
         "flows/main.yaml:8:3: 'back' means something by itself and can be no step's name",
-        "Rename it: small letters, digits and `_`.",
+        "Rename it: small letters (a to z), digits and `_`.",
     ),
 )
 

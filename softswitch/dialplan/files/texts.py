@@ -66,7 +66,9 @@ def _one_or_many(value: object) -> object:
 
 
 Name = Annotated[
-    str, _shaped(NAME, "a name of small letters, digits and _, for instance opening_hours"), _seen(NAME)
+    str,
+    _shaped(NAME, "a name of small letters (a to z), digits and _, for instance opening_hours"),
+    _seen(NAME),
 ]
 Key = Annotated[str, _shaped(KEY, "one telephone key: 0-9, '*', '#' or A-D"), _seen(KEY)]
 Keys = Annotated[str, _shaped(f"{KEY}+", "telephone keys, such as 1002#"), _seen(f"{KEY}+")]
