@@ -69,6 +69,8 @@ class Committer:
     ) -> None:
         self.engine = open_engine(url, writes=True, keep=True, busy=PATIENCE_S, connect=CONNECT_S)
         self.run = secrets.token_hex(16)
+        self.locks = self.engine.dialect.name == "postgresql"
+        """Whether what is written locks order keys."""
         file = sqlite_file(url)
         self._log = Path(f"{file}-wal") if file else None
         self.unsynced = False

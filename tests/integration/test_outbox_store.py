@@ -1,6 +1,7 @@
 """The outbox on real SQLite and PostgreSQL: claimed once, finished once, in order, freed from the dead."""
 
 import asyncio
+import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -16,7 +17,7 @@ from softswitch.news import ActionEnded, CallStarted, StateSaved
 from softswitch.store import migrate
 from softswitch.store.engine import open_engine, transaction
 from softswitch.store.messages import Waiting
-from softswitch.store.outbox import adding, changing, looking
+from softswitch.store.outbox import adding, changing, looking, ordering
 from softswitch.store.outbox.claiming import TAKEN_OVER, Outcome
 from softswitch.store.outbox.looking import Filter
 from softswitch.store.outbox.outbox import Outbox
@@ -308,3 +309,30 @@ def test_old_promises_get_keys_plans_and_their_order(database_url: str) -> None:
     assert [entry.blocked for entry in entries] == [False, True, False, False, False]
     assert {entry.plan for entry in entries} == {"shop"}
     assert len({entry.idempotency_key for entry in entries}) == 5
+
+
+async def test_no_transaction_locks_order_keys_twice(postgres_url: str) -> None:
+    """Or two of them could wait for each other: what turns promise, and what became of actions."""
+    migrate.upgrade(postgres_url)
+    records = Records(postgres_url, encode=lambda event, node: None)
+    records.start()
+    outbox = Outbox(postgres_url, "first", records, tells=told)
+    await outbox.register()
+    await records.record(CallStarted(CallInfo(CALL, "", "", "", "", 0.0), "shop", "v1", 100.0))
+    add(postgres_url, order_key="finished")
+    claimed, busy = await outbox.claim("note", 1), threading.Event()
+    with open_engine(postgres_url).begin() as other:
+        ordering.lock(other, ["finished"])
+        both = [asyncio.ensure_future(records.execute(lambda connection: busy.wait(5.0)))]
+        await asyncio.sleep(0.1)
+        promise = Do("note", (), "key", "promised")
+        both.append(await records.submit(StateSaved(CALL, "step", "{}", 1.0, (promise,))))
+        both.append(asyncio.ensure_future(outbox.finish(done(claimed))))
+        await asyncio.sleep(0.1)
+        busy.set()
+        await asyncio.wait(both[1:], timeout=0.5, return_when=asyncio.FIRST_COMPLETED)
+        other.exec_driver_sql("SET LOCAL lock_timeout = '100ms'")
+        ordering.lock(other, ["promised"])
+    assert await asyncio.gather(*both) == [True, None, 0]
+    await outbox.close()
+    await records.close()

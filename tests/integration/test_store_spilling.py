@@ -22,7 +22,7 @@ from stopwatch import Stopwatch
 from softswitch.errors import SoftswitchError
 from softswitch.events import CallInfo, Do
 from softswitch.news import Announced, CallStarted, SessionEvent, StateSaved, TurnFinished
-from softswitch.store import migrate, queries, writer
+from softswitch.store import migrate, queries, writer_thread
 from softswitch.store.engine import open_engine
 from softswitch.store.journal import Journal
 from softswitch.store.writer import Records
@@ -181,7 +181,7 @@ async def test_an_event_of_the_journal_that_can_never_be_stored_does_not_take_ot
 async def test_other_work_hears_that_the_database_is_away_and_waits_for_no_more(
     database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writer, "WORK_S", 0.2)
+    monkeypatch.setattr(writer_thread, "WORK_S", 0.2)
     away = Away()
     async with recording(database_url, tmp_path / "j", before=away) as (records, _):
         away.now = True
@@ -275,10 +275,11 @@ from pathlib import Path
 import sqlalchemy as sa
 from softswitch.events import CallInfo
 from softswitch.news import CallStarted, TurnFinished
-from softswitch.store import writer
+from softswitch.store import writer_thread
 from softswitch.store.journal import Journal
+from softswitch.store.writer import Records
 
-writer.MOMENT_S = 0.02
+writer_thread.MOMENT_S = 0.02
 random.seed(int(sys.argv[3]))
 
 def limited():
@@ -304,7 +305,7 @@ def told(event, node):
 async def main():
     first = int(sys.argv[3])
     journal = Journal(Path(sys.argv[2]), 1 << 24)
-    records = writer.Records(sys.argv[1], "n", journal=journal, before=away, encode=told)
+    records = Records(sys.argv[1], "n", journal=journal, before=away, encode=told)
     records.start()
     # LIMIT
     try:
