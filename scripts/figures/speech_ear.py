@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ear.audio import RATE
 
 from softswitch.events import Recognition
-from softswitch.session.listening import CHUNK, FRAME_S
+from softswitch.session.utterance import CHUNK, FRAME_S
 from softswitch.speech import models
 from softswitch.speech.pool import SpeechPool
 from softswitch.speech.recognizer import VoskRecognizer

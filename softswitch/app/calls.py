@@ -237,7 +237,7 @@ class Calls:
         """A call that this node made was answered: its conversation begins, in this voice."""
         parts = replace(admission.loaded.parts, voice=voice)
         self._ask_ahead(admission, {})
-        self._open(line, admission, parts).take_over()
+        self._open(line, admission, parts).take_over(line.telephone_event)
 
     def _ask_ahead(self, admission: Admission, known: Mapping[str, str]) -> None:
         """What the dialplan wants looked up as a call arrives; nobody waits for it."""

@@ -1,14 +1,17 @@
 """One call's conversation: what the caller does goes to the dialplan, its actions go to the caller.
 
 Driven from outside: `tick()` every 20 ms, `on_event()` for what the far end does. Each event is emitted once,
-for the record, the broker and the metrics. A turn is recorded when its answer was heard or interrupted, so
-that the record says what the caller really heard; the state to go on from is recorded at once.
+for the record, the broker and the metrics. A call goes through these states:
+
+    trying → confirmed           the far end has answered, or we have
+    confirmed ⇄ held             time stands still meanwhile
+    confirmed → talking          put through to a person: nothing is said, and nobody listens
+    confirmed → transferring     all was said, and the far end was asked to call somebody else
+    any → ended                  CallEnded, lost with the gateway, or left to another session
 """
 
-import logging
 import time
-import traceback
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import replace
 
 from softswitch.events import (
@@ -40,19 +43,19 @@ from softswitch.ports import Conversation, Line, Waiter
 from softswitch.session.awaiting import Awaiting
 from softswitch.session.ending import Ending
 from softswitch.session.fillers import Fillers
-from softswitch.session.inband import InbandKeys
-from softswitch.session.listening import Ear, Timing
+from softswitch.session.interrupting import Interrupting, is_backchannel
+from softswitch.session.keys import Keys
+from softswitch.session.listening import Ear
 from softswitch.session.parts import Parts
-from softswitch.session.saving import Saving
 from softswitch.session.silence import Silence
 from softswitch.session.speaking import Speaker
 from softswitch.session.taping import Taping
-from softswitch.session.thinking import Thinking, exchange
-from softswitch.session.turn import Turn, via_of
+from softswitch.session.thinking import Thinking
+from softswitch.session.turn import Turn
+from softswitch.session.turns import Decide, Turns
+from softswitch.session.utterance import Timing
 from softswitch.session.waiting import News, Place, recorded
 from softswitch.thinking import Think, Unanswered
-
-log = logging.getLogger(__name__)
 
 
 class Session:
@@ -61,31 +64,29 @@ class Session:
     def __init__(
         self, line: Line, conversation: Conversation, parts: Parts, route: str = "", attestation: str = ""
     ) -> None:
-        self._line = line
-        self._conversation = conversation
-        self._parts, self._emit = parts, parts.emit
+        self._line, self._conversation, self._emit = line, conversation, parts.emit
         self._route, self._attestation = route, attestation
-        self._fillers = Fillers(int(line.info.call_id[:8], 16), parts.filled)
-        self._speaker = Speaker(line, parts.voice, self._fillers, parts.patience.voice)
-        self._ear = Ear(
-            parts.new_endpointer(), parts.recognizers, conversation.completes, self, parts.patience.ear
-        )
+        plan, patience, call_id = conversation.plan, parts.patience, line.info.call_id
+        self._fillers = Fillers(int(call_id[:8], 16), parts.filled)
+        self._speaker = Speaker(line, parts.voice, self._fillers, patience.voice)
+        self._ear = Ear(parts.new_endpointer(), parts.recognizers, conversation.completes, self, patience.ear)
+        self._keys = Keys(line.clock_rate)
         self._taping = Taping(line, parts.open_tape)
-        self._awaiting = Awaiting(line.info.call_id, conversation.plan, parts.actor)
-        self._thinking = Thinking(self._speaker, parts.thinker, parts.speculated, parts.patience.answer)
-        self._place = Place(line, parts.people, parts.music_file, conversation.plan, self)
-        self._saving = Saving(line.info, conversation, parts.remembers)
-        self._turn: Turn | None = None
-        self._turns = 0
-        self._listen: Listen | None = None
-        self._to_arm = False
-        """Whether the ear waits until the caller was told that he is recorded."""
+        self._awaiting = Awaiting(call_id, plan, parts.actor)
+        self._thinking = Thinking(self._speaker, parts.thinker, parts.speculated, patience.answer)
+        self._interrupting = Interrupting(self._speaker, self._thinking)
+        self._place = Place(line, parts.people, parts.music_file, plan, self)
         self._ending = Ending(line, self._place.call, self.on_transfer_failed)
         around = self._speaker, self._ear, self._awaiting, self._place, self._ending
         self._silence = Silence(line, *around)
+        mind = self._speaker, self._thinking, self._taping
+        self._turns = Turns(line, conversation, parts, *mind, self._give)
+        self._listen: Listen | None = None
+        """What the caller was told to do last."""
+        self._to_arm = False
+        """Whether the ear is still to be armed for it."""
         self._held = False
         self._confirmed = False
-        self._inband: InbandKeys | None = None
         self.ended = False
 
     @property
@@ -106,11 +107,7 @@ class Session:
         """Whether the caller hears nothing at this moment though it is the node's turn."""
         return self._confirmed and not (self.ended or self._held) and self._silence.is_owed_for
 
-    def resume_point(self) -> tuple[str, int]:
-        """What `resume` needs: the conversation's state and the number of the next turn."""
-        return self._conversation.dump(), self._turns + 1
-
-    # --- the call's life ------------------------------------------------------------------------------
+    # --- how it begins --------------------------------------------------------------------------------
 
     def start(self, down: str = "") -> None:
         """A new call: the first words are in the ring before it is answered. `down` is why it does not begin
@@ -119,33 +116,30 @@ class Session:
         plan, info = self._conversation, self._line.info
         about = (self._route, self._attestation)
         self._emit(CallStarted(info, plan.plan, plan.version, info.started_at, *about))
-        turn = Turn(1, plan.step, "ladder" if down else "start", heard=down, at=time.time())
-        self._respond(turn, plan.start)
+        self._take(Turn(plan.step, "ladder" if down else "start", down), plan.start)
         self._line.answer()
 
-    def take_over(self) -> None:
+    def take_over(self, telephone_event: bool) -> None:
         """A call that we made and that was answered, all of which is told already."""
-        self._confirmed = True
-        plan = self._conversation
-        self._respond(Turn(1, plan.step, "start", at=time.time()), plan.start)
+        self._confirm(telephone_event)
+        self._take(Turn(self._conversation.step, "start"), self._conversation.start)
 
     def resume(self, state: str, next_turn: int) -> None:
         """A call whose control died: go on at the step it was in."""
-        self._turns, self._confirmed = next_turn - 1, True
-        turn = Turn(next_turn, "", "resume", at=time.time())
-        self._respond(turn, lambda: self._conversation.resume(state))
-        turn.step = self._conversation.step  # known only now
+        self._turns.count, self._confirmed = next_turn - 1, True
+        self._take(Turn("", "resume"), lambda: self._conversation.resume(state))
 
     def take_up_bridged(self, state: str, next_turn: int, other_call_id: str, agent: str) -> None:
         """A call whose control died while the caller spoke with a person, as he does still."""
-        self._turns, self._confirmed = next_turn - 1, True
+        self._turns.count, self._confirmed = next_turn - 1, True
         self._conversation.restore(state)
         self._place.take_up(other_call_id, agent)
 
-    @property
-    def waiter(self) -> Waiter:
-        """The caller as the distributor of callers sees him."""
-        return self._place
+    def resume_point(self) -> tuple[str, int]:
+        """What `resume` needs: the conversation's state and the number of the next turn."""
+        return self._conversation.dump(), self._turns.count + 1
+
+    # --- while it is up -------------------------------------------------------------------------------
 
     def tick(self) -> None:
         """Every 20 ms."""
@@ -154,21 +148,26 @@ class Session:
             self._taping.tick(frames, self._speaker.heard)
         if self.ended or self._held:
             return
-        if self._place.talks:
-            self._place.tick()
-            return
-        if self._listen and self._to_arm and not self._taping.waits:
-            self._arm(self._listen)
+        if not self._place.talks:
+            self._arm_once_told()
+            was_done = self._speaker.done
+            self._hear(frames)
+            self._speaker.tick()
+            if was_done and self._speaker.done:
+                self._turns.end()
+            self._tell_what_is_due()
+        self._place.tick()
+
+    def _hear(self, frames: Sequence[bytes]) -> None:
         over = self._speaker.done
         deaf = not over and self._speaker.barge_in is BargeIn.OFF
         for frame in frames:
-            if self._inband:
-                for key in self._inband.feed(frame):
-                    self._ear.key(key)
+            for key in self._keys.heard(frame):
+                self._ear.key(key)
             self._ear.frame(frame, over, deaf)
-        self._speaker.tick()
-        if over and self._turn and self._speaker.done:
-            self._record_turn()
+
+    def _tell_what_is_due(self) -> None:
+        """What has come about by itself waits until all was said that comes before."""
         if self._speaker.done:
             if self._silence.take(self._listen):
                 self._tell("unspoken", "", Unspoken())
@@ -178,13 +177,11 @@ class Session:
         if self._speaker.silent and (unanswered := self._thinking.take()):
             told = unanswered.why if isinstance(unanswered, Unanswered) else unanswered.action
             self._tell("thought", told, unanswered)
-        self._place.tick()
 
     def on_event(self, event: LegEvent) -> None:
         match event:
             case CallConfirmed():
-                self._confirmed = True
-                self._inband = None if event.telephone_event else InbandKeys(self._line.clock_rate)
+                self._confirm(event.telephone_event)
                 self._emit(CallAnswered(self.call_id, event.codec, time.time()))
             case DtmfReceived():
                 self._on_key(event.digit)
@@ -195,91 +192,80 @@ class Session:
             case BridgeChanged():
                 self._place.on_bridge(event.other)
             case CallEnded():
-                self._finish(event)
+                self._end(event)
+
+    def _confirm(self, telephone_event: bool) -> None:
+        self._confirmed = True
+        self._keys.confirmed(telephone_event)
 
     def _on_key(self, key: str) -> None:
-        """A key that was signalled: whoever signals his keys need not be listened to for their tones."""
-        inband, self._inband = self._inband, None
-        if not self._place.talks and (inband is None or not inband.heard(key)):
+        if self._keys.is_new(key) and not self._place.talks:
             self._ear.key(key)
+
+    # --- how it ends ----------------------------------------------------------------------------------
 
     def lose(self, reason: str) -> None:
         """The gateway died and the call with it."""
-        ended = CallEnded(Cause.NETWORK_OUT_OF_ORDER, 0, EndedBy.FAILURE, reason=reason)
-        self._finish(ended)
+        self._end(CallEnded(Cause.NETWORK_OUT_OF_ORDER, 0, EndedBy.FAILURE, reason=reason))
 
     def detach(self) -> None:
-        """Let go of the call without ending it: somebody else takes it up."""
+        """Let go of the call without ending it: another session takes it up, and the turn with it."""
         self.ended = True
+        self._break_off()
         self._taping.close()
-        self._ear.disarm()
-        self._awaiting.cancel()
-        self._thinking.cancel()
 
-    def _finish(self, ended: CallEnded) -> None:
+    def _end(self, ended: CallEnded) -> None:
         if self.ended:
             return
         self.ended = True
         self._place.gone()
+        self._break_off()
+        self._taping.close()
+        self._emit(CallFinished(self.call_id, ended, self._conversation.step, time.time()))
+
+    def _break_off(self) -> None:
+        """Say nothing more, and wait for nothing: the turn is over with what was heard of it."""
+        self._turns.end()
+        self._speaker.stop()
         self._ear.disarm()
         self._awaiting.cancel()
         self._thinking.cancel()
-        self._record_turn()
-        self._taping.close()
-        self._speaker.stop()
-        self._emit(CallFinished(self.call_id, ended, self._conversation.step, time.time()))
 
-    # --- what the ear says ----------------------------------------------------------------------------
+    # --- what the ear says (listening.Listeners) --------------------------------------------------------
 
-    def on_start_of_input(self, by_key: bool) -> None:
-        if self._speaker.done:
-            return
-        if by_key:
-            self._thinking.cancel()
-            self._speaker.cut()
-        elif self._speaker.barge_in is BargeIn.SPEECH:
-            self._interrupt()
+    def on_start_of_input(self, by_key: bool) -> bool:
+        return self._interrupting.by_key() if by_key else self._interrupting.by_speech()
 
-    def on_partial(self, text: str) -> None:
-        if self._speaker.done or self._speaker.barge_in is not BargeIn.WORDS:
-            return
-        backchannel = self._listen.backchannel if self._listen else frozenset()
-        if any(word not in backchannel for word in text.split()):
-            self._interrupt()
-
-    def _interrupt(self) -> None:
-        self._thinking.cancel()
-        self._speaker.stop()
-        self._ear.interrupted = True
+    def on_partial(self, text: str) -> bool:
+        return self._interrupting.by_words(text, self._listen)
 
     def on_likely(self, event: Heard) -> None:
-        plan, turn = self._conversation, self._turn
-        latest = exchange(turn.heard, self._speaker.account()) if turn else ()
-        self._thinking.expect(lambda: plan.preview(event), plan.context, latest)
+        plan = self._conversation
+        self._thinking.expect(lambda: plan.preview(event), plan.context, self._turns.latest)
 
     def on_input(self, event: Heard | Pressed | NoInput, timing: Timing) -> None:
-        if self._is_backchannel(event):
-            self._ear.arm(self._listen or Listen())
+        listen = self._listen
+        if listen and self._is_backchannel(event, listen):
+            self._ear.arm(listen)
             return
         self._silence.listen()
-        turn = Turn(0, self._conversation.step, via_of(event), at=time.time())
-        turn.stages_ms = {"endpoint": timing.endpoint_ms, "recognize": timing.recognize_ms}
-        answer_heard = self._speaker.account().heard
-        if isinstance(event, Heard):
-            turn.heard, turn.confidence, turn.alternatives = event.text, event.confidence, event.alternatives
-            event = replace(event, barged_in=self._ear.interrupted, answer_heard=answer_heard)
-        elif isinstance(event, Pressed):
-            turn.heard, turn.confidence = event.digits, 1.0
-            event = replace(event, answer_heard=answer_heard)
-        self._take(turn, event)
+        turn = Turn.of_input(self._conversation.step, event, timing)
+        if not isinstance(event, NoInput):
+            event = replace(event, answer_heard=self._speaker.account().heard)
+        self._take(turn, lambda: self._conversation.take(event))
 
-    def _is_backchannel(self, event: Input) -> bool:
+    def _is_backchannel(self, event: Input, listen: Listen) -> bool:
         """'uh-huh' while a prompt goes on that only words may interrupt is no input."""
-        if not isinstance(event, Heard) or self._speaker.done or not self._listen:
+        if not isinstance(event, Heard) or self._speaker.done:
             return False
-        return all(word in self._listen.backchannel for word in event.text.split())
+        return is_backchannel(event.text, listen)
 
-    # --- while the caller waits for a person, and speaks with him ---------------------------------------
+    # --- while the caller waits for a person, and speaks with him (waiting.Host) --------------------------
+
+    @property
+    def waiter(self) -> Waiter:
+        """The caller as the distributor of callers sees him."""
+        return self._place
 
     @property
     def has_heard_all(self) -> bool:
@@ -293,11 +279,7 @@ class Session:
         self._tell(*recorded(news), news)
 
     def fall_silent(self) -> None:
-        self._record_turn()
-        self._speaker.stop()
-        self._ear.disarm()
-        self._awaiting.cancel()
-        self._thinking.cancel()
+        self._break_off()
         self._ending.approach(None)
 
     def listen_on(self) -> None:
@@ -310,42 +292,15 @@ class Session:
 
     def _tell(self, via: str, heard: str, event: Input) -> None:
         """Something that the caller has not done himself."""
-        self._take(Turn(0, self._conversation.step, via, heard=heard, at=time.time()), event)
+        turn = Turn(self._conversation.step, via, heard)
+        self._take(turn, lambda: self._conversation.take(event))
 
-    def _take(self, turn: Turn, event: Input) -> None:
-        self._record_turn()
-        turn.number = self._turns + 1
-        self._respond(turn, lambda: self._conversation.take(event))
+    def _take(self, turn: Turn, decide: Decide) -> None:
+        self._turns.take(turn, decide)
+        self._arm_once_told()
 
-    def _respond(self, turn: Turn, decide: Callable[[], tuple[Action, ...]]) -> None:
-        """Have the dialplan decide, carry it out, and save where the conversation is."""
-        began = time.perf_counter()
-        actions = self._decide(turn, decide)
-        decided = time.perf_counter()
-        self._turn, self._turns = turn, turn.number
-        self._carry_out(actions)
-        stages = turn.stages_ms
-        stages["interpret"] = (decided - began) * 1000
-        stages["answer"] = (time.perf_counter() - decided) * 1000
-        stages["total"] = sum(stages.values())
-        self._emit(self._saving.of(actions))
-
-    def _decide(self, turn: Turn, decide: Callable[[], tuple[Action, ...]]) -> tuple[Action, ...]:
-        plan = self._conversation
-        try:
-            actions = decide()
-        except Exception as error:  # a bug must not be dead air, nor its message tell what was said
-            where = "".join(traceback.format_tb(error.__traceback__))
-            log.error("the dialplan failed in call %s: %s\n%s", self.call_id, type(error).__name__, where)
-            turn.mask()
-            return (Hangup(Cause.TEMPORARY_FAILURE),)
-        turn.intent, turn.path, turn.language = plan.intent, plan.path, plan.language
-        if plan.masked:
-            turn.mask()
-            self._taping.forget()
-        return actions
-
-    def _carry_out(self, actions: tuple[Action, ...]) -> None:
+    def _give(self, actions: tuple[Action, ...]) -> None:
+        """Begin to carry out what the dialplan has decided; nothing before it goes on."""
         self._to_arm = False
         self._awaiting.cancel()
         self._thinking.answer(actions, self._conversation.context)
@@ -356,30 +311,27 @@ class Session:
         self._speaker.say([action for action in actions if isinstance(action, Say | Think)])
         self._place.follow(actions)
         for action in actions:
-            if isinstance(action, Listen):
-                self._listen = action
-                self._to_arm = self._taping.waits
-                if not self._to_arm:
-                    self._arm(action)
-            elif isinstance(action, Await):
-                self._listen = None
-                self._ear.disarm()
-                self._fillers.use(action)
-                self._speaker.waits = True
-                self._awaiting.begin(action)
-            elif isinstance(action, Transfer | Hangup):
-                self._ear.disarm()
-                self._ending.approach(action)
+            match action:
+                case Listen():
+                    self._listen, self._to_arm = action, True
+                case Await():
+                    self._await(action)
+                case Transfer() | Hangup():
+                    self._to_arm = False
+                    self._ear.disarm()
+                    self._ending.approach(action)
 
-    def _arm(self, listen: Listen) -> None:
-        self._to_arm = False
-        self._ear.arm(listen)
+    def _await(self, action: Await) -> None:
+        self._listen, self._to_arm = None, False
+        self._ear.disarm()
+        self._fillers.use(action)
+        self._speaker.waits = True
+        self._awaiting.begin(action)
 
-    def _record_turn(self) -> None:
-        turn, self._turn = self._turn, None
-        if turn is None:
-            return
-        account = self._speaker.account()
-        self._thinking.remember(turn.heard, account)
-        rung = self._thinking.rung or self._speaker.rung
-        self._emit(turn.finished(self.call_id, account, rung))
+    def _arm_once_told(self) -> None:
+        """Whether he is recorded is for the caller to know before he speaks. Keys that he has typed ahead are
+        an input right here, so this is done last.
+        """
+        if self._listen and self._to_arm and not self._taping.waits:
+            self._to_arm = False
+            self._ear.arm(self._listen)

@@ -1,34 +1,54 @@
 """A turn of the conversation while its answer is being heard, and what is recorded of it afterwards."""
 
+import time
 from dataclasses import dataclass, field
 from typing import Literal
 
 from softswitch.events import Heard, Hypothesis, NoInput, Pressed
 from softswitch.news import TurnFinished
 from softswitch.session.speaking import Account
+from softswitch.session.utterance import Timing
 from softswitch.thinking import Rung
 
 MASK = "****"
 """Recorded in the stead of what a caller said or pressed that nobody shall see."""
 
 
-def via_of(event: Heard | Pressed | NoInput) -> str:
-    return {Heard: "speech", Pressed: "dtmf", NoInput: "silence"}[type(event)]
-
-
 @dataclass
 class Turn:
-    number: int
+    """See TurnFinished. `step` "" is not known before the dialplan has decided, nor `number` before it was
+    asked.
+    """
+
     step: str
     via: str
     heard: str = ""
     confidence: float = 0.0
-    intent: str = ""
-    at: float = 0.0
+    alternatives: tuple[Hypothesis, ...] = ()
+    at: float = field(default_factory=time.time)
     stages_ms: dict[str, float] = field(default_factory=dict)
+    number: int = 0
+    intent: str = ""
     path: tuple[str, ...] = ()
     language: str = ""
-    alternatives: tuple[Hypothesis, ...] = ()
+
+    @classmethod
+    def of_input(cls, step: str, event: Heard | Pressed | NoInput, timing: Timing) -> "Turn":
+        """What the caller did, or did not do, at this step."""
+        match event:
+            case Heard():
+                turn = cls(step, "speech", event.text, event.confidence, event.alternatives)
+            case Pressed():
+                turn = cls(step, "dtmf", event.digits, 1.0)
+            case NoInput():
+                turn = cls(step, "silence")
+        turn.stages_ms = {"endpoint": timing.endpoint_ms, "recognize": timing.recognize_ms}
+        return turn
+
+    def took(self, *, interpret: float, answer: float) -> None:
+        """Seconds for the dialplan to decide, and until its answer was under way."""
+        self.stages_ms |= {"interpret": interpret * 1000, "answer": answer * 1000}
+        self.stages_ms["total"] = sum(self.stages_ms.values())
 
     def mask(self) -> None:
         self.heard = MASK if self.heard else ""

@@ -159,3 +159,13 @@ async def test_a_call_on_hold_is_told_when_it_is_back() -> None:
     call.session.on_event(HoldChanged(False))
     await call.quiet(0.1)
     assert acted(call) == ["done"]
+
+
+async def test_promises_are_saved_in_their_order_though_the_caller_has_typed_ahead() -> None:
+    later = Do("cancel", (), "cancelling:1")
+    actor = FakeActor(DONE, ticks=5)
+    call = await waiting(actor, (WAIT,), (PROMISE, Listen()), (later, Listen()))
+    call.session.on_event(DtmfReceived("1"))
+    await call.quiet(0.6)
+    saved = [event.promised for event in call.events if isinstance(event, StateSaved)]
+    assert saved == [(), (PROMISE,), (later,)]

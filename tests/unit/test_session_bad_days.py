@@ -9,6 +9,7 @@ from scripted_call import ANSWER, GREETING, Call, greeted
 
 from softswitch.events import (
     CallConfirmed,
+    Cause,
     DtmfReceived,
     Heard,
     Listen,
@@ -47,6 +48,34 @@ class Hanging(FakeStream):
 
     async def finish(self) -> Recognition:
         return Recognition(str(await hang()), 0.0)
+
+
+async def test_sound_that_never_ends_is_an_input_all_the_same() -> None:
+    call = await greeted((ANSWER, Listen()), (ANSWER, Listen()))
+    await call.say("on and", 14.5)
+    assert call.inputs == []
+    await call.say("on", 1.0)
+    assert call.inputs == [Heard("on and on", 0.9)]
+
+
+async def test_an_answer_that_cannot_be_given_ends_the_call_instead_of_leaving_silence() -> None:
+    call = await greeted((ANSWER, Listen()), whole=frozenset({"yes"}))
+    call.voice.get = None  # type: ignore[assignment, method-assign]
+    await call.say("yes")
+    await call.quiet(0.5)
+    assert call.line.hung_up is Cause.TEMPORARY_FAILURE
+    assert call.turns()[-1].heard == "yes"
+
+
+async def test_a_session_that_lets_go_of_its_call_says_nothing_more_in_it() -> None:
+    call = Call([(GREETING, SLOW, Listen())], voice=FakeVoice(missing=[SLOW.text], late=5))
+    call.session.start()
+    await call.quiet(0.04)
+    call.session.detach()
+    said = call.line.audio
+    await call.quiet(0.5)
+    assert call.line.audio == said
+    assert [turn.said_heard_s for turn in call.turns()] == [0.04]
 
 
 async def test_keys_work_while_the_ear_hangs() -> None:

@@ -84,19 +84,25 @@ def test_single_tones_and_chords_are_no_keys() -> None:
         assert heard(0.2 * sum(np.sin(hertz * at) for hertz in chord)) == "", chord
 
 
-async def test_a_session_hears_keys_where_no_telephone_event_was_negotiated() -> None:
-    for telephone_event, inputs in ((False, [Pressed("7")]), (True, [])):
-        line = FakeLine()
-        conversation = ScriptedConversation([(Listen(speech=False),), ()])
-        parts = Parts({"en": FakeRecognizer()}, FakeVoice(), FakeEndpointer, lambda _: None)
-        session = Session(line, conversation, parts)
+@pytest.mark.parametrize(("telephone_event", "inputs"), [(False, [Pressed("7")]), (True, [])])
+@pytest.mark.parametrize("outbound", [False, True])
+async def test_a_session_hears_keys_where_no_telephone_event_was_negotiated(
+    telephone_event: bool, inputs: list[Pressed], outbound: bool
+) -> None:
+    line = FakeLine()
+    conversation = ScriptedConversation([(Listen(speech=False),), ()])
+    parts = Parts({"en": FakeRecognizer()}, FakeVoice(), FakeEndpointer, lambda _: None)
+    session = Session(line, conversation, parts)
+    if outbound:
+        session.take_over(telephone_event)
+    else:
         session.start()
         session.on_event(CallConfirmed("PCMU", telephone_event))
-        pcm = (np.concatenate([tones("7", 0.1), silence(0.1)]) * 32767).astype("<i2").tobytes()
-        for at in range(0, len(pcm), 320):
-            line.uplink.append(pcm[at : at + 320])
-            session.tick()
-        assert conversation.inputs == inputs
+    pcm = (np.concatenate([tones("7", 0.1), silence(0.1)]) * 32767).astype("<i2").tobytes()
+    for at in range(0, len(pcm), 320):
+        line.uplink.append(pcm[at : at + 320])
+        session.tick()
+    assert conversation.inputs == inputs
 
 
 async def test_a_key_that_is_heard_and_signalled_is_one_and_from_then_on_only_signals_count() -> None:
