@@ -9,7 +9,7 @@ import pytest
 from documents import DOCUMENTS, ROOT, Block, blocks, every_block, prose
 from pydantic import BaseModel
 
-from softswitch import config, marked_yaml
+from softswitch import config, marked_yaml, validation
 from softswitch.actions.actions_file import ActionsFile
 from softswitch.cli.root import softswitch
 from softswitch.dialplan import loader
@@ -44,17 +44,17 @@ def test_every_yaml_example_is_valid(block: Block, tmp_path: Path):
         files.parse(document, tmp_path, passwords=False)
         return
     if block.label == "actions.yaml":
-        marked_yaml.validate(document, ActionsFile)
+        validation.validate(document, ActionsFile)
         return
     if block.label == "plan.yaml":
         whole = marked_yaml.read(ROOT / "dialplans/reception/plan.yaml")
         if "languages" in document.value:
             del whole.value["language"]
         document.value = {**whole.value, **document.value}
-        marked_yaml.validate(document, PlanFile)
+        validation.validate(document, PlanFile)
     else:
         assert folder in FILES, f"{block}: say which file this is, as in ```yaml flows/main.yaml"
-        marked_yaml.validate(document, FILES[folder])
+        validation.validate(document, FILES[folder])
 
 
 def test_the_dialplan_of_the_how_to_is_a_whole_one(tmp_path: Path):
@@ -67,6 +67,11 @@ def test_the_dialplan_of_the_how_to_is_a_whole_one(tmp_path: Path):
         r"salon (\w+), (\d+) steps, (\d+) prompts", (ROOT / "docs/how-to/write-a-dialplan.md").read_text()
     )
     assert told == (plan.version, str(len(plan.steps)), str(len(plan.static_prompts())))
+
+
+def test_the_opening_hours_are_said_where_the_readme_has_them_changed():
+    (file,) = re.findall(r"opening hours, in `my_shop/(\S+)`", (ROOT / "README.md").read_text())
+    assert "We are open from" in (ROOT / "dialplans/reception" / file).read_text()
 
 
 def command_lines() -> list[tuple[str, list[str]]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from documents import ROOT, blocks, first_column, section
+from documents import DOCUMENTS, ROOT, blocks, first_column, section
 from pydantic import BaseModel
 
 from softswitch.dialplan.files import answers, data, flow, ladder, plan, queue, variables
@@ -161,6 +161,24 @@ def test_the_mqtt_examples_have_the_fields_that_are_published(event: str):
     message = topics.encode(EVENTS[event], "node1")
     assert message
     assert shape(json.loads(example.text)) == shape(json.loads(message.payload))
+
+
+def test_every_metric_and_setting_that_a_document_names_exists():
+    metrics = set(re.findall(r"^\| `(softswitch_\w+)`", (REFERENCE / "metrics.md").read_text(), re.M))
+    settings = set(re.findall(r"^\| `([a-z_.]+)`", (REFERENCE / "settings.md").read_text(), re.M))
+    sections = {setting.partition(".")[0] for setting in settings if "." in setting}
+    settings |= {setting.rpartition(".")[0] for setting in settings}
+    wrong = []
+    for document in DOCUMENTS:
+        text = document.read_text()
+        measured = re.findall(r"`(softswitch_[a-z_]+?)(?:_bucket|_sum|_count)?[`{]", text)
+        wrong += [(document.name, name) for name in measured if name not in metrics]
+        keys = re.findall(r"`([a-z_]+(?:\.[a-z_]+)+)(?:: [^`]*)?`", text)
+        of_node = [key for key in keys if key.partition(".")[0] in sections]
+        wrong += [(document.name, key) for key in of_node if key not in settings]
+    assert len(metrics) > 50
+    assert len(settings) > 50
+    assert not wrong
 
 
 def shape(value: object, key: str = "") -> object:
