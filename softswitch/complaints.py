@@ -1,9 +1,12 @@
-"""What pydantic and the YAML parser complain of, in words of the author whose file it is."""
+"""What is wrong with a value or a name, in words of the author whose file it is."""
 
+import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+MOST_SUGGESTED = 20
+"""Names that are listed where none is near."""
 _KINDS = {
     "string_type": "a text",
     "string_too_short": "a text",
@@ -25,32 +28,12 @@ _BOUNDS = {
     "less_than_equal": ("at most", "le"),
     "less_than": ("less than", "lt"),
 }
-
-
-_VALUE = re.compile(r"^[\s-]*(?:[^\s:\"'\[{]+:\s+)?(?P<value>[\[{\"'].*[\]}\"'])\s*$")
-"""What stands before the place of a complaint, where that is a bracket or a quote and its end."""
-_KEY = re.compile(r":\s")
-_ENDS = {"[": "]", "{": "}", '"': '"', "'": "'"}
 _CURLY = frozenset("“”„‘’‚«»")
 
 
-def syntax(problem: str, written: str, column: int) -> str:
-    """Where a text in the line wants quotes; "" where something else is wrong. `column` is from 1."""
-    before, at = written[: column - 1], written[column - 1 :]
-    if "cannot start any token" in problem:
-        return f"a text that begins with '{at[:1]}' needs quotes around it"
-    if "alias" in problem or "alphabetic or numeric" in problem:
-        sign = "*" if "*" in written[: column + 1] else "&"
-        return f"a text or key that begins with '{sign}' needs quotes around it"
-    if "mapping values are not allowed" in problem and _KEY.search(before):
-        return f"a text with ': ' in it needs quotes around it{_curly(written)}"
-    if "block sequence entries are not allowed" in problem:
-        return "'- ' begins an item of a list, in a line of its own; a text that begins so needs quotes"
-    around = _VALUE.match(before)
-    if around and at.strip() and _ENDS[around["value"][0]] == around["value"][-1]:
-        closing = "bracket" if around["value"][-1] in "]}" else "quote"
-        return f"there is more after the closing {closing}; put quotes around the whole text"
-    return ""
+def begins_with(sign: str) -> str:
+    """Of a text that is none to YAML."""
+    return f"a text that begins with '{sign}' needs quotes around it"
 
 
 def expected(item: Any, keys: Sequence[str]) -> str:
@@ -83,11 +66,24 @@ def got(value: object) -> str:
     if value is None:
         return ", got nothing"
     if isinstance(value, str | int | float):
-        return f", got {value!r}{_curly(str(value))}"
+        return f", got {value!r}{curly(str(value))}"
     return ", got a list" if isinstance(value, list) and value else ""
 
 
-def _curly(text: str) -> str:
+def suggest(name: str, known: Iterable[str]) -> str:
+    """'; did you mean …?', or what is known, or nothing."""
+    names = sorted(known)
+    more = f" and {len(names) - MOST_SUGGESTED} more" if len(names) > MOST_SUGGESTED else ""
+    listed = f"; expected one of: {', '.join(names[:MOST_SUGGESTED])}{more}"
+    return nearest(name, names) or (listed if names else "")
+
+
+def nearest(name: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    return f"; did you mean '{near[0]}'?" if near else ""
+
+
+def curly(text: str) -> str:
     """Word processors and telephones write them; in YAML they are letters like any other."""
     return "; curly quotes are none here, write straight ones" if _CURLY & set(text) else ""
 

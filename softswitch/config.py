@@ -16,7 +16,7 @@ from pydantic import (
     model_validator,
 )
 
-from softswitch import marked_yaml
+from softswitch import marked_yaml, validation
 from softswitch.errors import SoftswitchError
 from softswitch.sections.database import Database
 from softswitch.sections.dialing import Dialing
@@ -154,7 +154,7 @@ def load(path: Path | None = None, overrides: tuple[str, ...] = ()) -> Config:
         document = marked_yaml.read(chosen)
     for override in overrides:
         _override(document, override)
-    return marked_yaml.validate(document, Config)
+    return validation.validate(document, Config)
 
 
 def _override(document: marked_yaml.Document, override: str) -> None:

@@ -13,6 +13,11 @@ NO_COLON = (
     "this line is neither 'key: value' nor '- item'; is a colon missing, or the space behind colon or dash?"
 )
 
+_VALUE = re.compile(r"^[\s-]*(?:[^\s:\"'\[{]+:\s+)?(?P<value>[\[{\"'].*[\]}\"'])\s*$")
+"""What stands before the place of a complaint, where that is a bracket or a quote and its end."""
+_KEY = re.compile(r":\s")
+_ENDS = {"[": "]", "{": "}", '"': '"', "'": "'"}
+
 
 def slip(text: str, error: yaml.MarkedYAMLError) -> tuple[int, int, str]:
     """Line and column from 1, and what is wrong there; not always where the parser noticed it."""
@@ -28,7 +33,7 @@ def slip(text: str, error: yaml.MarkedYAMLError) -> tuple[int, int, str]:
         (line, column), told = wide, "a no-break space; indent with ordinary spaces"
     elif bare := _without_colon(lines, line, error):
         (line, column), told = bare, NO_COLON
-    elif quoting := complaints.syntax(told, written, column):
+    elif quoting := _without_quotes(told, written, column):
         told = quoting
     elif error.context == "expected a single document in the stream":
         told = "a second document begins here; a file holds one, so leave out '---'"
@@ -46,6 +51,25 @@ def slip(text: str, error: yaml.MarkedYAMLError) -> tuple[int, int, str]:
     elif error.context_mark and error.context_mark.line + 1 != line:
         told += f" ({error.context} that begins in line {error.context_mark.line + 1})"
     return line, column, told
+
+
+def _without_quotes(problem: str, written: str, column: int) -> str:
+    """Where a text in the line wants quotes; "" where something else is wrong. `column` is from 1."""
+    before, at = written[: column - 1], written[column - 1 :]
+    if "cannot start any token" in problem:
+        return complaints.begins_with(at[:1])
+    if "alias" in problem or "alphabetic or numeric" in problem:
+        sign = "*" if "*" in written[: column + 1] else "&"
+        return f"a text or key that begins with '{sign}' needs quotes around it"
+    if "mapping values are not allowed" in problem and _KEY.search(before):
+        return f"a text with ': ' in it needs quotes around it{complaints.curly(written)}"
+    if "block sequence entries are not allowed" in problem:
+        return "'- ' begins an item of a list, in a line of its own; a text that begins so needs quotes"
+    around = _VALUE.match(before)
+    if around and at.strip() and _ENDS[around["value"][0]] == around["value"][-1]:
+        closing = "bracket" if around["value"][-1] in "]}" else "quote"
+        return f"there is more after the closing {closing}; put quotes around the whole text"
+    return ""
 
 
 def _no_break_space(lines: Sequence[str]) -> tuple[int, int] | None:

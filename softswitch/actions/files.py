@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from softswitch import marked_yaml
+from softswitch import marked_yaml, validation
 from softswitch.actions.actions_file import ActionsFile
 from softswitch.actions.addresses import Allowed
 from softswitch.actions.kinds.mqtt import Mqtt
@@ -14,6 +14,7 @@ from softswitch.actions.kinds.script import Script
 from softswitch.actions.lookups import AnyLookup
 from softswitch.actions.settings import Integration, Secret
 from softswitch.actions.templates import KNOWN
+from softswitch.complaints import suggest
 from softswitch.config import Config
 from softswitch.errors import InvalidFile, Problem, SoftswitchError
 from softswitch.marked_yaml import Document, Place
@@ -59,7 +60,7 @@ def load(config: Config, *, secrets: bool = True) -> Integrations:
 
 def parse(document: Document, folder: Path, *, mqtt: bool, secrets: bool = True) -> Integrations:
     """The same from a document; paths in it are relative to `folder`. `mqtt`: whether there is a broker."""
-    file = marked_yaml.validate(document, ActionsFile)
+    file = validation.validate(document, ActionsFile)
     problems, found = list(_problems(document, file, mqtt)), dict[str, str]()
     problems += _unknown_actions(document, file)
     for name, secret in file.secrets.items() if secrets else ():
@@ -80,7 +81,7 @@ def _problems(document: Document, file: ActionsFile, mqtt: bool) -> Iterator[Pro
     for place, integration in everything:
         for used in integration.fields:
             if used.secret and used.name not in file.secrets:
-                told = f"there is no secret '{used.name}'{marked_yaml.suggest(used.name, file.secrets)}"
+                told = f"there is no secret '{used.name}'{suggest(used.name, file.secrets)}"
                 yield document.problem(place, told, rule="unknown-secret")
         for key, host in integration.hosts:
             if not allowed.host(host):
@@ -98,7 +99,7 @@ def _unknown_actions(document: Document, file: ActionsFile) -> Iterator[Problem]
     for name, job in file.jobs.items():
         place = ("jobs", name, "action")
         if (integration := file.actions.get(job.action)) is None:
-            told = f"there is no action '{job.action}'{marked_yaml.suggest(job.action, file.actions)}"
+            told = f"there is no action '{job.action}'{suggest(job.action, file.actions)}"
             yield document.problem(place, told, rule="unknown-action")
             continue
         given = {*job.arguments, *KNOWN}

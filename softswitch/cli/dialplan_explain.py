@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from softswitch import marked_yaml
 from softswitch.cli.dialplan_call import at, call_options
+from softswitch.complaints import suggest
 from softswitch.config import Config
 from softswitch.dialplan import explaining, loader
 from softswitch.dialplan.conversation import Conversation
@@ -71,7 +71,7 @@ def _understood(
     hearing = [name for name, known in plan.steps.items() if known.question]
     if place not in hearing:
         raise SoftswitchError(
-            f"The step '{place}' does not listen{marked_yaml.suggest(place, hearing)}; choose with --step."
+            f"The step '{place}' does not listen{suggest(place, hearing)}; choose with --step."
         )
     if spoken not in plan.languages:
         raise SoftswitchError(f"--language {spoken}: the plan speaks {', '.join(plan.languages)}")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from softswitch import marked_yaml
+from softswitch.complaints import suggest
 from softswitch.config import Config
 from softswitch.dialplan import loader
 from softswitch.dialplan.graphing import drawing, mermaid, svg
@@ -49,9 +49,7 @@ def graph(
     """
     plan = loader.load(loader.resolve(path or config.dialplan[0]), config.human)
     if flow is not None and flow not in plan.files.flows:
-        raise SoftswitchError(
-            f"--flow {flow}: the plan has no such flow{marked_yaml.suggest(flow, plan.files.flows)}"
-        )
+        raise SoftswitchError(f"--flow {flow}: the plan has no such flow{suggest(flow, plan.files.flows)}")
     if any_version and not counted:
         raise click.UsageError("--any-version needs --calls.")
     calls = _calls(config, plan, any_version) if counted else None

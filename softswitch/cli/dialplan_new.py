@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from softswitch import marked_yaml
+from softswitch.complaints import suggest
 from softswitch.config import bundled
 from softswitch.dialplan.files.texts import NAME
 from softswitch.dialplan.testing import scenarios
@@ -77,9 +77,7 @@ def new(name: str, source: str, directory: Path | None) -> None:
             f"{name}: expected a name of small letters (a to z), digits and _, for instance my_shop"
         )
     if source not in _sources():
-        raise SoftswitchError(
-            f"--from {source}: there is no such plan{marked_yaml.suggest(source, _sources())}"
-        )
+        raise SoftswitchError(f"--from {source}: there is no such plan{suggest(source, _sources())}")
     parent = directory or (Path("dialplans") if Path("dialplans").is_dir() else Path())
     folder = parent / name
     tests = {scenarios.home(folder) / file: text for file, text in _tests(folder, source).items()}

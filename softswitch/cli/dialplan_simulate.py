@@ -7,9 +7,9 @@ from datetime import datetime
 import click
 from pydantic import ValidationError
 
-from softswitch import marked_yaml
 from softswitch.cli.dialplan_call import at, call_options
 from softswitch.cli.dialplan_test import SOMEBODY
+from softswitch.complaints import suggest
 from softswitch.config import Config
 from softswitch.dialplan import loader
 from softswitch.dialplan.building import LOOKED_UP, PROMISED
@@ -132,7 +132,7 @@ def _known(plan: Plan, values: Iterable[str]) -> dict[str, str]:
     for given in values:
         name, equals, value = given.partition("=")
         if not equals or name not in plan.files.types:
-            near = marked_yaml.suggest(name, plan.files.types)
+            near = suggest(name, plan.files.types)
             raise SoftswitchError(f"--set {given}: expected NAME=VALUE, the name that of a variable{near}")
         known[name] = value
     return known
@@ -147,7 +147,7 @@ def _acts(plan: Plan, outcomes: Iterable[str]) -> dict[str, Act]:
         action = plan.settings.actions.get(name)
         fitting = LOOKED_UP if action and action.kind == "lookup" else PROMISED
         if action is None or outcome not in fitting:
-            near = marked_yaml.suggest(name, plan.settings.actions) or "; it has none"
+            near = suggest(name, plan.settings.actions) or "; it has none"
             wrong = f"one of {', '.join(fitting)}" if action else f"an action of the plan{near}"
             raise SoftswitchError(f"--acts {given}: expected ACTION=OUTCOME, {wrong}")
         known[name] = Act.model_validate({"outcome": outcome, "result": pairs})

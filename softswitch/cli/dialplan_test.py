@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from softswitch import marked_yaml
+from softswitch.complaints import suggest
 from softswitch.config import Config
 from softswitch.dialplan import loader
 from softswitch.dialplan.plan import Plan
@@ -90,7 +90,7 @@ def test(
 def _chosen(cases: list[Case], only: tuple[str, ...]) -> list[Case]:
     chosen = [case for case in cases if not only or any(part.lower() in case.name.lower() for part in only)]
     if not chosen:
-        near = marked_yaml.suggest(only[0], [case.name for case in cases])
+        near = suggest(only[0], [case.name for case in cases])
         raise SoftswitchError(f"--only {only[0]}: no scenario has that in its name{near}")
     return chosen
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from softswitch import config as configuration
-from softswitch import marked_yaml
+from softswitch import validation
 from softswitch.cli import yaml_edit
 from softswitch.config import Config
 from softswitch.errors import SoftswitchError
@@ -124,7 +124,7 @@ def use(ctx: click.Context, name: str, language: str | None, dialplan: str | Non
         name = str(Path(name).absolute())
     changes = {_place(kind, language, dialplan): name for kind in kinds}
     path: Path = ctx.find_root().params.get("path") or configuration.default_path()
-    yaml_edit.write(path, changes, lambda document: marked_yaml.validate(document, Config))
+    yaml_edit.write(path, changes, lambda document: validation.validate(document, Config))
     for warning in _warnings(config, name, kinds, language):
         click.echo(f"Mind: {warning}", err=True)
     for place in changes:

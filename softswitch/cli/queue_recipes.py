@@ -8,8 +8,8 @@ import yaml
 
 from softswitch.actions.actions_file import ActionsFile
 from softswitch.actions.recipes.expanding import Recipe, every
+from softswitch.complaints import suggest
 from softswitch.errors import SoftswitchError
-from softswitch.marked_yaml import suggest
 
 
 @click.command(

@@ -11,7 +11,8 @@ import click
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from softswitch import marked_yaml
+from softswitch import marked_yaml, validation
+from softswitch.complaints import suggest
 from softswitch.config import Config
 from softswitch.errors import InvalidFile, Problem, SoftswitchError
 from softswitch.marked_yaml import Document
@@ -91,7 +92,7 @@ def trunk_from(
     for text in given:
         _set(document, text)
     try:
-        return marked_yaml.validate(document, Trunk)
+        return validation.validate(document, Trunk)
     except InvalidFile as error:
         raise SoftswitchError("; ".join(map(_told, error.problems))) from None
 
@@ -128,7 +129,7 @@ def _value(key: str, text: str) -> Any:
 def _unset(settings: dict[str, Any], key: str) -> None:
     known = {name for name, _ in fields()} - {"name"}
     if key not in known:
-        raise SoftswitchError(f"--unset {key}: unknown key{marked_yaml.suggest(key, known)}")
+        raise SoftswitchError(f"--unset {key}: unknown key{suggest(key, known)}")
     *sections, last = key.split(".")
     for section in sections:
         settings = settings.get(section, {})

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from softswitch.marked_yaml import suggest
+from softswitch.complaints import suggest
 
 DAY_MINUTES = 24 * 60
 LEAP_YEAR = 2000

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 
+from softswitch.complaints import suggest
 from softswitch.dialplan.files.variables import GIVEN
 from softswitch.dialplan.plan import Plan
 from softswitch.e164 import e164
 from softswitch.errors import SoftswitchError
-from softswitch.marked_yaml import suggest
 
 
 def check(plan: Plan, given: Mapping[str, str]) -> dict[str, str]:

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
+from softswitch.complaints import suggest
 from softswitch.dialplan.calendar_text import DAY_MINUTES, Rule, Span, parse_dates, parse_rule
-from softswitch.marked_yaml import suggest
 
 DAY = timedelta(days=1)
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from softswitch import marked_yaml
+from softswitch import marked_yaml, validation
 from softswitch.dialplan import audio
 from softswitch.dialplan.audio import Recording
 from softswitch.dialplan.checks.rules import RULES
@@ -143,10 +143,10 @@ def _knowledge(draft: Draft, file: File) -> None:
 
 
 def _document(draft: Draft, file: File) -> None:
-    document = marked_yaml.parse_bytes(file.data, str(file.path))
+    document = marked_yaml.parse_bytes(file.data, str(file.path), anchors=False)
     draft.documents[file.kind][file.name] = document
     try:
-        model = marked_yaml.validate(document, MODELS[file.kind])
+        model = validation.validate(document, MODELS[file.kind])
     except InvalidFile as error:
         draft.problems += map(_dead_end, error.problems)
         return

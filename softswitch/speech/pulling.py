@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
+from softswitch.complaints import suggest
 from softswitch.errors import SoftswitchError
-from softswitch.marked_yaml import suggest
 from softswitch.speech import fetching, library, models, registry, unpacking
 from softswitch.speech.library import Manifest
 from softswitch.speech.registry import File, Kind

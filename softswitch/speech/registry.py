@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from softswitch import marked_yaml
+from softswitch import marked_yaml, validation
 from softswitch.speech.models import DATA
 from softswitch.values import Section
 
@@ -40,4 +40,4 @@ class Registry(Section):
 @functools.cache
 def known() -> Mapping[str, Entry]:
     """Every model of the registry by its name."""
-    return marked_yaml.validate(marked_yaml.read(DATA / "registry.yaml"), Registry).models
+    return validation.validate(marked_yaml.read(DATA / "registry.yaml"), Registry).models

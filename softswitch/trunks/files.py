@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
-from softswitch import marked_yaml
+from softswitch import marked_yaml, validation
 from softswitch.errors import InvalidFile, Problem, SoftswitchError
 from softswitch.marked_yaml import Document
 from softswitch.secret_file import first_line
@@ -90,7 +90,7 @@ def parse(document: Document, folder: Path, *, passwords: bool = True) -> Loaded
     """The same from a document that was read; paths in it are relative to `folder`."""
     twice = list(_duplicates(document))
     try:
-        file = marked_yaml.validate(document, TrunksFile)
+        file = validation.validate(document, TrunksFile)
     except InvalidFile as error:
         raise InvalidFile([*error.problems, *twice]) from None
     problems, warnings, declared = twice, list[Problem](), list[Declared]()

@@ -6,7 +6,7 @@ import pytest
 from acting import integrations
 from click.testing import CliRunner
 
-from softswitch import marked_yaml
+from softswitch import marked_yaml, validation
 from softswitch.actions.actions_file import ActionsFile
 from softswitch.actions.recipes.expanding import PLACE, every, expand
 from softswitch.cli.queue_recipes import whole
@@ -28,7 +28,7 @@ def test_there_are_recipes_for_what_is_promised() -> None:
 def test_the_example_of_a_recipe_is_a_whole_file_of_actions(name: str) -> None:
     text = "\n".join(whole(name, every()[name]))
     document = marked_yaml.parse(text, "actions.yaml")
-    file = marked_yaml.validate(document, ActionsFile)
+    file = validation.validate(document, ActionsFile)
     (action,) = (*file.actions.values(), *file.lookups.values())
     assert "<" not in repr(action).replace("<class", "")
     assert [host for _, host in action.hosts]

@@ -123,6 +123,16 @@ def test_aliases_of_aliases_do_not_fill_the_memory() -> None:
     assert any("aliases" in problem.message for problem in document.problems)
 
 
+def test_a_list_that_holds_itself_is_refused_beside_a_comment_too() -> None:
+    document = marked_yaml.parse("a: &a [*a] # for ever\n", "circle.yaml")
+    assert any("nested" in problem.message for problem in document.problems)
+
+
+def test_a_key_that_is_no_text_is_told_beside_a_comment_too() -> None:
+    document = marked_yaml.parse("? [a, b]\n: c # why\n", "f")
+    assert [problem.message for problem in document.problems] == ["a key must be plain text"]
+
+
 def test_one_dialplan_or_several_in_order(tmp_path: Path) -> None:
     assert load(tmp_path, "dialplan: shop\n").dialplan == ("shop",)
     assert load(tmp_path, "dialplan: [night_desk, ./shop]\n").dialplan == ("night_desk", "./shop")

@@ -11,7 +11,7 @@ import yaml
 from jsonschema import Draft202012Validator
 from small_plan import FILES
 
-from softswitch import marked_yaml
+from softswitch import marked_yaml, validation
 from softswitch.dialplan.files import json_schema
 from softswitch.dialplan.reading import MODELS
 from softswitch.errors import InvalidFile
@@ -96,7 +96,7 @@ def refusals(path: str, rule: str, value: Any) -> bool:
     kind = {"plan": "plan"}.get(kind_of(path), f"{kind_of(path)}s")
     document = marked_yaml.parse(json.dumps(value), path)
     try:
-        marked_yaml.validate(document, MODELS[kind])
+        validation.validate(document, MODELS[kind])
     except InvalidFile as error:
         return any(problem.rule == rule for problem in error.problems)
     return False

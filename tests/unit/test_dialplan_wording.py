@@ -6,6 +6,7 @@ import pytest
 from small_plan import write
 
 from softswitch import marked_yaml
+from softswitch.complaints import suggest
 from softswitch.dialplan import loader
 
 QUOTES = "needs quotes around it"
@@ -109,6 +110,20 @@ def test_a_wrong_value_is_told_with_what_was_expected(
     assert any(told in each for each in problems), problems
 
 
+@pytest.mark.parametrize(
+    "text", ["&goodbye to you", "[&goodbye to you, bye]", "&goodbye", "&goodbye {en: Bye.}"]
+)
+def test_a_word_that_yaml_takes_for_an_anchor_is_told(tmp_path: Path, text: str) -> None:
+    found = loader.inspect(write(tmp_path, flows__main=f"say: Goodbye.=>say: {text}"))
+    told = f"a text that begins with '&' {QUOTES}, else '&goodbye' is no part of it"
+    assert [(each.line, each.message) for each in found.problems] == [(31, told)]
+
+
+def test_an_ampersand_within_a_text_or_in_quotes_is_a_letter(tmp_path: Path) -> None:
+    write(tmp_path, flows__main='say: Goodbye.=>say: ["&goodbye to you.", "AT&T says bye."]')
+    assert not loader.inspect(tmp_path).problems
+
+
 def test_a_language_that_is_none_is_told_once(tmp_path: Path) -> None:
     found = loader.inspect(write(tmp_path, plan="language: en=>language: french"))
     assert [each.rule for each in found.problems if each.line == 2] == ["unknown-language"]
@@ -120,7 +135,7 @@ def test_a_key_for_an_intent_that_is_not_listened_for_says_so(tmp_path: Path) ->
 
 
 def test_of_many_names_only_some_are_listed() -> None:
-    told = marked_yaml.suggest("zzz", [f"step_{number:03}" for number in range(500)])
+    told = suggest("zzz", [f"step_{number:03}" for number in range(500)])
     assert told.startswith("; expected one of: step_000, ")
     assert told.endswith("step_019 and 480 more")
 

@@ -7,7 +7,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from softswitch import marked_yaml
+from softswitch import marked_yaml, validation
 from softswitch.cli import yaml_edit
 from softswitch.config import Config
 from softswitch.errors import InvalidFile, SoftswitchError
@@ -94,7 +94,7 @@ def test_whatever_the_file_it_means_the_same_but_for_the_value_or_is_left(
 
 
 def write(path: Path, value: str = "new") -> None:
-    yaml_edit.write(path, {MODEL: value}, lambda document: marked_yaml.validate(document, Config))
+    yaml_edit.write(path, {MODEL: value}, lambda document: validation.validate(document, Config))
 
 
 def test_the_file_is_made_and_its_mode_kept(tmp_path: Path) -> None:

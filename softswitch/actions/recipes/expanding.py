@@ -12,8 +12,9 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from softswitch import marked_yaml
+from softswitch import marked_yaml, validation
 from softswitch.actions.settings import Name
+from softswitch.complaints import suggest
 from softswitch.values import Section
 
 SYSTEMS = ("hubspot", "rest", "salesforce", "twilio", "zendesk")
@@ -59,7 +60,7 @@ def every() -> dict[str, Recipe]:
 @lru_cache
 def _of(system: str) -> Mapping[str, Recipe]:
     text = resources.files("softswitch.actions.recipes").joinpath(f"{system}.yaml").read_text("utf-8")
-    return marked_yaml.validate(marked_yaml.parse(text, f"{system}.yaml"), RecipeFile).recipes
+    return validation.validate(marked_yaml.parse(text, f"{system}.yaml"), RecipeFile).recipes
 
 
 def expand(entry: object) -> object:
@@ -72,11 +73,11 @@ def expand(entry: object) -> object:
     name, given = str(entry["recipe"]), entry.get("with") or {}
     recipe = every().get(name)
     if recipe is None:
-        raise _Misplaced(f"there is no recipe '{name}'{marked_yaml.suggest(name, every())}", "recipe")
+        raise _Misplaced(f"there is no recipe '{name}'{suggest(name, every())}", "recipe")
     if not isinstance(given, dict):
         raise _Misplaced("expected parameters and their values", "with")
     for each in given.keys() - recipe.parameters.keys():
-        told = f"{name} has no parameter '{each}'{marked_yaml.suggest(each, recipe.parameters)}"
+        told = f"{name} has no parameter '{each}'{suggest(each, recipe.parameters)}"
         raise _Misplaced(told, "with", each)
     missing = [key for key, each in recipe.parameters.items() if each.is_required and given.get(key) is None]
     if missing:

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 
 from softswitch import e164
+from softswitch.complaints import suggest
 from softswitch.dialplan import numbers
 from softswitch.dialplan.calendar_text import parse_dates, parse_rule
 from softswitch.dialplan.files.plan import PlanFile, Route
 from softswitch.dialplan.hours import parse_zone
 from softswitch.dialplan.reading import Draft
-from softswitch.marked_yaml import Place, suggest
+from softswitch.marked_yaml import Place
 
 
 def check(draft: Draft) -> None:

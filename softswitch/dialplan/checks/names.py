@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from softswitch.complaints import suggest
 from softswitch.dialplan.examples import NONE
 from softswitch.dialplan.files.flow import RESERVED_TARGETS
 from softswitch.dialplan.files.texts import NAME
@@ -15,7 +16,7 @@ from softswitch.dialplan.files.variables import FACTS
 from softswitch.dialplan.language import LANGUAGES
 from softswitch.dialplan.questions import DEFAULTS
 from softswitch.dialplan.reading import Draft, mapping
-from softswitch.marked_yaml import Document, Place, suggest
+from softswitch.marked_yaml import Document, Place
 
 KEYS, VALUES = "the keys", "the values"
 """Of a mapping whose keys an author chooses."""

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
+from softswitch.complaints import suggest
 from softswitch.dialplan.checks.names import known_variables
 from softswitch.dialplan.checks.ways import Way, Ways, within
 from softswitch.dialplan.files.flow import Step
 from softswitch.dialplan.files.queue import OFF, QueueSettings
 from softswitch.dialplan.reading import Draft
-from softswitch.marked_yaml import Document, Place, suggest
+from softswitch.marked_yaml import Document, Place
 
 NOT, PASSING, KEPT = 0, 1, 2
 """Whether callers wait as they come to a step: they do not, until the turn ends, until they go elsewhere."""

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
+from softswitch.complaints import suggest
 from softswitch.dialplan import prompts, templates
 from softswitch.dialplan.checks.names import known_variables
 from softswitch.dialplan.checks.places import Given, all_given, examples_given
@@ -10,7 +11,7 @@ from softswitch.dialplan.files.texts import Line, Prompts, Texts
 from softswitch.dialplan.reading import Draft, mapping
 from softswitch.dialplan.spoken import normalise
 from softswitch.dialplan.templates import Rules
-from softswitch.marked_yaml import Document, Place, suggest
+from softswitch.marked_yaml import Document, Place
 
 HEARD = "heard"
 """In the texts of low_confidence and of an intent's `confirm`: what was understood."""

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from datetime import date, time
 from decimal import Decimal
 
+from softswitch.complaints import suggest
 from softswitch.dialplan.expressions import rules
 from softswitch.dialplan.expressions.lexer import KEYWORDS, Token, tokens, wrong
 from softswitch.dialplan.expressions.nodes import COMPARISONS, IsSet, Literal, Logic, Node, Not, Variable
 from softswitch.dialplan.expressions.values import DIGITS
-from softswitch.marked_yaml import suggest
 
 GIVEN: Mapping[str, str] = {"today": "date", "now": "time"}
 """Variables that every call has, unless a plan declares its own of that name."""

@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from softswitch import marked_yaml
+from softswitch import marked_yaml, validation
+from softswitch.complaints import suggest
 from softswitch.dialplan.building import LOOKED_UP, PROMISED
 from softswitch.dialplan.files.scenario import Scenario, ScenarioFile, Turn
 from softswitch.dialplan.folder import TESTS
@@ -54,9 +55,9 @@ def read(folder: Path) -> list[Case]:
     cases: list[Case] = []
     problems: list[Problem] = []
     for path in sorted(folder.glob("*.yaml")):
-        document = marked_yaml.read(path, _shown(path))
+        document = marked_yaml.read(path, _shown(path), anchors=False)
         try:
-            scenarios = marked_yaml.validate(document, ScenarioFile).root
+            scenarios = validation.validate(document, ScenarioFile).root
         except InvalidFile as error:
             problems += error.problems
         else:
@@ -140,4 +141,4 @@ class _Known:
 
 
 def _unknown(kind: str, name: str, known: Collection[str]) -> str:
-    return f"the plan has no {kind} '{name}'{marked_yaml.suggest(name, known)}"
+    return f"the plan has no {kind} '{name}'{suggest(name, known)}"
