@@ -49,16 +49,22 @@ class Child:
     came_up: bool = False
     process: asyncio.subprocess.Process | None = None
 
-    async def start(self) -> None:
+    async def live(self) -> str:
+        """From its start to its end, and how that came about."""
+        try:
+            self.process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                self.module,
+                *self.inheritance.arguments(),
+                pass_fds=self.inheritance.descriptors(),
+                start_new_session=True,  # Ctrl-C reaches the supervisor only, which stops them in order
+            )
+        except OSError as error:  # the machine is short of memory or processes, just now at least
+            return f"it cannot be started: {error.strerror}"
+        status = await self.process.wait()
         self.ready.clear()
-        self.process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            self.module,
-            *self.inheritance.arguments(),
-            pass_fds=self.inheritance.descriptors(),
-            start_new_session=True,  # Ctrl-C reaches the supervisor only, which stops them in order
-        )
+        return f"status {status}"
 
     def signal(self, number: int) -> None:
         if self.process and self.process.returncode is None:
@@ -169,22 +175,24 @@ class Supervisor:
         pause = 0.0
         while not self._stopping.is_set():
             began = time.monotonic()
-            await child.start()
-            assert child.process
-            status = await child.process.wait()
+            how = await child.live()
             if self._stopping.is_set():
                 return
-            if self._draining.is_set() and child is self._gateway:
-                self._stopping.set()
-                return
-            if not child.came_up:
-                self._failed = f"{child.module} did not start (status {status}); its reason is above"
+            if self._ends_node(child, how):
                 self._stopping.set()
                 return
             self._region.node[child.restarts_counter] += 1
-            log.error("%s died (status %s); starting it again", child.module, status)
+            log.error("%s died (%s); starting it again", child.module, how)
             pause = min(LONGEST_PAUSE, 2 * pause or 0.1) if time.monotonic() - began < SHORT_LIFE else 0.0
             await asyncio.sleep(pause if pause > 0.1 else 0)
+
+    def _ends_node(self, child: Child, how: str) -> bool:
+        """Whether that was the end of a gateway that drains, or of a process that never came up."""
+        if self._draining.is_set() and child is self._gateway:
+            return True
+        if not child.came_up:
+            self._failed = f"{child.module} did not start ({how}); its reason is above"
+        return not child.came_up
 
     async def _watch_heartbeat(self) -> None:
         """A control process that hangs for long is killed; the gateway keeps its callers meanwhile."""
