@@ -13,12 +13,12 @@ from softswitch.cli.queue_bulk import Duration
 from softswitch.cli.text import line
 from softswitch.config import Config
 from softswitch.errors import SoftswitchError
+from softswitch.node_lock import is_running
 from softswitch.people import parties
 from softswitch.people.parties import BY_HAND, Agent
 from softswitch.publish import topics
 from softswitch.store.people import agents
 from softswitch.store.people.agents import Hired
-from softswitch.supervisor import is_running
 
 as_json = click.option("--json", "json_", is_flag=True, help="Print JSON, for programs.")
 

@@ -13,13 +13,13 @@ from softswitch.dialplan import loader
 from softswitch.dialplan.plan import Plan
 from softswitch.errors import SoftswitchError
 from softswitch.gateway.build import SMALL_BUILD, is_tuned
+from softswitch.node_lock import is_running
 from softswitch.sections.speech import EMBEDDED_LANGUAGE
 from softswitch.speech import models
 from softswitch.speech.pool import SpeechPool
 from softswitch.speech.recognizer import VoskRecognizer
 from softswitch.speech.synthesizer import PiperSynthesizer
 from softswitch.store import migrate
-from softswitch.supervisor import is_running
 
 LEAST_FREE_BYTES = 200 << 20
 PHRASE = "what are your opening hours"

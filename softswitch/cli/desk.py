@@ -8,7 +8,7 @@ from typing import IO, Any
 from softswitch.app.desk import SOCKET
 from softswitch.config import Config
 from softswitch.errors import SoftswitchError
-from softswitch.supervisor import is_running
+from softswitch.node_lock import is_running
 
 CONNECT_S = 5.0
 

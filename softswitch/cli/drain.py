@@ -10,8 +10,8 @@ import click
 
 from softswitch.config import Config
 from softswitch.errors import SoftswitchError
+from softswitch.node_lock import is_running, running_pid
 from softswitch.store import queries
-from softswitch.supervisor import is_running, running_pid
 
 POLL_S = 0.2
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from softswitch import status
 from softswitch.config import Config
 from softswitch.errors import SoftswitchError
+from softswitch.node_lock import running_pid
 from softswitch.status import Status
-from softswitch.supervisor import running_pid
 
 PATIENCE_S = 10.0
 POLL_S = 0.05

@@ -11,8 +11,8 @@ from softswitch.app.trunking.examining import Examination, Finding
 from softswitch.cli import desk
 from softswitch.cli.trunk_settings import as_json
 from softswitch.config import Config
+from softswitch.node_lock import is_running
 from softswitch.store import declared, trunks
-from softswitch.supervisor import is_running
 from softswitch.trunks.settings import Trunk
 
 Report = dict[str, Any]
