@@ -10,6 +10,7 @@ from softswitch.app.bookkeeping import Bookkeeping
 from softswitch.app.callers import Callers
 from softswitch.app.calls import Calls
 from softswitch.app.dialing import wiring as dialing
+from softswitch.app.dialing.referred import Referrals
 from softswitch.app.dialing.wiring import NodeWires
 from softswitch.app.dialplans import Dialplans
 from softswitch.app.equipping import Equipment
@@ -74,6 +75,7 @@ class Exchange:
         config, desk, metrics = self._ground.config, self._ground.desk, self._ground.metrics
         self._wires = NodeWires(self.link, self.calls, self._books.recorder, self._callers)
         self._dialer = dialing.wire(config, self._dialplans, self.trunking, self._wires, desk, metrics)
+        self.calls.listeners.append(Referrals(self._dialer).on_news)
         self._equipment.phone.open(self._dialer)
         self._steering = Steering(desk, self._dialer, self.link)
 

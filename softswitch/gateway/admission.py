@@ -64,6 +64,10 @@ class Admission:
         """`source` is "192.0.2.1:5060" or "[2001:db8::1]:5060"."""
         return self._screen.knows(source)
 
+    def trunk_of(self, source: str) -> str:
+        """The trunk that has this address, "" for none."""
+        return self._screen.trunk_of(source, "") or ""
+
     def tick(self, now: float) -> None:
         """Several times a second."""
         self._screen.tick(now)

@@ -48,6 +48,8 @@ class Owner(Protocol):
 
     def may_refer_to(self, uri: str) -> bool: ...
 
+    def referred(self, leg: "Leg", uri: str) -> None: ...
+
     def knows(self, source: str) -> bool: ...
 
     def forget_call(self, call: "SipCall") -> None: ...
@@ -80,6 +82,8 @@ class Leg:
     hold_tries: int = 0
     longest: float = 0.0
     """Seconds from its answer that it may last, 0 for ever."""
+    referred: int = 0
+    """How many numbers the far end's REFERs have had dialled."""
     rung: int = 0
     """The provisional status that the caller has had."""
     pressed: keys.Pressed = field(default_factory=keys.Pressed)

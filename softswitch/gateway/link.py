@@ -22,8 +22,8 @@ AFTER_TICK = 0.004
 """The clock serves its ports in this time; then the new frames of all calls are there."""
 RECONNECT_S = 0.05
 
-News = messages.Registered | messages.Probed | messages.Banned
-"""What the gateway says that is about no call."""
+News = messages.Registered | messages.Probed | messages.Banned | messages.Referred
+"""What the gateway says that is about no conversation."""
 
 
 class Switch(Protocol):
@@ -123,7 +123,7 @@ class GatewayLink:
                     gone.close()
             case messages.Refused():
                 self._switch.on_refused(message.status, message.reason)
-            case messages.Registered() | messages.Probed() | messages.Banned():
+            case messages.Registered() | messages.Probed() | messages.Banned() | messages.Referred():
                 self._switch.on_news(message)
             case messages.Ready():
                 self.connected = True

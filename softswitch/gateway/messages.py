@@ -104,6 +104,19 @@ class Banned:
     type: Literal["banned"] = "banned"
 
 
+@dataclass(frozen=True, slots=True)
+class Referred:
+    """By REFER the far end of a call has this E.164 `number` called in its place, its `count`th of them. With
+    "" the call is over, and with it so many calls to numbers.
+    """
+
+    call_id: str
+    count: int
+    number: str = ""
+    trunk: str = ""
+    type: Literal["referred"] = "referred"
+
+
 # --- control to gateway -----------------------------------------------------------------------------------
 
 
@@ -277,7 +290,7 @@ class Bans:
     type: Literal["bans"] = "bans"
 
 
-ToControl = Offered | Happened | Refused | Ready | Registered | Probed | Banned
+ToControl = Offered | Happened | Refused | Ready | Registered | Probed | Banned | Referred
 ToGateway = (
     Hello
     | Answer

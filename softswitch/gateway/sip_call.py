@@ -103,6 +103,7 @@ class SipCall(pj.Call):  # type: ignore[misc,unused-ignore]
         else:
             prm.statusCode = 202
             self._succeed(prm)
+            self.leg.owner.referred(self.leg, prm.dstUri)
 
     def onCallReplaceRequest(self, prm: pj.OnCallReplaceRequestParam) -> None:
         """Somebody wants to take this call's place (RFC 3891): the end of an attended transfer."""

@@ -22,6 +22,7 @@ from softswitch.gateway import (
     messages,
     outbound,
     pressing,
+    referring,
     ringing,
     transfer,
     watching,
@@ -35,11 +36,12 @@ from softswitch.gateway.media_port import CallPort, comfort_noise
 from softswitch.gateway.music import MusicShelf
 from softswitch.gateway.port_pool import PortPool
 from softswitch.gateway.probing import Probing
-from softswitch.gateway.referring import destination
 from softswitch.gateway.rings import Region, Slot
 from softswitch.gateway.sip_call import RefusedCall, SipCall
 from softswitch.gateway.survival import Alone, Order, line_frames
+from softswitch.trunks.guarding import MINUTE
 from softswitch.trunks.matching import request_uri
+from softswitch.trunks.settings import Trunk
 
 log = logging.getLogger(__name__)
 ANSWER_LIMIT = 1.0
@@ -185,6 +187,8 @@ class Switchboard:
         if isinstance(event, DtmfReceived) and leg.bridged and not leg.fetched:
             guarded(pressing.press, leg.bridged, event.digit)
         if isinstance(event, CallEnded):
+            if leg.referred:
+                self._send(messages.Referred(leg.info.call_id, leg.referred))
             self._legs.pop(leg.info.call_id, None)
             self._ports.end(leg.info.call_id, leg.port)
 
@@ -203,9 +207,29 @@ class Switchboard:
         return self._admission.knows(source)
 
     def may_refer_to(self, uri: str) -> bool:
-        """A REFER of a caller may lead only to hosts that calls are taken from: no toll fraud."""
-        place = destination(uri)
-        return place is not None and self._admission.knows(place)
+        """A REFER of a caller may lead only to hosts that calls are taken from, and to no number there that
+        may not be dialled: no toll fraud.
+        """
+        place = referring.destination(uri)
+        if place is None or self._draining or not self._admission.knows(place):
+            return False
+        user, trunk = referring.dialled(uri), self._trunk_at(place)
+        return not user or referring.may_be_dialled(user, trunk, self._config.dialing)
+
+    def referred(self, leg: Leg, uri: str) -> None:
+        """Its REFER is followed: a number counts as dialled, which control does."""
+        trunk = self._trunk_at(referring.destination(uri) or "")
+        number = referring.number(referring.dialled(uri), trunk)
+        if not number:
+            return
+        leg.referred += 1
+        self._send(messages.Referred(leg.info.call_id, leg.referred, number, trunk.name if trunk else ""))
+        if not leg.longest:
+            leg.longest = self._config.dialing.minutes_per_call * MINUTE
+            outbound.limit(leg)
+
+    def _trunk_at(self, place: str) -> Trunk | None:
+        return self.accounts.trunk(self._admission.trunk_of(place))
 
     # --- control's orders --------------------------------------------------------------------------
 

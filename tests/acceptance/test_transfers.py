@@ -21,7 +21,7 @@ HUMAN = "sip:human@127.0.0.1:9"
 
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayAlone]:
-    with GatewayAlone(tmp_path_factory.mktemp("transfers")) as gateway:
+    with GatewayAlone(tmp_path_factory.mktemp("transfers"), "dialing.prefixes=+49") as gateway:
         yield gateway
 
 
@@ -237,12 +237,29 @@ def test_a_transfer_in_may_replace_a_call_of_the_third(
 
 
 @pytest.mark.parametrize(
-    "to", ["sip:expensive@192.0.2.1", "tel:+1900", "sip:x@127.0.0.1:9;maddr=192.0.2.1", "nonsense"]
+    "to",
+    [
+        *("sip:expensive@192.0.2.1", "tel:+1900", "sip:x@127.0.0.1:9;maddr=192.0.2.1", "nonsense"),
+        *("sip:+18765550123@127.0.0.1:9", "sip:%2B18765550123@127.0.0.1:9?Replaces=a%3Bto-tag%3D1"),
+        *("sip:0018765550123@127.0.0.1:9", "sip:0900123456@127.0.0.1:9"),
+    ],
 )
 def test_nobody_is_called_who_is_not_allowed(gateway: GatewayAlone, far: FarEnd, to: str) -> None:
     call = up(gateway, far)
     assert refer(far, to).startswith(("SIP/2.0 603", "SIP/2.0 400"))
     end(far, call)
+
+
+def test_a_number_that_a_far_end_has_called_is_told_to_who_counts_and_so_is_its_end(
+    gateway: GatewayAlone, far: FarEnd, third: FarEnd
+) -> None:
+    call = up(gateway, far)
+    assert refer(far, f"sip:+4930123456@127.0.0.1:{third.port}").startswith("SIP/2.0 202")
+    third.reply(third.next("INVITE"), 486)
+    counted = messages.Referred(call.call_id, 1, "+4930123456")
+    wait_for(lambda: counted in gateway.took, "it is counted")
+    end(far, call)
+    wait_for(lambda: messages.Referred(call.call_id, 1) in gateway.took, "its end is told")
 
 
 def test_a_transfer_in_that_cannot_even_begin_does_not_keep_the_call(

@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from softswitch.gateway.referring import destination
+from softswitch.gateway.referring import destination, dialled, may_be_dialled, number
+from softswitch.sections.dialing import Dialing
+from softswitch.trunks.settings import Trunk
+
+CARRIER = Trunk.model_validate(
+    {"name": "line", "kind": "ip", "hosts": ["192.0.2.1"], "numbers": {"country": "DE"}}
+)
+PBX = Trunk.model_validate({"name": "pbx", "kind": "extension", "hosts": ["192.0.2.1"], "username": "7"})
 
 
 @pytest.mark.parametrize(
@@ -51,3 +58,44 @@ def test_what_could_lead_elsewhere_leads_nowhere(refer_to: str) -> None:
 def test_nothing_makes_it_fail(text: str) -> None:
     destination(text)
     destination(f"<sip:a@192.0.2.1{text}>")
+
+
+@pytest.mark.parametrize(
+    ("refer_to", "user"),
+    [
+        ("<sip:+4930123456@192.0.2.1>", "+4930123456"),
+        ("<sip:%2B4930123456@192.0.2.1?Replaces=x%40y>", "+4930123456"),
+        ("sip:0190*1@192.0.2.1", "0190*1"),
+        ("<sip:ann@192.0.2.1>", ""),
+        ("<sip:4u@192.0.2.1>", ""),
+        ("<sip:192.0.2.1>", ""),
+        ("<sip:%00900123@192.0.2.1>", "\x00900123"),
+    ],
+)
+def test_what_has_no_letter_is_dialled(refer_to: str, user: str) -> None:
+    assert dialled(refer_to) == user
+
+
+@pytest.mark.parametrize(
+    ("user", "trunk", "found", "may"),
+    [
+        ("+4930123456", CARRIER, "+4930123456", True),
+        ("030123456", CARRIER, "+4930123456", True),
+        ("+49900123456", CARRIER, "+49900123456", False),
+        ("0900123456", CARRIER, "+49900123456", False),
+        ("+18765550123", CARRIER, "+18765550123", False),
+        ("11833", CARRIER, None, False),
+        ("*31*030123456", CARRIER, None, False),
+        ("\x00900123", CARRIER, None, False),
+        ("203", PBX, "", True),
+        ("203", None, "", True),
+        ("030123456", PBX, None, False),
+        ("123456", None, None, False),
+        ("+4930123456", None, "+4930123456", True),
+    ],
+)
+def test_a_number_is_dialled_only_where_the_prefixes_allow_it(
+    user: str, trunk: Trunk | None, found: str | None, may: bool
+) -> None:
+    settings = Dialing(prefixes=("+49",), forbidden=("+49900",))
+    assert (number(user, trunk), may_be_dialled(user, trunk, settings)) == (found, may)

@@ -176,7 +176,9 @@ class Trunking:
 
     def on_news(self, news: News) -> None:
         """What the gateway says of a trunk."""
-        if isinstance(news, messages.Banned) or not (managed := self._trunks.get(news.trunk)):
+        if not isinstance(news, messages.Registered | messages.Probed):
+            return
+        if not (managed := self._trunks.get(news.trunk)):
             return
         now = time.monotonic()
         if isinstance(news, messages.Registered):
