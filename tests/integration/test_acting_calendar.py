@@ -224,6 +224,18 @@ async def test_a_wrong_password_is_to_be_mended_and_a_wrong_calendar_is_refused(
     assert "wr0ng" not in wrong.error
 
 
+async def test_a_calendar_cannot_send_on_who_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAV_PASSWORD", "s3cret")
+    with Receiver() as server:
+        server.answers = lambda path, n: (307, {"Location": "/elsewhere/"}, b"")
+        handler = server._server.RequestHandlerClass
+        monkeypatch.setattr(handler, "do_REPORT", handler.do_GET, raising=False)  # type: ignore[attr-defined]
+        result = await run(text(f"{server.url}/ann/work/"), wanted())
+    assert isinstance(result, Refused)
+    assert "redirects are not followed" in result.error
+    assert [each["path"] for each in server.requests] == ["/ann/work/"]
+
+
 @pytest.mark.parametrize("body", [b"", b"<html>", b"<a>" * 1000, b"x" * (9 << 20)])
 async def test_an_answer_that_is_no_calendar_books_nothing(
     body: bytes, monkeypatch: pytest.MonkeyPatch

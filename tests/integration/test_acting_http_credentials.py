@@ -203,6 +203,14 @@ async def test_an_answer_without_a_token_is_none(body: bytes) -> None:
     assert result == Later("no token: its host answered 200 without one")
 
 
+async def test_whoever_gives_tokens_cannot_send_on_who_asks_for_one() -> None:
+    with Crm() as crm:
+        crm.answers = lambda path, n: (307, {"Location": "/elsewhere"}, b"")
+        result = await run((HEAD + ORDER + OAUTH2).replace("URL", crm.url), action())
+    assert result == Later("no token: its host answered 307")
+    assert [each["path"] for each in crm.requests] == ["/token"]
+
+
 async def test_a_token_of_another_type_is_not_used() -> None:
     with Crm() as crm:
         crm.answers = lambda path, n: (200, {}, b'{"access_token": "x", "token_type": "mac"}')

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -142,13 +143,16 @@ async def test_a_listed_name_that_leads_to_a_private_address_is_not_contacted(
 async def test_of_several_addresses_only_those_that_may_be_reached_are_tried(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    with Receiver() as receiver:
-        async with resolving_to(monkeypatch, "10.0.0.7", "127.0.0.1"):
+    with Receiver() as receiver, socket.create_server(("127.0.0.2", receiver.port)) as neighbour:
+        async with resolving_to(monkeypatch, "127.0.0.2", "127.0.0.1"):
             text = (
                 "hosts: [crm.example.com, 127.0.0.1]\nactions:\n"
                 f"  order: {{kind: http, url: 'http://crm.example.com:{receiver.port}/x'}}"
             )
             assert await run(text, action()) == Done()
+        neighbour.setblocking(False)
+        with pytest.raises(BlockingIOError):  # nobody has connected there
+            neighbour.accept()
     assert receiver.requests[0]["headers"]["host"] == f"crm.example.com:{receiver.port}"
 
 

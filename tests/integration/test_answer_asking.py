@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 
 import pytest
+from acting import Receiver
 from stopwatch import Stopwatch
 
 from softswitch.answer.asking import Failed, Llm, Model, Piece, ToolCall, Usage
@@ -104,6 +105,28 @@ async def test_a_server_that_is_not_there_is_told_with_its_address() -> None:
         await reply(llm)
     assert failed.value.kind == "connect"
     await llm.close()
+
+
+async def test_a_server_cannot_send_on_who_asks() -> None:
+    with Receiver() as there:
+        there.answers = lambda path, n: (307, {"Location": "/elsewhere"}, b"")
+        llm = Llm(Model("main", f"{there.url}/v1", "x", key="s3cret"))
+        with pytest.raises(Failed, match="main answered 307") as failed:
+            await reply(llm)
+        await llm.close()
+    assert failed.value.kind == "status"
+    assert [each["path"] for each in there.requests] == ["/v1/chat/completions"]
+
+
+async def test_a_proxy_of_the_environment_is_not_used(
+    server: ScriptedLlm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Receiver() as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        llm = Llm(Model("main", server.url, "scripted"))
+        assert await reply(llm) == HOURS.text
+        await llm.close()
+    assert proxy.requests == []
 
 
 async def test_a_key_is_shown_nowhere() -> None:

@@ -226,6 +226,20 @@ async def test_what_a_dead_worker_held_is_freed_and_what_it_says_later_does_not_
         assert len(await dead.claim("other", 20)) == 1
 
 
+async def test_what_a_process_says_of_an_attempt_that_was_taken_away_does_not_count_for_its_next(
+    database_url: str,
+) -> None:
+    async with outbox_of(database_url) as mine, outbox_of(database_url, "second") as heir:
+        add(database_url)
+        first = await mine.claim("note", 1)
+        assert await heir.take_over(mine.holder) == 1
+        await mine.register()
+        (second,) = await mine.claim("note", 1)
+        assert await mine.finish(done(first)) == 1, "that attempt was taken away"
+        assert looking.show(database_url, second.id).state == "running"
+        assert await mine.finish(done([second])) == 0
+
+
 async def test_what_is_over_is_told_with_it_and_what_was_taken_away_is_not(database_url: str) -> None:
     migrate.upgrade(database_url)
     add(database_url, 3)
