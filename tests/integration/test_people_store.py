@@ -19,7 +19,8 @@ from softswitch.people.parties import Agent, Caller
 from softswitch.sections.queues import Queue
 from softswitch.store import changes, migrate
 from softswitch.store.engine import transaction
-from softswitch.store.people import agents, looking
+from softswitch.store.outbox import claiming as leases
+from softswitch.store.people import agents, claiming, looking
 from softswitch.store.people.claiming import Claim, Freed
 from softswitch.store.people.people import PeopleStore
 from softswitch.store.tables import waiting
@@ -149,6 +150,47 @@ async def test_two_nodes_under_load_never_ring_one_agent_twice_nor_two_for_one(d
         await asyncio.gather(distribute(first), distribute(second))
         assert max(served.values()) == 1
         assert states(database_url) == {"served": 24}
+
+
+async def claimed_at_once(url: str, one: tuple[str, Claim], other: tuple[str, Claim]) -> tuple[int, int]:
+    """How many of each succeed where the second is tried while the first is not committed yet."""
+
+    def second() -> list[Claim]:
+        with transaction(url, writes=True) as connection:
+            now = leases.now_of(connection.dialect.name)
+            return claiming.claim(connection, other[0], "second", [other[1]], now)
+
+    with transaction(url, writes=True) as connection:
+        now = leases.now_of(connection.dialect.name)
+        first = claiming.claim(connection, one[0], "first", [one[1]], now)
+        trying = asyncio.create_task(asyncio.to_thread(second))
+        await asyncio.sleep(0.2)
+    return len(first), len(await trying)
+
+
+async def test_an_agent_whom_two_nodes_claim_at_the_same_moment_is_rung_by_one(database_url: str) -> None:
+    async with store_of(database_url) as first, store_of(database_url, "second") as second:
+        hire(database_url, "ann")
+        await wait(first, "a", SALES)
+        await wait(second, "b", SALES)
+        ann = await agent_of(first, "ann")
+        for_a, for_b = [Claim(await caller_of(first, name), ann, next(legs), 1) for name in "ab"]
+        found = await claimed_at_once(database_url, (first.holder, for_a), (second.holder, for_b))
+        assert found == (1, 0)
+        assert (await agent_of(first, "ann")).call_id == call_id("a")
+
+
+async def test_who_is_called_back_by_two_nodes_at_the_same_moment_is_called_once(database_url: str) -> None:
+    async with store_of(database_url) as first, store_of(database_url, "second") as second:
+        hire(database_url, "ann", "bob")
+        await wait(first, "a", SALES)
+        await leave(first, "a", LeaveQueue("call_back", NUMBER))
+        back = await caller_of(first, "a")
+        assert back.state == "call_back"
+        by_ann, by_bob = [Claim(back, await agent_of(first, name), next(legs), 1) for name in ("ann", "bob")]
+        found = await claimed_at_once(database_url, (first.holder, by_ann), (second.holder, by_bob))
+        assert found == (1, 0)
+        assert (await agent_of(first, "bob")).state == "available"
 
 
 async def test_a_released_agent_goes_where_the_outcome_says_and_his_caller_waits_again(
