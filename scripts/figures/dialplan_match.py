@@ -39,7 +39,8 @@ def utterances(sentences: Sentences, names: Sequence[str], count: int) -> list[s
     """In equal parts: whole phrases, phrases put otherwise (words more, less, moved, misheard), nonsense."""
     chance = random.Random(2)
     said = [
-        _spoken(chance.choice(sentences.examples(name, 8))) for name in chance.choices(names, k=count // 3)
+        _spoken(chance.choice(sentences.phrases.examples(name, 8)))
+        for name in chance.choices(names, k=count // 3)
     ]
     otherwise = [_otherwise(text, chance) for text in said]
     mixed = [*said, *otherwise, *nonsense(count - 2 * len(said))]

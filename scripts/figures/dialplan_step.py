@@ -40,7 +40,7 @@ def events(plan: Plan, chance: random.Random) -> Iterator[Input]:
     """What a caller may do, without end."""
     language = plan.languages[0]
     intents = [*plan.files.intents, "repeat", "human", "goodbye", "help"]
-    known = sorted({text for name in intents for text in plan.sentences[language].examples(name, 20)})
+    known = sorted({text for name in intents for text in plan.sentences[language].phrases.examples(name, 20)})
     words = sorted({word for text in known for word in text.split() if word[0] not in "{…"})
 
     def utterance() -> str:

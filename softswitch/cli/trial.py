@@ -52,7 +52,10 @@ def _phrases(config: Config) -> list[str]:
     everywhere = {**plan.settings.universal.on, **plan.settings.universal.digress}
     own = [name for name in (question.ways if question else ()) if name not in everywhere]
     said = [
-        phrase for name in own if name in plan.files.intents for phrase in sentences.examples(name, EXAMPLES)
+        phrase
+        for name in own
+        if name in plan.files.intents
+        for phrase in sentences.phrases.examples(name, EXAMPLES)
     ]
     short = [phrase for phrase in said if "{" not in phrase and phrase.count(" ") < MOST_WORDS]
     return [phrase for phrase in sorted(short, key=len, reverse=True) if _goes_on(plan, phrase)][:1]

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from softswitch.dialplan import interpreter
+from softswitch.dialplan.candidates import Candidate
 from softswitch.dialplan.plan import Plan
-from softswitch.dialplan.sentences import Candidate
 from softswitch.dialplan.steps import Question
 from softswitch.events import Heard
 

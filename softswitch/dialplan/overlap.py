@@ -2,32 +2,22 @@
 
 The likeness of an utterance and a phrase is Tversky's index over weighted words ("Features of similarity",
 1977): what both share against what each has alone, 0 to 1; with equal parts it would be Dice's coefficient.
-Words of little meaning weigh little; words that many intents have weigh less than those that tell them
-apart (inverse document frequency). A template is never written out: at each of its choices the alternative
-is taken that helps most. Overlap was preferred to edit distance because "cancel my order" and "check my
-order" are near in letters, far in meaning.
+A template is never written out: at each of its choices the alternative is taken that helps most. Overlap was
+preferred to edit distance because "cancel my order" and "check my order" are near in letters, far in meaning.
 """
 
 import math
 from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
-from softswitch.dialplan.language import Language
-from softswitch.dialplan.slots import Slot
+from softswitch.dialplan.said import Hit, Said
 from softswitch.dialplan.templates import GAP, Choice, words_in
-from softswitch.dialplan.vocabulary import Vocabulary
+from softswitch.dialplan.weights import FUNCTION_WEIGHT, SLOT_WEIGHT, Weights
 
-FUNCTION_WEIGHT = 0.2
-COMMON = 0.5
-"""So much less than a rare word weighs one that every intent has."""
-UNKNOWN_WEIGHT = 1.0
-"""Of a said word that no template has."""
-SLOT_WEIGHT = 1.0
 DISORDER = 0.15
 """So much is taken off when the shared words come in quite another order."""
 EXTRA = 0.3
@@ -40,16 +30,6 @@ PAYS = 0.4
 WORTH_LOOKING = 24
 """Templates that are compared word by word, at most: those that share most by a first count."""
 
-Span = tuple[int, int, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A template's word or slot found in the utterance: at which words, and how alike (0 to 1)."""
-
-    at: tuple[int, ...]
-    likeness: float
-
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
@@ -61,103 +41,23 @@ class Likeness:
     shared: Mapping[str, Hit]
 
 
-class Said:
-    """One utterance, its words looked up once for all templates."""
-
-    def __init__(self, tokens: Sequence[str], skipped: Collection[int], overlap: "Overlap", now: datetime):
-        """`skipped`: the words that count only where a template has them."""
-        self.tokens, self.now, self._overlap = tokens, now, overlap
-        negations = overlap.language.negations
-        self.negations = frozenset(at for at, token in enumerate(tokens) if token in negations)
-        self.hits: dict[str, Hit] = {}
-        self.nearest: dict[int, tuple[float, list[str]]] = {}
-        """Of trees: templates share those of rules, which are large."""
-        self.weights = [0.0] * len(tokens)
-        self._unread = set(overlap.slots)
-        numbers = False
-        for at, token in enumerate(tokens):
-            said_before, among_numbers = token in tokens[:at], numbers
-            numbers = token.isdecimal() or token in overlap.digit_words
-            if not said_before:
-                self._look_up(at, token)
-            if at not in skipped and not said_before and not (numbers and among_numbers):
-                self.weights[at] = overlap.weight(token, self.hits)
-        self._join()
-        self.total = sum(self.weights)
-
-    def _look_up(self, at: int, token: str) -> None:
-        for word, likeness in self._overlap.vocabulary.near(token):
-            if word not in self.hits or self.hits[word].likeness < likeness:
-                self.hits[word] = Hit((at,), likeness)
-
-    def _join(self) -> None:
-        """ "a dress" for "address", "book shop" for "bookshop"."""
-        for at, (first, second) in enumerate(zip(self.tokens, self.tokens[1:], strict=False)):
-            for word, likeness in self._overlap.vocabulary.joined(first, second):
-                self.hits.setdefault(word, Hit((at, at + 1), likeness))
-
-    def read(self, names: Sequence[str]) -> None:
-        """Look for values of these slots, each once."""
-        for name in self._unread.intersection(names):
-            self._unread.remove(name)
-            if span := next(self.spans(name), None):
-                self.hits[f"{{{name}}}"] = Hit(tuple(range(span[0], span[1])), 1.0)
-
-    def spans(self, name: str) -> Iterator[Span]:
-        """Where the slot can be read, first to last, the longest reading of each place."""
-        slot, function = self._overlap.slots[name], self._overlap.language.function_words
-        for at, token in enumerate(self.tokens) if slot.type != "text" else ():
-            for end, value in slot.read(self.tokens, at, self.now)[:1] if slot.begins(token) else ():
-                # "to" and "a" may be numbers; alone, among other words, they seldom are.
-                if not function.issuperset(self.tokens[at:end]):
-                    yield at, end, value
-
-
 class Overlap:
     """The templates of a plan, indexed by their words of meaning. Immutable after construction."""
 
-    def __init__(
-        self, templates: Sequence[tuple[int, Choice]], slots: Mapping[str, Slot], language: Language
-    ) -> None:
+    def __init__(self, templates: Sequence[tuple[int, Choice]], weights: Weights) -> None:
         """`templates`: the number of the intent, and the tree, in the order of the templates' numbers."""
-        self.slots, self.language = slots, language
-        self.digit_words = frozenset(language.digit_words)
+        self._known, self._weights = weights, weights.of
         self._choices = [choice for _, choice in templates]
         self._intents = [intent for intent, _ in templates]
-        self._weights: dict[str, float] = {f"{{{name}}}": SLOT_WEIGHT for name in slots}
-        self._weights |= {f"{{{name}}}": 0.0 for name, slot in slots.items() if slot.type == "text"} | {
-            GAP: 0.0
-        }
-        self.evidence: dict[str, float] = {}
-        """How much a word as written, or a slot's value, tells of its intent: 0 to 1."""
         words = [dict.fromkeys(words_in(choice)) for choice in self._choices]
-        self._weigh(self._intents, words)
-        self.vocabulary = Vocabulary(self._weights, language.function_words)
         self._names = [tuple(word[1:-1] for word in each if word[0] == "{") for each in words]
         self._index = self._postings(words)
         self._least = np.array([self._lightest(choice) for choice in self._choices])
         self._slot_weight = np.array([SLOT_WEIGHT * len(names) for names in self._names])
 
-    def _weigh(self, intents: Sequence[int], words: Sequence[Collection[str]]) -> None:
-        having: dict[object, set[int]] = {}
-        for intent, each in zip(intents, words, strict=True):
-            for word in each:
-                having.setdefault(self._kind(word), set()).add(intent)
-        whole = math.log(1 + len(set(intents)))
-        for word in dict.fromkeys(word for each in words for word in each):
-            rare = 1 - COMMON * math.log(len(having[self._kind(word)])) / whole
-            function = word in self.language.function_words
-            known = self._weights.setdefault(word, FUNCTION_WEIGHT if function else rare)
-            self.evidence[word] = 0.0 if function else min(known, rare)
-
-    def _kind(self, word: str) -> object:
-        """Slots of different names that read the same words tell the same."""
-        slot = self.slots[word[1:-1]] if word[0] == "{" else None
-        return (slot.type, slot.phrases) if slot else word
-
     def _postings(self, words: Sequence[Collection[str]]) -> Mapping[str, NDArray[np.intp]]:
         """Templates by the words that may lead to them; a slot leads where there is no word of meaning."""
-        function = self.language.function_words
+        function = self._known.language.function_words
         index: dict[str, list[int]] = {}
         for template, each in enumerate(words):
             content = [word for word in each if word[0] != "{" and word != GAP and word not in function]
@@ -173,13 +73,6 @@ class Overlap:
             sum(self._lightest(part) if isinstance(part, Choice) else weights[part] for part in branch)
             for branch in choice.branches
         )
-
-    def weight(self, token: str, hits: Mapping[str, Hit]) -> float:
-        """Of a said word: as in the templates, or as the word there that it is like."""
-        if token in self.language.function_words:
-            return FUNCTION_WEIGHT
-        near = self.vocabulary.near(token)
-        return self._weights[near[0][0]] if near else UNKNOWN_WEIGHT
 
     def rank(self, said: Said, allowed: NDArray[np.bool_], floor: float, margin: float) -> list[Likeness]:
         """Templates that reach `floor`, best first, of each intent at least the best one. Those further than
@@ -224,11 +117,17 @@ class Overlap:
         shared = {word: said.hits[word] for word in words if word in said.hits}
         # The "no" in a slot's value is the value's own.
         values = {at for word, hit in shared.items() if word[0] == "{" for at in hit.at}
-        if (said.negations <= values) != self.language.negations.isdisjoint(words):
+        if (said.negations <= values) != self._known.language.negations.isdisjoint(words):
             return None
-        content = [hit.at[0] for word, hit in shared.items() if word not in self.language.function_words]
+        function = self._known.language.function_words
+        content = [hit.at[0] for word, hit in shared.items() if word not in function]
         if not content:
             return None
+        score = self._score(said, words, shared) * (1 - DISORDER * _disorder(content))
+        return Likeness(template, score, tuple(words), shared)
+
+    def _score(self, said: Said, words: Collection[str], shared: Mapping[str, Hit]) -> float:
+        """Tversky's index."""
         matched: dict[int, float] = {}
         for hit in shared.values():
             for at in hit.at:
@@ -237,8 +136,7 @@ class Overlap:
         common = sum(self._weights[word] * hit.likeness for word, hit in shared.items())
         both = (heard + common) / 2
         missing = sum(self._weights[word] for word in words) - common
-        score = both / (both + EXTRA * (said.total - heard) + MISSING * missing)
-        return Likeness(template, score * (1 - DISORDER * _disorder(content)), tuple(words), shared)
+        return both / (both + EXTRA * (said.total - heard) + MISSING * missing)
 
     def _nearest(self, choice: Choice, said: Said) -> tuple[float, list[str]]:
         """The words of the phrase that the utterance is nearest to, and what they gain."""

@@ -159,7 +159,7 @@ class Grammars:
     def _of_one(self, name: str, most: int) -> tuple[str, ...] | None:
         """So many phrases of one intent, those with slots in pieces, and what says the slots' values."""
         if (name, most) not in self._phrases:
-            self._phrases[name, most] = self._sentences.phrases([name], most)
+            self._phrases[name, most] = self._sentences.phrases.expected(name, most)
         return self._phrases[name, most]
 
 

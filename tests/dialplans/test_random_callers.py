@@ -47,7 +47,7 @@ def phrases(name: str) -> list[str]:
         text
         for sentences in plan(name).sentences.values()
         for intent in sentences._intents
-        for text in sentences.examples(intent, 3)
+        for text in sentences.phrases.examples(intent, 3)
     }
     return sorted(found | set(VALUES))
 

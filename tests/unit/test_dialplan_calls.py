@@ -74,7 +74,7 @@ def phrases() -> list[str]:
         phrase
         for sentences in found.sentences.values()
         for intent in sentences._intents
-        for phrase in sentences.examples(intent, 3)
+        for phrase in sentences.phrases.examples(intent, 3)
     }
     for name, value in values.items():
         texts |= {text.replace(f"{{{name}}}", value) for text in texts}

@@ -14,7 +14,7 @@ def test_the_plan_is_as_large_as_its_figure_says_and_the_same_each_time() -> Non
 def test_its_own_phrases_are_matched_and_nonsense_is_not() -> None:
     sentences, names = compiled(60), frozenset(intents(60))
     for name in sorted(names):
-        for phrase in sentences.examples(name, 10):
+        for phrase in sentences.phrases.examples(name, 10):
             said = phrase.replace("{day}", "tomorrow").replace("{reference}", "double oh seven five one two")
             match = sentences.strict(said, names, NOW)
             assert match and match.intent == name

@@ -70,7 +70,8 @@ def test_any_text_against_any_templates_ends_in_a_match_or_none(
             assert 0 < match.score <= 1
             assert all(f"{{{name}}}" in match.template and value for name, value in match.slots.items())
     assert len(plan.candidates(text, intents, NOW)) <= len(intents)
-    plan.phrases(intents)
+    for intent in intents:
+        plan.phrases.expected(intent, 10)
     plan.stolen()
 
 
@@ -94,7 +95,7 @@ def test_an_intent_matches_its_own_examples_unless_another_shares_or_outranks_th
 ) -> None:
     plan = compiled(intents)
     for intent in intents:
-        for phrase in plan.examples(intent, 6):
+        for phrase in plan.phrases.examples(intent, 6):
             said = phrase.replace("{n}", "five").replace("{t}", "zebra")
             alone = plan.strict(said, [intent], NOW)
             assert alone and alone.intent == intent
