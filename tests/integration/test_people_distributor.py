@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 from fakes import FakeLine
-from people import NUMBER, FakeWaiter, Floor, call_id, floor_of, hire, leave, wait
+from people import NUMBER, Around, FakeWaiter, Floor, call_id, floor_of, hire, leave, wait
 from postgres import database_url, postgres_cluster, postgres_url
 from stopwatch import Stopwatch
 
 from softswitch.app.dialing.outcome import Outcome, Report
-from softswitch.app.people import announcing, backs, distributor
+from softswitch.app.people import announcing, backs, distributor, matching, waiting_room
 from softswitch.errors import SoftswitchError
 from softswitch.events import CallConfirmed, CallEnded, CallInfo, DtmfReceived, EndedBy
 from softswitch.gateway.messages import Originate, SendDtmf
@@ -21,6 +21,7 @@ from softswitch.news import TurnFinished
 from softswitch.sections.queues import Queue
 from softswitch.store import migrate
 from softswitch.store.people import agents
+from softswitch.store.people.claiming import Claim
 from softswitch.waiting import (
     AgentChanged,
     CallerMoved,
@@ -276,7 +277,7 @@ async def test_a_queue_that_is_full_takes_nobody_more(url: str) -> None:
 async def test_nobody_waits_for_ever_while_the_database_is_away(
     floor: Floor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(distributor, "UNWRITTEN_S", 0.2)
+    monkeypatch.setattr(waiting_room, "UNWRITTEN_S", 0.2)
 
     async def away() -> None:
         raise SoftswitchError("the database is away")
@@ -286,6 +287,32 @@ async def test_nobody_waits_for_ever_while_the_database_is_away(
     waiter = FakeWaiter("a")
     floor.distributor.enqueue(waiter, CallInfo(call_id("a"), "", "", "", "", 0.0), "shop", SALES)
     await floor.until(lambda: waiter.told == [QueueOver("empty")])
+
+
+@pytest.mark.parametrize("of", ["call", "call back"])
+async def test_an_agent_claimed_when_the_line_broke_is_rung_all_the_same(
+    url: str, monkeypatch: pytest.MonkeyPatch, of: str
+) -> None:
+    hire(url, "ann")
+    monkeypatch.setattr(distributor, "AWAY_S", 0.05)
+    monkeypatch.setattr(matching, "NOT_NOW_S", 0.05)
+    async with floor_of(url) as floor:
+        claims = floor.store.claim
+
+        async def fails(wanted: list[Claim]) -> None:
+            await claims(wanted)
+            monkeypatch.setattr(floor.store, "claim", claims)
+            raise SoftswitchError("the line broke after the commit")
+
+        monkeypatch.setattr(floor.store, "claim", fails)
+        if of == "call":
+            await floor.call("a", SALES)
+            await floor.talks("a", "ann")
+        else:
+            floor.around.report = answered("b")
+            await kept(floor, "a", monkeypatch)
+            await floor.until(lambda: floor.around.dialled)
+        assert len(floor.legs._legs) == 1
 
 
 async def test_an_agent_sends_the_caller_to_another_queue(url: str) -> None:
@@ -360,6 +387,36 @@ async def test_a_caller_is_called_back_at_his_turn_and_gets_his_old_place(
         await floor.call("b", SALES)
         await floor.talks("b", "ann")
         assert floor.rows() == {call_id("a"): "served", call_id("b"): "talking", call_id("c"): "waiting"}
+
+
+async def test_who_is_called_back_after_hours_is_let_in_and_keeps_his_place_through_a_failure(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hire(url, "ann")
+    monkeypatch.setattr(distributor, "AWAY_S", 0.05)
+    monkeypatch.setattr(Around, "is_open", lambda self, plan, queue, at: at <= 60.0)
+    async with floor_of(url) as floor:
+        fails_at_first(floor, "inherit", monkeypatch)
+        floor.around.report = answered("b")
+        monkeypatch.setattr(backs.uuid, "uuid4", lambda: uuid.UUID(call_id("b")))
+        await kept(floor, "a", monkeypatch)
+        await floor.until(lambda: floor.around.dialled)
+        monkeypatch.setattr(backs.uuid, "uuid4", uuid.uuid1)
+        waiter = await floor.call("b", SALES)
+        await floor.talks("b", "ann")
+        assert QueueOver("closed") not in waiter.told
+        assert floor.rows() == {call_id("a"): "served", call_id("b"): "talking"}
+
+
+def fails_at_first(floor: Floor, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The connection breaks before what is wanted is done."""
+    works = getattr(floor.store, name)
+
+    async def fails(*_: object) -> None:
+        monkeypatch.setattr(floor.store, name, works)
+        raise SoftswitchError("the line broke")
+
+    monkeypatch.setattr(floor.store, name, fails)
 
 
 async def test_a_call_back_that_nobody_answers_is_tried_again_and_the_agent_is_free(

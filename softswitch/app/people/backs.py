@@ -8,6 +8,7 @@ import asyncio
 import logging
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 
 from softswitch.app.dialing.dialer import NotNow
 from softswitch.app.dialing.outcome import Outcome
@@ -65,13 +66,14 @@ class Backs:
 
     async def place_of(self, row: Caller) -> Caller:
         """The row of a caller who has begun to wait: with his old place, when he was called back."""
-        found = self._places.pop(row.call_id, None)
+        found = self._places.get(row.call_id)
         if found is None:
             return row
         place, comes = found
         await self._ledger.store.inherit(row.id, place)
+        self._places.pop(row.call_id, None)
         comes.set()
-        return row
+        return replace(row, since=place.since, priority=place.priority)
 
     async def _dial(self, caller: Caller) -> Outcome:
         """What came of it; of one who has answered once he waits again, or does not."""

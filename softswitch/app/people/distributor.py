@@ -1,8 +1,7 @@
 """Brings callers who want a person and people together. Implements ports.People.
 
-What this process knows of its own callers lies here; who stands where, and who is free, is read from the
-database again and again, for other nodes have callers too. One task looks whenever something has happened
-here, and several times a second while somebody waits.
+Who stands where, and who is free, is read from the database again and again, for other nodes have callers
+too. One task looks whenever something has happened here, and several times a second while somebody waits.
 """
 
 import asyncio
@@ -19,21 +18,21 @@ from softswitch.app.people.consulting import Consulting
 from softswitch.app.people.leases import Leases
 from softswitch.app.people.ledger import Ledger
 from softswitch.app.people.legs import Leg, Legs
+from softswitch.app.people.matching import Matching
 from softswitch.app.people.offering import Offering
 from softswitch.app.people.places import Here
 from softswitch.app.people.returning import Returning
 from softswitch.app.people.ringing import Ringer
+from softswitch.app.people.waiting_room import WaitingRoom
 from softswitch.app.people.wires import Wires
 from softswitch.config import Config
 from softswitch.errors import SoftswitchError
 from softswitch.events import CallInfo
-from softswitch.people import choosing
 from softswitch.people.parties import Caller
 from softswitch.ports import Waiter
-from softswitch.sections.queues import Queue
-from softswitch.store.people.claiming import Claim, Freed, View
+from softswitch.store.people.claiming import View
 from softswitch.store.people.people import PeopleStore
-from softswitch.waiting import Enqueue, LeaveQueue, QueueOver
+from softswitch.waiting import Enqueue, LeaveQueue
 
 log = logging.getLogger(__name__)
 POLL_S = 0.1
@@ -43,63 +42,44 @@ SHARE = 10.0
 AWAY_S = 1.0
 START_S = 3.0
 """A database that does not answer by then is away."""
-UNWRITTEN_S = 5.0
-"""A caller whose wait is not in the database by then is told that nobody comes: he must not wait for ever."""
 
 
 class Distributor:
     """`start` before the gateway names its calls, then `run` for as long as the node lives, then `close`."""
 
     def __init__(self, config: Config, store: PeopleStore, legs: Legs, wires: Wires) -> None:
-        self._store, self._legs, self._wires = store, legs, wires
-        self._rules: Callable[[str], Queue] = config.queue
-        self._here: dict[str, Here] = {}
-        self._written: set[str] = set()
-        """Calls whose wait was written down and is not held yet."""
+        self._store, self._wires, rules = store, wires, config.queue
         self._woken = asyncio.Event()
         self._work: set[asyncio.Task[None]] = set()
-        self._registered = self._trouble = False
+        self._registered = self._trouble = self._stops = False
         self.view = View((), (), 0.0)
-        self.ledger = Ledger(store, wires, self._rules)
+        self.ledger = ledger = Ledger(store, wires, rules)
         ringer = Ringer(config.dialing, wires)
-        self._offering = Offering(legs, ringer, self.ledger, wires, self._rules, self._on_talk_over)
-        self._backs = Backs(legs, self.ledger, wires, self._rules)
+        backs = Backs(legs, ledger, wires, rules)
+        offering = Offering(legs, ringer, ledger, wires, rules, self._on_talk_over)
+        announcing = Announcing(store, rules, wires.is_open)
+        room = self._room = WaitingRoom(ledger, announcing, wires, backs.place_of, self._start)
+        self._matching = Matching(ledger, legs, wires, room, offering, backs, rules, self._start)
         self._connecting = Connecting(legs, ringer, wires)
         self._consulting = Consulting(legs, ringer, wires, self._connecting)
-        self._announcing = Announcing(store, self._rules, wires.is_open)
-        self._leases = Leases(self.ledger, lambda: bool(self._here or self._work), self._hold_anew, self.wake)
-        talks = self._offering, self._connecting, self._here
-        self._returning = Returning(self.ledger, legs, *talks, self._rules, self._start)
+        self._leases = Leases(ledger, lambda: bool(room.here or self._work), room.hold_anew, self.wake)
+        talks = offering, self._connecting, room.here
+        self._returning = Returning(ledger, legs, *talks, rules, self._start)
         legs.on_found = self._on_gateway_ready
         legs.on_end = lambda call_id: wires.note(call_id, ended_at=time.time())
-        self._stops = False
 
     # --- ports.People -------------------------------------------------------------------------------------
 
     def enqueue(self, waiter: Waiter, info: CallInfo, plan: str, order: Enqueue) -> None:
-        here = self._here.get(info.call_id)
-        if here and not here.talks:
-            here.renew(waiter, order)
-        else:
-            self._here[info.call_id] = Here(waiter, info, plan, order, self._wires.number(info, plan))
+        self._room.enqueue(waiter, info, plan, order)
 
     def leave(self, call_id: str, order: LeaveQueue) -> None:
-        """The database is told with the turn in which he chose so (StateSaved.leaves)."""
-        here = self._here.pop(call_id, None)
-        if here is None:
-            return
-        here.leave()
-        if here.row:
-            self.ledger.moved(here.row, order.how)
-            self.ledger.figures.outcomes[here.row.queue, order.how] += 1
+        self._room.leave(call_id, order)
 
     def gone(self, call_id: str) -> None:
         self._connecting.gone(call_id)
-        here = self._here.pop(call_id, None)
-        if here is None:
-            return
-        here.leave()
-        if here.row and not here.talks and not self._stops:
+        here = self._room.let_go(call_id)
+        if here and here.row and not here.talks and not self._stops:
             self._start(self.ledger.end(here.row, "abandoned"))
 
     def consult(self, here: Here, address: str) -> None:
@@ -114,7 +94,7 @@ class Distributor:
 
     def written(self, call_ids: Iterable[str]) -> None:
         """The database has it that these calls wait."""
-        self._written.update(call_ids)
+        self._room.written(call_ids)
         self._woken.set()
 
     def wake(self) -> None:
@@ -122,32 +102,15 @@ class Distributor:
         self._woken.set()
 
     def talking(self, call: str) -> Here:
-        """The caller of this node who speaks with the agent `call`, or whose call begins so.
-
-        Raises SoftswitchError when there is none, or several.
-        """
-        talks = {call_id: here for call_id, here in self._here.items() if here.talks}
-        found = [here for here in talks.values() if call in here.rings] or [
-            here for call_id, here in talks.items() if call_id.startswith(call.lower())
-        ]
-        if len(found) != 1:
-            many = f"{len(found)} talks of this node begin with" if found else "this node has no talk of"
-            raise SoftswitchError(f"{many} {call}: see softswitch queue callers")
-        return found[0]
+        """As WaitingRoom.talking."""
+        return self._room.talking(call)
 
     def agent_of(self, leg_id: str) -> str:
         """Who is at that call, or was with the process before this one; "" for nobody."""
-        rings = (ring for here in self._here.values() for ring in here.rings.items())
-        ours = (agent for agent, leg in rings if leg.call_id == leg_id)
-        return next(ours, "") or self._returning.agent_of(leg_id)
+        return self._room.agent_of(leg_id) or self._returning.agent_of(leg_id)
 
     def take_up(self, waiter: Waiter, info: CallInfo, plan: str) -> None:
-        """A caller who spoke with an agent while this process, or its connection to the gateway, was away."""
-        if here := self._here.get(info.call_id):
-            here.waiter = waiter
-            return
-        number = self._wires.number(info, plan)
-        self._here[info.call_id] = Here(waiter, info, plan, Enqueue(""), number, talks=True)
+        self._room.take_up(waiter, info, plan)
 
     # --- for as long as the node lives --------------------------------------------------------------------
 
@@ -201,16 +164,19 @@ class Distributor:
             if not self._registered:
                 await self._store.register()
                 self._registered = True
-            await self._hold()
+            await self._room.hold()
             self.view = await self._look()
-            await self._tell_callers()
-            await self._offer()
+            await self._room.tell(self.view)
+            await self._matching.offer(self.view)
         finally:
-            self._give_up_unwritten()
-        waits = self._here or any(caller.state == "call_back" for caller in self.view.callers)
+            self._room.give_up_unwritten()
+        await self._until_woken(time.monotonic() - began)
+
+    async def _until_woken(self, took: float) -> None:
+        waits = self._room.here or any(caller.state == "call_back" for caller in self.view.callers)
         with contextlib.suppress(TimeoutError):
             # With hundreds waiting a look takes a while: most of the time is for others.
-            pause = max(POLL_S, SHARE * (time.monotonic() - began)) if waits else IDLE_S
+            pause = max(POLL_S, SHARE * took) if waits else IDLE_S
             async with asyncio.timeout(pause):
                 await self._woken.wait()
 
@@ -223,124 +189,17 @@ class Distributor:
             self.ledger.changed(agent, before.get(agent.name, ""))
         return await self._store.look()
 
-    # --- who waits ----------------------------------------------------------------------------------------
-
-    async def _hold(self) -> None:
-        """Callers whose wait was written down are held; those who have gone already are taken off."""
-        written = {call_id: self._here[call_id].number for call_id in self._written if call_id in self._here}
-        gone = sorted(self._written - written.keys())
-        if gone:
-            await self._store.end_unheld(gone)
-        if written:
-            for call_id, row in (await self._store.take(written)).items():
-                await self._begin(call_id, row)
-        self._written -= {*written, *gone}
-
-    async def _begin(self, call_id: str, row: Caller) -> None:
-        here = self._here.get(call_id)
-        if here is None:  # he left in this moment
-            await self.ledger.end(row, "abandoned")
-            return
-        here.row = await self._backs.place_of(row)
-        if row.state != "offered":
-            self.ledger.moved(here.row, "waiting", reason=row.reason)
-
     def _on_gateway_ready(self, found: Mapping[str, Leg], live: Collection[str]) -> None:
         """The gateway has named its calls. Those that one before it took with it are lost, not abandoned."""
         self._returning.take_up(found, live)
-        lost = [here for call_id, here in self._here.items() if call_id not in live]
-        for here in lost:
-            del self._here[here.call_id]
-            here.leave()
-        self._returning.lose([here.row.id for here in lost if here.row])
-
-    def _hold_anew(self) -> None:
-        """Others have taken this process for dead; callers who are spoken with are let alone."""
-        self.written(call_id for call_id, here in self._here.items() if not here.talks)
-
-    async def _tell_callers(self) -> None:
-        rows = [(here, here.row) for here in self._here.values() if here.row and here.winner is None]
-        await self._announcing.measure({row.queue for _, row in rows})
-        for here, row in rows:
-            if here.gone or here.talks:  # meanwhile
-                continue
-            if over := self._announcing.over(here, row, self.view):
-                self._dismiss(here, row, over)
-                continue
-            if here.admitted and not here.rings and (told := self._announcing.place(here, row, self.view)):
-                here.waiter.tell(told)
-            here.admitted = True
-
-    def _dismiss(self, here: Here, row: Caller, over: QueueOver) -> None:
-        del self._here[row.call_id]
-        here.leave()
-        self._start(self.ledger.end(row, "over", over.why))
-        here.waiter.tell(over)
-
-    def _give_up_unwritten(self) -> None:
-        """The database is away, or too slow."""
-        late = time.monotonic() - UNWRITTEN_S
-        for call_id, here in list(self._here.items()):
-            if here.row is None and not here.talks and here.entered < late:
-                log.warning("call %s waits for nobody: the database does not know of it", call_id)
-                del self._here[call_id]
-                here.leave()
-                here.waiter.tell(QueueOver("empty"))
-
-    # --- offers -------------------------------------------------------------------------------------------
-
-    async def _offer(self) -> None:
-        if self._wires.away:
-            return
-        view = self.view
-        callers = [caller for caller in view.callers if self._counts(caller)]
-        claims = [
-            Claim(each.caller, each.agent, self._legs.begin().call_id, self._most(each.caller))
-            for each in choosing.offers(view.agents, callers, self._rules, view.now)
-            if each.caller.state == "call_back" or self._wants(each.caller)
-        ]
-        won = {claim.leg for claim in await self._store.claim(claims)} if claims else set()
-        for claim in claims:
-            leg = self._legs.find(claim.leg)
-            if claim.leg in won:
-                self._begin_offer(claim, leg)
-            else:
-                self._legs.end(leg)
-
-    def _begin_offer(self, claim: Claim, leg: Leg) -> None:
-        if claim.caller.state == "call_back":
-            self._start(self._backs.run(claim, leg))
-        elif self._wants(claim.caller):
-            here = self._here[claim.caller.call_id]
-            here.rings[claim.agent.name] = leg
-            self._start(self._offering.run(here, claim, leg))
-        else:  # he left in this moment
-            self._legs.end(leg)
-            self._start(self._free(leg))
-
-    async def _free(self, leg: Leg) -> None:
-        await self.ledger.release(leg.call_id, Freed("available", idle_anew=False), "ringing")
-
-    def _counts(self, caller: Caller) -> bool:
-        """Who stands before whom: callers of other nodes count, and call backs that this node can make."""
-        if caller.state == "call_back":
-            return bool(caller.number) and self._wires.can_dial(caller.plan)
-        return caller.holder != self._store.holder or self._wants(caller)
-
-    def _wants(self, caller: Caller) -> bool:
-        """Whether he is one of ours, and waits for an agent."""
-        here = self._here.get(caller.call_id)
-        return here is not None and here.row is not None and here.admitted and here.winner is None
-
-    def _most(self, caller: Caller) -> int:
-        return 1 if caller.state == "call_back" else self._rules(caller.queue).offer_at_once
+        self._returning.lose(self._room.lose(live))
 
     # --- after a talk -------------------------------------------------------------------------------------
 
     def _on_talk_over(self, here: Here, caller: Caller, how: str) -> None:
         """Before his dialplan goes on, which may have him wait again."""
-        if self._here.get(here.call_id) is here:
-            del self._here[here.call_id]
+        if self._room.here.get(here.call_id) is here:
+            del self._room.here[here.call_id]
         if how == "queue":
             order = Enqueue(here.to, caller.priority, (), caller.reason, caller.since)
             here.waiter.wait_on()
