@@ -11,7 +11,7 @@ from softswitch.events import CallInfo
 from softswitch.news import RecordingChanged, SessionEvent
 from softswitch.ports import Tape
 from softswitch.publish.metrics import Metrics
-from softswitch.store import tapes
+from softswitch.store import tape_files, tapes
 from softswitch.store.tapes import Taped, Tapes
 
 log = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ class Recordings:
         most = self._settings.most_mb * 1_000_000
         while True:
             before = time.time() - self._settings.keep
-            if deleted := await asyncio.to_thread(tapes.prune, self._folder, before, most):
+            if deleted := await asyncio.to_thread(tape_files.prune, self._folder, before, most):
                 log.info("%d recordings were deleted: too old, or too much", deleted)
             await asyncio.sleep(PRUNE_EVERY_S)
 

@@ -1,31 +1,28 @@
 """Calls' recordings on disk, written by one thread: a call never waits for a disk.
 
 Audio waits in a bounded queue, a second at a time. A disk that is full or too slow cuts recordings, not
-calls; each is told with a note. Files are `YYYY/MM/DD/CALL_ID.wav` below the folder, by the day (UTC) on
-which the call began.
+calls; each is told with a note.
 """
 
 import asyncio
 import errno
 import os
 import queue
-import re
 import threading
 import time
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
 
 from softswitch.store import wav
+from softswitch.store.tape import BLOCK, FRAME_S, FileTape, Job
+from softswitch.store.tape_files import file_of
 from softswitch.store.wav import PartFile
 
 log = structlog.get_logger(__name__)
 
-FRAME_S = 0.02
-BLOCK = 50
-"""Frames that are handed over at once."""
 QUEUE_LIMIT = 2000
 """Blocks that may wait, of all calls: 64 MB at 8 kHz."""
 RESERVE = 200 << 20
@@ -42,61 +39,6 @@ class Taped:
     file: str
     note: str
     ended: bool
-
-
-@dataclass(eq=False, slots=True)
-class FileTape:
-    """Implements ports.Tape; on the loop."""
-
-    call_id: str
-    file: str
-    put: "Callable[[Job], bool]"
-    over: bool = False
-    _caller: list[bytes] = field(default_factory=list)
-    _node: list[bytes] = field(default_factory=list)
-
-    def write(self, caller: bytes, node: bytes) -> None:
-        if self.over:
-            return
-        self._caller.append(caller)
-        self._node.append(node)
-        if len(self._caller) >= BLOCK:
-            self._hand_over()
-
-    def forget(self, frames: int) -> None:
-        self._hand_over()
-        if not self.over:
-            self.put(Job(self, forget=frames))
-
-    def close(self) -> None:
-        self._hand_over()
-        self._end("")
-
-    def _hand_over(self) -> None:
-        if self.over or not self._caller:
-            return
-        if not self.put(Job(self, caller=tuple(self._caller), node=tuple(self._node))):
-            self._end("cut: the disk is too slow")
-        self._caller.clear()
-        self._node.clear()
-
-    def _end(self, note: str) -> None:
-        if not self.over:
-            self.over = True
-            self.put(Job(self, end=True, note=note))
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """Something for the thread: to begin, audio, silence over the last frames, or the end."""
-
-    tape: FileTape
-    begin: bool = False
-    caller: tuple[bytes, ...] = ()
-    node: tuple[bytes, ...] = ()
-    forget: int = 0
-    end: bool = False
-    note: str = ""
 
 
 class Tapes:
@@ -172,23 +114,31 @@ class Tapes:
             self._finish(tape, "")
 
     def _do(self, job: Job) -> None:
-        tape = job.tape
         try:
-            if job.begin:
-                self._begin(tape)
-            elif job.end:
-                self._finish(tape, job.note)
-            elif part := self._open.get(tape):
-                self._write(part, job)
+            self._try(job)
         except OSError as error:
-            if tape in self._open:
-                self._finish(tape, f"cut: {_why(error)}")
-            else:
-                self._report(Taped(tape.call_id, "", f"not recorded: {_why(error)}", ended=True), tape)
+            self._failed(job.tape, _why(error))
+        except Exception:  # a bug in one recording is no reason to end the others
+            log.exception("in the recording of call %s", job.tape.call_id)
+            self._failed(job.tape, "the node failed to write it")
         finally:
             if job.caller:
                 self._done += 1
                 self._room.release()
+
+    def _try(self, job: Job) -> None:
+        if job.begin:
+            self._begin(job.tape)
+        elif job.end:
+            self._finish(job.tape, job.note)
+        elif part := self._open.get(job.tape):
+            self._write(part, job)
+
+    def _failed(self, tape: FileTape, why: str) -> None:
+        if tape in self._open:
+            self._finish(tape, f"cut: {why}")
+        else:
+            self._report(Taped(tape.call_id, "", f"not recorded: {why}", ended=True), tape)
 
     def _begin(self, tape: FileTape) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -249,50 +199,3 @@ class Tapes:
 
 def _why(error: OSError) -> str:
     return (error.strerror or str(error)).lower()
-
-
-def file_of(call_id: str, started_at: float) -> str:
-    """Where the recording of a call lies, below the folder. Raises ValueError for an id that is none."""
-    if not re.fullmatch(r"[0-9a-f]{32}", call_id):
-        raise ValueError("a call's id is 32 hex digits")
-    return time.strftime(f"%Y/%m/%d/{call_id}.wav", time.gmtime(started_at))
-
-
-def prune(folder: Path, before: float, most_bytes: int) -> int:
-    """Delete recordings last written `before` (Unix seconds), and the oldest beyond `most_bytes` in all; how
-    many. Those being written count and stay.
-    """
-    files = sorted(_files(folder), key=lambda found: found[1].st_mtime, reverse=True)
-    total, deleted = 0, 0
-    for path, about in files:
-        total += about.st_size
-        if path.suffix == wav.PART or (about.st_mtime >= before and total <= most_bytes):
-            continue
-        try:
-            path.unlink()
-        except OSError:
-            continue
-        deleted += 1
-        total -= about.st_size
-        _tidy(path.parent, folder)
-    return deleted
-
-
-def _files(folder: Path) -> list[tuple[Path, os.stat_result]]:
-    found = []
-    for path in folder.glob("*/*/*/*.wav*"):
-        try:
-            found.append((path, path.stat(follow_symlinks=False)))
-        except OSError:
-            continue
-    return found
-
-
-def _tidy(folder: Path, root: Path) -> None:
-    """Remove days, months and years that are empty."""
-    while folder != root:
-        try:
-            folder.rmdir()
-        except OSError:
-            return
-        folder = folder.parent

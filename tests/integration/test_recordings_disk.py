@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 from stopwatch import Stopwatch
 
-from softswitch.store import tapes, wav
-from softswitch.store.tapes import Taped, Tapes, file_of, prune
+from softswitch.store import wav
+from softswitch.store.tape_files import file_of, prune
+from softswitch.store.tapes import Taped, Tapes
 
 RATE = 8000
 FRAME = 320
@@ -134,6 +135,17 @@ async def test_a_full_disk_cuts_the_recording_and_not_the_call(room: Room, small
     assert set(left) == {5}
 
 
+async def test_a_frame_of_another_size_cuts_its_own_recording_and_no_other(room: Room) -> None:
+    recordings = room.open()
+    odd, other = recordings.open(CALL, AT), recordings.open("b" * 32, AT)
+    odd.write(b"\1", b"")
+    odd.close()
+    other.write(frame(1), b"")
+    other.close()
+    await recordings.close()
+    assert [taped.note for taped in room.ended] == ["cut: the node failed to write it", ""]
+
+
 async def test_a_disk_that_is_nearly_full_is_left_to_others(room: Room) -> None:
     tape = room.open(reserve=1 << 60).open(CALL, AT)
     tape.write(frame(1), b"")
@@ -237,7 +249,7 @@ def test_recordings_are_deleted_when_they_are_too_old(tmp_path: Path) -> None:
 
 def test_the_oldest_recordings_are_deleted_when_they_are_too_many(tmp_path: Path) -> None:
     made = [recording(tmp_path, number, number * 60.0) for number in range(10)]
-    part = made[9].rename(tapes.wav.part_of(made[9]))
+    part = made[9].rename(wav.part_of(made[9]))
     assert prune(tmp_path, 0.0, 4500) == 5
     assert [path.exists() for path in made[:9]] == [True] * 4 + [False] * 5
     assert part.exists()  # somebody writes it
