@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from fakes import FakeLine
 from stopwatch import Stopwatch
 
-from softswitch.app.calls import Nothing
 from softswitch.app.dialing.outcome import Report
+from softswitch.app.outbound import Nothing
 from softswitch.app.people.distributor import Distributor
 from softswitch.app.people.legs import Legs
 from softswitch.config import Config

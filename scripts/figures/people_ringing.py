@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from figures.figure import Measurement, Spec, Workshop, percentile
 from figures.people_work import hire
 from figures.postgres import cluster
-from softswitch.app.calls import Nothing
 from softswitch.app.dialing.outcome import Report
+from softswitch.app.outbound import Nothing
 from softswitch.app.people.distributor import Distributor
 from softswitch.app.people.legs import Legs
 from softswitch.app.people.wires import Told

@@ -1,15 +1,16 @@
 """Every call that is up: offers become sessions, the gateway's news reaches them, and each is ticked."""
 
-import asyncio
 import json
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Protocol
 
+from softswitch.app.arriving import Arrival, Arrivals, Recall
 from softswitch.app.dialplans import Admission, Dialplans, Loaded
+from softswitch.app.outbound import Nothing, Outbound
 from softswitch.events import CallConfirmed, CallEnded, CallInfo, Cause, LegEvent
 from softswitch.gateway.line import CallLine
 from softswitch.gateway.link import News
@@ -17,38 +18,8 @@ from softswitch.ports import Voice, Waiter
 from softswitch.session.parts import Parts
 from softswitch.session.session import Session
 from softswitch.store.queries import LiveCall
-from softswitch.trunks import numbers
 
 log = logging.getLogger(__name__)
-
-Recall = Callable[[str, str], Awaitable[dict[str, str]]]
-"""What a dialplan (its name) remembers of a caller (his number)."""
-Vouch = Callable[[CallInfo], Awaitable[str]]
-"""What the identity of a call's caller is worth; never raises, and takes no longer than it may."""
-
-
-Prefetch = Callable[[str, str, Mapping[str, str]], None]
-"""Asks for what a dialplan (its name) will look up soon: the name of the look-up, and its arguments."""
-
-
-class Outbound(Protocol):
-    """The calls that this node makes, until their conversations begin; see app.dialing."""
-
-    def on_offer(self, line: CallLine, established: bool, codec: str) -> bool:
-        """Whether it is one of them."""
-        ...
-
-    def on_event(self, call_id: str, event: LegEvent) -> bool:
-        """Whether it was about one of them."""
-        ...
-
-    def on_ready(self, live_call_ids: Collection[str]) -> None: ...
-
-    def on_tick(self) -> None: ...
-
-    def give_up(self, line: CallLine) -> None:
-        """One that nobody can go on with."""
-        ...
 
 
 class Bridged(Protocol):
@@ -61,38 +32,6 @@ class Bridged(Protocol):
     def take_up(self, waiter: Waiter, info: CallInfo, plan: str) -> None:
         """This caller speaks with that person still."""
         ...
-
-
-class Nothing:
-    """A node that makes no calls."""
-
-    def on_offer(self, line: CallLine, established: bool, codec: str) -> bool:
-        return False
-
-    def on_event(self, call_id: str, event: LegEvent) -> bool:
-        return False
-
-    def on_ready(self, live_call_ids: Collection[str]) -> None:
-        pass
-
-    def on_tick(self) -> None:
-        pass
-
-    def give_up(self, line: CallLine) -> None:
-        line.hangup(Cause.NORMAL_UNSPECIFIED)
-
-
-@dataclass(eq=False)
-class Arrival:
-    """A call whose caller is being looked up, and what happened to it meanwhile. `attestation` is what his
-    identity is worth, `admission` how it is let in, once these are known.
-    """
-
-    line: CallLine
-    attestation: str = ""
-    admission: Admission | None = None
-    news: list[LegEvent] = field(default_factory=list)
-    work: asyncio.Task[None] | None = None
 
 
 class Calls:
@@ -111,24 +50,21 @@ class Calls:
         on_ready: Callable[[set[str]], None],
     ) -> None:
         self._dialplans = dialplans
-        self._recall = recall
         self._unfinished = {call.info.call_id: call for call in unfinished}
         self._may_take = may_take
         self._on_ready = on_ready
         self._sessions: dict[str, tuple[Session, Loaded]] = {}
-        self._arriving: dict[str, Arrival] = {}
+        self.arrivals = Arrivals(dialplans, recall, self._begin, self._refuse)
         self.refused: Counter[str] = Counter()
         self.refusals: Counter[str] = Counter()
         """Those of the gateway by reason."""
         self.outbound: Outbound = Nothing()
         self.people: Bridged | None = None
-        self.vouch: Vouch | None = None
-        self.prefetch: Prefetch = lambda plan, name, arguments: None
         self.listeners: list[Callable[[News], None]] = []
 
     def by_state(self) -> dict[str, float]:
         """Calls by RFC 4235's dialog states, and those held."""
-        states = Counter[str](trying=len(self._arriving), confirmed=0, held=0, transferring=0)
+        states = Counter[str](trying=len(self.arrivals), confirmed=0, held=0, transferring=0)
         for session, _ in self._sessions.values():
             states[session.state] += 1
         return dict(states)
@@ -136,34 +72,41 @@ class Calls:
     # --- the gateway's news -----------------------------------------------------------------------------
 
     def on_offer(self, line: CallLine, established: bool, codec: str) -> None:
+        try:
+            self._take(line, established, codec)
+        except Exception:  # one call's bug is not another's
+            log.exception("call %s cannot be taken", line.info.call_id)
+            line.hangup(Cause.TEMPORARY_FAILURE)
+
+    def _take(self, line: CallLine, established: bool, codec: str) -> None:
         if self.outbound.on_offer(line, established, codec):
             return
-        call_id = line.info.call_id
-        self._drop_arrival(call_id)
-        old = self._sessions.pop(call_id, None)
-        before = self._unfinished.pop(call_id, None) or _kept(line, codec)
-        if old is not None:  # the connection was lost, not this process
-            self._go_on(line, *old)
-        elif before is not None and before.state and self._take_up(line, before):
-            pass
-        elif line.info.direction == "out":
-            self.outbound.give_up(line)
-            return
-        elif not established and not self._may_take():
-            self._refuse(line, Cause.TEMPORARY_FAILURE, "503")
-            return
-        else:
-            self._let_in(line)
+        if not self._goes_on(line, codec):
+            if line.info.direction == "out":
+                self.outbound.give_up(line)
+                return
+            if not established and not self._may_take():
+                self._refuse(line, Cause.TEMPORARY_FAILURE, "503")
+                return
+            self.arrivals.let_in(line)
         if established:  # who confirmed it may not have heard of it
-            self.on_event(call_id, CallConfirmed(codec, line.telephone_event))
+            self.on_event(line.info.call_id, CallConfirmed(codec, line.telephone_event))
 
     def find(self, call_id: str) -> tuple[Session, Loaded] | None:
         """A call in conversation, and the dialplan that it follows."""
         return self._sessions.get(call_id)
 
-    def _go_on(self, line: CallLine, old: Session, loaded: Loaded) -> None:
-        old.detach()
-        self._resume(line, loaded, *old.resume_point())
+    def _goes_on(self, line: CallLine, codec: str) -> bool:
+        """Whether it was in conversation before, and is so again."""
+        call_id = line.info.call_id
+        self.arrivals.drop(call_id)
+        before = self._unfinished.pop(call_id, None) or _kept(line, codec)
+        if call_id in self._sessions:  # the connection was lost, not this process
+            old, loaded = self._sessions.pop(call_id)
+            old.detach()
+            self._resume(line, loaded, *old.resume_point())
+            return True
+        return before is not None and bool(before.state) and self._take_up(line, before)
 
     def _take_up(self, line: CallLine, before: LiveCall) -> bool:
         loaded = self._dialplans.running((before.plan, before.plan_version))
@@ -197,97 +140,32 @@ class Calls:
         self._sessions[line.info.call_id] = session, admission.loaded
         return session
 
-    def _let_in(self, line: CallLine) -> None:
-        """Routes may ask who vouches for the caller: that is found out first."""
-        arrival = self._arriving[line.info.call_id] = Arrival(line)
-        if self.vouch is None:
-            self._admit(arrival)
-        else:
-            arrival.work = asyncio.create_task(self._verify(arrival, self.vouch))
-
-    async def _verify(self, arrival: Arrival, vouch: Vouch) -> None:
-        arrival.attestation = await vouch(arrival.line.info)
-        self._admit(arrival)
-
-    def _admit(self, arrival: Arrival) -> None:
-        info = arrival.line.info
-        try:
-            admission = self._dialplans.admit(info, arrival.attestation)
-        except Exception:  # a bug in routing must not be a call that rings for ever
-            log.exception("call %s cannot be routed", info.call_id)
-            self._turn_away(arrival, Cause.TEMPORARY_FAILURE, "503")
-            return
-        if admission is None:
-            log.info("no dialplan has a route for call %s", info.call_id)
-            self._turn_away(arrival, Cause.UNALLOCATED_NUMBER, "404")
-            return
-        arrival.admission = admission
-        self._dialplans.begin(admission.loaded)
-        self._ask_ahead(admission, {})
-        if admission.caller:
-            arrival.work = asyncio.create_task(self._recall_and_start(arrival, admission))
-        else:
-            self._start(arrival, admission, {})
-
-    def _turn_away(self, arrival: Arrival, cause: Cause, status: str) -> None:
-        del self._arriving[arrival.line.info.call_id]
-        self._refuse(arrival.line, cause, status)
+    def _begin(self, arrival: Arrival, admission: Admission, known: Mapping[str, str]) -> None:
+        line, parts = arrival.line, admission.loaded.parts
+        self._open(line, admission, parts, known, arrival.attestation).start(admission.down)
+        for event in arrival.news:
+            self.on_event(line.info.call_id, event)
 
     def adopt(self, line: CallLine, admission: Admission, voice: Voice) -> None:
         """A call that this node made was answered: its conversation begins, in this voice."""
         parts = replace(admission.loaded.parts, voice=voice)
-        self._ask_ahead(admission, {})
+        self.arrivals.ask_ahead(admission, {})
         self._open(line, admission, parts).take_over(line.telephone_event)
-
-    def _ask_ahead(self, admission: Admission, known: Mapping[str, str]) -> None:
-        """What the dialplan wants looked up as a call arrives; nobody waits for it."""
-        plan = admission.loaded.plan
-        try:
-            for name, arguments in plan.prefetched({**admission.facts, **known}):
-                self.prefetch(plan.name, name, arguments)
-        except Exception:  # a bug here must not be a call that rings for ever
-            log.exception("while asking ahead for a call to %s", plan.name)
 
     def _refuse(self, line: CallLine, cause: Cause, status: str) -> None:
         self.refused[status] += 1
         line.hangup(cause)
 
-    async def _recall_and_start(self, arrival: Arrival, admission: Admission) -> None:
-        known: dict[str, str] = {}
-        try:
-            known = await self._recall(admission.loaded.plan.name, admission.caller)
-        except Exception:  # nobody is turned away because he was forgotten
-            log.exception("in call %s", arrival.line.info.call_id)
-        self._start(arrival, admission, known)
-
-    def _start(self, arrival: Arrival, admission: Admission, known: dict[str, str]) -> None:
-        line, attestation = arrival.line, arrival.attestation
-        del self._arriving[line.info.call_id]
-        line.info = numbers.discreet(line.info)  # it is routed and vouched for by now; the rest is told
-        if known:
-            self._ask_ahead(admission, known)
-        self._open(line, admission, admission.loaded.parts, known, attestation).start(admission.down)
-        for event in arrival.news:
-            self.on_event(line.info.call_id, event)
-
-    def _drop_arrival(self, call_id: str) -> None:
-        """It is offered anew, or the node stops."""
-        arrival = self._arriving.pop(call_id, None)
-        if arrival and arrival.work:
-            arrival.work.cancel()
-        if arrival and arrival.admission:
-            self._dialplans.end(arrival.admission.loaded)
-
     def on_event(self, call_id: str, event: LegEvent) -> None:
-        if self.outbound.on_event(call_id, event):
-            return
-        if arrival := self._arriving.get(call_id):
-            arrival.news.append(event)
+        if self.outbound.on_event(call_id, event) or self.arrivals.on_event(call_id, event):
             return
         session, _ = self._sessions.get(call_id, (None, None))
         if session is None:
             return
-        session.on_event(event)
+        try:
+            session.on_event(event)
+        except Exception:  # one call's bug is not another's
+            log.exception("in call %s", call_id)
         if isinstance(event, CallEnded):
             self._forget(call_id)
 
@@ -316,8 +194,7 @@ class Calls:
         for call_id in set(self._sessions) - live_call_ids:
             self._sessions[call_id][0].lose("gateway died")
             self._forget(call_id)
-        for call_id in set(self._arriving) - live_call_ids:
-            self._drop_arrival(call_id)
+        self.arrivals.keep(live_call_ids)
         self._unfinished.clear()
         self._dialplans.settle()
         self._on_ready(live_call_ids)
@@ -336,8 +213,7 @@ class Calls:
 
     def close(self) -> None:
         """The node stops: whatever is still up ends now."""
-        for call_id in list(self._arriving):
-            self._drop_arrival(call_id)
+        self.arrivals.keep(())
         for session, _ in self._sessions.values():
             session.lose("node stopped")
         self._sessions.clear()

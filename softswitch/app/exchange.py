@@ -41,7 +41,7 @@ class Exchange:
         self._ground, self._books, self._equipment, self._dialplans = ground, books, equipment, dialplans
         self._callers = Callers(ground.config.database_url)
         self.calls = Calls(dialplans, self._callers.recall, unfinished, books.has_room, on_ready)
-        self.calls.prefetch = equipment.actor.prefetch
+        self.calls.arrivals.prefetch = equipment.actor.prefetch
         self.link = self._reach_gateway()
         keeping = Keeping(self.calls, self.link.send, ground.config.survival)
         books.records.on_saved = keeping.saved

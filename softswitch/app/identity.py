@@ -108,7 +108,7 @@ def wire(
     """Have the callers of a node vouched for, where its settings say so. Raises SoftswitchError as above."""
     vouching = Vouching(settings, find_trunk)
     if vouching.on:
-        calls.vouch = vouching.verdict
+        calls.arrivals.vouch = vouching.verdict
         vouching.watch(metrics)
 
 

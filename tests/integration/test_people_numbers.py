@@ -8,7 +8,7 @@ from typing import Any
 from people import Around
 from test_app_dialing import NUMBER, Setup, over, route
 
-from softswitch.app.calls import Nothing
+from softswitch.app.outbound import Nothing
 from softswitch.app.people.legs import Leg, Legs
 from softswitch.app.people.ringing import Reached, Ringer
 from softswitch.events import CallConfirmed, CallEnded, EndedBy, LegEvent

@@ -15,7 +15,7 @@ from softswitch.app.callers import Callers
 from softswitch.app.calls import Calls
 from softswitch.app.dialplans import Dialplans, Loaded
 from softswitch.dialplan.routes import CallFacts, Decision, Route
-from softswitch.events import CallEnded, CallInfo, Cause, EndedBy, Heard, Listen, Say, Signalled
+from softswitch.events import CallEnded, CallInfo, Cause, DtmfReceived, EndedBy, Heard, Listen, Say, Signalled
 from softswitch.news import CallFinished, CallStarted, SessionEvent
 from softswitch.session.parts import Parts
 from softswitch.store import queries
@@ -191,6 +191,31 @@ async def test_a_lost_connection_leaves_a_call_in_its_version() -> None:
     assert setup.dialplans.keys == [("shop", "2")]
 
 
+async def test_a_call_that_cannot_be_taken_up_ends_and_no_other_with_it(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def unreadable(plan: FakePlan, facts: object) -> ScriptedConversation:
+        raise ValueError
+
+    setup = Setup(FakePlan("shop"), unfinished=(live("shop", "1"),))
+    monkeypatch.setattr(dialplans, "Conversation", unreadable)
+    setup.offer(line := line_to(), established=True)
+    assert line.hung_up is Cause.TEMPORARY_FAILURE
+    assert "cannot be taken" in caplog.text
+    setup.calls.on_event(INFO.call_id, CallEnded(41, 503, EndedBy.NODE))
+
+
+async def test_a_calls_bug_is_its_own_and_its_end_is_its_end(caplog: pytest.LogCaptureFixture) -> None:
+    setup = Setup(FakePlan("shop"))
+    setup.offer(line_to())
+    setup.calls.sessions()[0].on_event = None  # type: ignore[assignment, method-assign]
+    setup.calls.on_event(INFO.call_id, DtmfReceived("1"))
+    assert "TypeError" in caplog.text
+    setup.calls.on_event(INFO.call_id, CallEnded(16, 200, EndedBy.CALLER))
+    assert setup.calls.sessions() == []
+    assert setup.dialplans.active[0].calls == 0
+
+
 async def test_records_that_are_full_refuse_new_calls_and_keep_those_that_are_up() -> None:
     setup = Setup(FakePlan("shop"), unfinished=(live("shop", "1"),), may_take=False)
     new, known = line_to(call_id="d" * 32), line_to()
@@ -280,7 +305,7 @@ async def test_a_call_waits_for_the_verdict_on_its_caller_which_its_dialplan_and
     async def vouch(info: CallInfo) -> str:
         return await verdict
 
-    setup.calls.vouch = vouch
+    setup.calls.arrivals.vouch = vouch
     line = line_to()
     setup.offer(line)
     await asyncio.sleep(0)
@@ -306,7 +331,7 @@ async def test_routes_are_chosen_when_the_verdict_is_known(verdict: str, plan: s
     async def vouch(info: CallInfo) -> str:
         return verdict
 
-    setup.calls.vouch = vouch
+    setup.calls.arrivals.vouch = vouch
     setup.offer(line_to())
     await asyncio.sleep(0.01)
     assert [event.plan for event in setup.started] == [plan]
@@ -319,7 +344,7 @@ async def test_a_call_that_no_route_wants_after_its_verdict_is_refused_and_forgo
     async def vouch(info: CallInfo) -> str:
         return await asked
 
-    setup.calls.vouch = vouch
+    setup.calls.arrivals.vouch = vouch
     setup.offer(line := line_to())
     await asyncio.sleep(0)
     assert setup.calls.by_state()["trying"] == 1
@@ -337,7 +362,7 @@ async def test_a_caller_who_wants_privacy_is_vouched_for_but_stands_in_no_record
         asked.append(info.from_uri)
         return "A"
 
-    setup.calls.vouch = vouch
+    setup.calls.arrivals.vouch = vouch
     line = line_to()
     open_ = line.info.from_uri
     line.info = replace(line.info, signalled=Signalled("tel:+4930123456", private=True, identity=("signed",)))
@@ -358,7 +383,7 @@ async def test_where_nobody_vouches_a_call_does_not_wait() -> None:
 async def test_look_ups_are_asked_for_as_the_call_arrives_and_nobody_waits_for_them() -> None:
     setup = Setup(FakePlan("shop"))
     asked: list[tuple[str, str, dict[str, str]]] = []
-    setup.calls.prefetch = lambda plan, name, arguments: asked.append((plan, name, dict(arguments)))
+    setup.calls.arrivals.prefetch = lambda plan, name, arguments: asked.append((plan, name, dict(arguments)))
     line = FakeLine()
     setup.offer(line)
     assert asked == [("shop", "find", {"number": "+442079460000"})]
@@ -372,7 +397,7 @@ async def test_look_ups_that_need_what_is_remembered_are_asked_for_once_that_is_
 
     setup = Setup(FakePlan("shop", remembered=("size",)), recall=recall)
     asked: list[dict[str, str]] = []
-    setup.calls.prefetch = lambda plan, name, arguments: asked.append(dict(arguments))
+    setup.calls.arrivals.prefetch = lambda plan, name, arguments: asked.append(dict(arguments))
     setup.offer(FakeLine())
     assert asked == [{"number": "+442079460000"}]
     await asyncio.sleep(0.05)
@@ -385,7 +410,7 @@ async def test_a_bug_in_asking_ahead_turns_nobody_away(caplog: pytest.LogCapture
     def fail(plan: str, name: str, arguments: Mapping[str, str]) -> None:
         raise RuntimeError
 
-    setup.calls.prefetch = fail
+    setup.calls.arrivals.prefetch = fail
     line = FakeLine()
     setup.offer(line)
     assert line.answered

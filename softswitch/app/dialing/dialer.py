@@ -49,7 +49,7 @@ class NotNow(SoftswitchError):
 
 
 class Dialer:
-    """Implements app.calls.Outbound. `outcomes` counts what became of calls; `held` names holds."""
+    """Implements app.outbound.Outbound. `outcomes` counts what became of calls; `held` names holds."""
 
     def __init__(self, config: Config, dialplans: Dialplans, trunks: Trunks, wires: Wires) -> None:
         self._config = config
@@ -58,7 +58,7 @@ class Dialer:
         self._wires = wires
         limits = Limits(lambda trunk: wires.calls_on(trunk) + self._unoffered(trunk))
         self._placing = Placing(config.dialing, trunks, wires, limits, lambda: not self._closed)
-        self._caps = guarding.caps(config.dialing)
+        self.guard = Guard(config, wires)
         self._dialling: dict[str, Dialling] = {}
         self._up: dict[str, asyncio.Future[CallEnded]] = {}
         self._past: OrderedDict[str, CallEnded] = OrderedDict()
@@ -66,7 +66,6 @@ class Dialer:
         self._work: set[asyncio.Task[None]] = set()
         self._closed = False
         self.outcomes: Counter[str] = Counter()
-        self.held: frozenset[str] = frozenset()
 
     @property
     def dialling(self) -> int:
@@ -170,8 +169,9 @@ class Dialer:
         """From the guard to the dialplan; whatever happens, whoever waits for the report gets one."""
         adopted = False
         try:
-            if hold := await self._admit(call.call_id, call.number, routes[0].trunk.name, self._caps):
-                call.report.set_result(_held(call, hold))
+            if why := await self.guard.admit(call.call_id, call.number, routes[0].trunk.name):
+                held = Report(Outcome.HELD, "", call.number, cause=Cause.CALL_REJECTED, reason=why)
+                call.report.set_result(held)
             else:
                 self._up[call.call_id] = asyncio.get_running_loop().create_future()
                 call.remembered = await self._remembered(call)
@@ -190,37 +190,6 @@ class Dialer:
                 self._up.pop(call.call_id, None)
                 self._dialplans.end(call.loaded)
 
-    async def _admit(self, call_id: str, number: str, trunk: str, caps: Sequence[Cap]) -> Hold | None:
-        """Count it before anything is sent; the hold that keeps it from being dialled."""
-        url, node = self._config.database_url, self._config.node
-        hold = await asyncio.to_thread(dialled.admit, url, call_id, number, trunk, node, caps)
-        if hold and hold.scope not in self.held:
-            self._wires.emit(DiallingHeld(call_id, number, hold.scope, hold.reason, hold.at))
-            self._note(hold)
-        return hold
-
-    # --- calls to people's phones, which have no conversation and no records ----------------------------
-
-    async def admit(self, call_id: str, number: str, trunk: str, *, each: bool) -> str:
-        """Count such a call, whose times `note` is told then; or why it may not be made, as a sentence. With
-        `each` the caps on each number count as well. Raises SoftswitchError when the database is away.
-        """
-        caps = [cap for cap in self._caps if each or not cap.each]
-        hold = await self._admit(call_id, number, trunk, caps)
-        return _told(hold) if hold else ""
-
-    def note(self, call_id: str, *, answered_at: float = 0.0, ended_at: float = 0.0) -> None:
-        """Unix seconds."""
-        self._start(self._write_times(call_id, answered_at, ended_at))
-
-    async def _write_times(self, call_id: str, answered_at: float, ended_at: float) -> None:
-        url, times = self._config.database_url, {"answered_at": answered_at, "ended_at": ended_at}
-        while True:
-            try:
-                return await asyncio.to_thread(dialled.note, url, call_id, **times)
-            except SoftswitchError:  # nothing is dialled meanwhile either
-                await asyncio.sleep(LOOK_S)
-
     async def _remembered(self, call: Dialling) -> dict[str, str]:
         if not call.loaded.parts.remembers:
             return {}
@@ -234,7 +203,7 @@ class Dialer:
             if len(self._past) > MOST_PAST:
                 self._past.popitem(last=False)
 
-    # --- the gateway's news (app.calls.Outbound) --------------------------------------------------------
+    # --- the gateway's news (app.outbound.Outbound) --------------------------------------------------------
 
     def on_offer(self, line: CallLine, established: bool, codec: str) -> bool:
         """Whether the call is on its way here. One that a process was dialling when it died is given up."""
@@ -274,7 +243,7 @@ class Dialer:
         for call_id in set(self._up) - set(live_call_ids) - set(self._dialling):
             self._over(call_id, LOST)
         self._strays &= set(live_call_ids)
-        self._start(self._close_orphans({*live_call_ids, *self._dialling}))
+        self.guard.close_orphans({*live_call_ids, *self._dialling})
 
     def on_tick(self) -> None:
         for call in list(self._dialling.values()):
@@ -283,46 +252,10 @@ class Dialer:
             except Exception:  # one call's bug is not another's
                 log.exception("in call %s", call.call_id)
 
-    async def _close_orphans(self, live_call_ids: Collection[str]) -> None:
-        """What a process that died was dialling counts no further."""
-        url, node = self._config.database_url, self._config.node
-        with contextlib.suppress(SoftswitchError):  # then at the next start
-            await asyncio.to_thread(dialled.close_orphans, url, node, live_call_ids, time.time())
-
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._work.add(task)
         task.add_done_callback(self._work.discard)
-
-    # --- for as long as the node lives ------------------------------------------------------------------
-
-    async def keep(self) -> None:
-        """Look at the holds, and drop what no cap looks at any more: now and then, for ever."""
-        url, prune_at = self._config.database_url, 0.0
-        while True:
-            try:
-                holds = await asyncio.to_thread(dialled.trip, url, self._caps)
-                self.held &= {hold.scope for hold in holds}
-                self._note(*holds)
-                if time.monotonic() >= prune_at:
-                    await asyncio.to_thread(dialled.prune, url, time.time() - dialled.KEEP_S)
-                    prune_at = time.monotonic() + PRUNE_S
-            except SoftswitchError as error:  # nothing is dialled meanwhile either
-                log.debug("holds are not looked at: %s", error)
-            except Exception:  # the calls of a node do not end for this
-                log.exception("while looking at holds")
-            await asyncio.sleep(LOOK_S)
-
-    def _note(self, *holds: Hold) -> None:
-        """Alert once about each hold: in the log, by the metric, and to whoever listens."""
-        for hold in (hold for hold in holds if hold.scope not in self.held):
-            log.error(
-                "DIALLING IS HELD (%s): %s. See softswitch guard show; softswitch guard release lifts it",
-                hold.scope,
-                hold.reason,
-            )
-            self._wires.announce(DiallingStopped(hold.scope, hold.reason, hold.at))
-        self.held |= {hold.scope for hold in holds}
 
 
 def _number(text: str, country: str) -> str:
@@ -330,11 +263,3 @@ def _number(text: str, country: str) -> str:
     if not number:
         raise SoftswitchError(f"'{text}' is no number that can be dialled; write it as in +442079460000")
     return number
-
-
-def _held(call: Dialling, hold: Hold) -> Report:
-    return Report(Outcome.HELD, "", call.number, cause=Cause.CALL_REJECTED, reason=_told(hold))
-
-
-def _told(hold: Hold) -> str:
-    return f"{hold.reason}; softswitch guard release {hold.scope} lifts the hold"

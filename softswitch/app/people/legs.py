@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
-from softswitch.app.calls import Outbound
+from softswitch.app.outbound import Outbound
 from softswitch.events import CallConfirmed, CallEnded, Cause, EndedBy, LegEvent
 from softswitch.gateway import messages
 from softswitch.gateway.line import CallLine
@@ -49,7 +49,7 @@ class Leg:
 
 
 class Legs:
-    """Implements app.calls.Outbound: has its own calls, and hands on what is about those of `others`.
+    """Implements app.outbound.Outbound: has its own calls, and hands on what is about those of `others`.
 
     `expected` are legs of the process before this one, by id: those that the gateway still has are found
     again, and told to `on_found` once the gateway has named all its calls, with the ids of those.

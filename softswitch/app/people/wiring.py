@@ -3,13 +3,13 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
-from softswitch.app.calls import Outbound
 from softswitch.app.desk import Desk
 from softswitch.app.dialing.dialer import Dialer
 from softswitch.app.dialing.outcome import Report
 from softswitch.app.dialing.wires import Trunks
 from softswitch.app.dialing.wiring import NodeWires
 from softswitch.app.dialplans import Dialplans, Loaded, facts_of
+from softswitch.app.outbound import Outbound
 from softswitch.app.people.commands import Commands
 from softswitch.app.people.distributor import Distributor
 from softswitch.app.people.legs import Legs

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from softswitch.app.calls import Outbound
 from softswitch.app.desk import Desk, Tell
+from softswitch.app.outbound import Outbound
 from softswitch.app.trunking.calling import EchoCall
 from softswitch.app.trunking.examining import Examination
 from softswitch.app.trunking.reaching import Heard

@@ -8,7 +8,7 @@ from statistics import median_low
 
 import numpy as np
 
-from softswitch.app.calls import Outbound
+from softswitch.app.outbound import Outbound
 from softswitch.app.trunking import echo
 from softswitch.events import CallConfirmed, CallEnded, Cause, DtmfReceived, EndedBy, LegEvent, MediaQuality
 from softswitch.gateway.line import CallLine
@@ -147,7 +147,7 @@ class Trial:
 
 
 class Trials:
-    """Implements app.calls.Outbound: has its own calls, and hands on what is about those of `others`."""
+    """Implements app.outbound.Outbound: has its own calls, and hands on what is about those of `others`."""
 
     def __init__(self, others: Outbound) -> None:
         self._others = others
