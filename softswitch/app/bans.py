@@ -31,6 +31,7 @@ def wire(config: Config, region: Region, link: GatewayLink, calls: Calls, metric
     link.on_connect.append(held.introduce)
     calls.listeners.append(held.on_news)
     metrics.watch("softswitch_bans", lambda: node[Node.BANS])
+    metrics.watch("softswitch_bans_lost_total", lambda: held.lost)
     metrics.watch(
         "softswitch_strangers_messages_total",
         lambda: {"403": node[Node.STRANGERS_REFUSED], "none": node[Node.STRANGERS_DROPPED]},

@@ -30,6 +30,9 @@ FIGURES = (
     ),
     Figure("softswitch_bans", "gauge", "Sources that are met with silence."),
     Figure(
+        "softswitch_bans_lost_total", "counter", "Bans that hold but were not written down: too many at once."
+    ),
+    Figure(
         "softswitch_dialplan_info",
         "gauge",
         "1 for each version of a dialplan that has calls or takes them.",
@@ -105,6 +108,11 @@ FIGURES = (
         ("how", "outcome"),
     ),
     Figure("softswitch_answers_remembered", "gauge", "Remembered answers that this node has at hand."),
+    Figure(
+        "softswitch_answers_dropped_total",
+        "counter",
+        "Answers that were not remembered: the database was away, or too many waited for it.",
+    ),
     Figure("softswitch_answers_unrendered", "gauge", "Of these, those that wait to become audio."),
     Figure("softswitch_llm_requests_total", "counter", "Requests to language models, hedges among them."),
     Figure("softswitch_llm_hedges_total", "counter", "Second requests because the first was late."),

@@ -116,6 +116,7 @@ class Answering:
         metrics.watch("softswitch_llm_under_way", self._under_way)
         metrics.watch("softswitch_llm_broken", self._broken)
         metrics.watch("softswitch_answers_remembered", lambda: len(self._memory.book) if self._memory else 0)
+        metrics.watch("softswitch_answers_dropped_total", lambda: self._memory.dropped if self._memory else 0)
         metrics.watch("softswitch_answers_unrendered", lambda: self._rehearsal.waiting)
 
     def _outcomes(self) -> dict[tuple[str, str], float]:
