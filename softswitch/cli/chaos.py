@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from softswitch import complaints
+from softswitch.actions import files
 from softswitch.cli import desk
 from softswitch.config import Config
 from softswitch.errors import SoftswitchError
@@ -77,6 +79,8 @@ def _three(name: str, text: str) -> None:
     @_with("latency", "errors", "hang")
     @click.pass_obj
     def command(config: Config, /, for_: float, json_: bool, **fault: Any) -> None:
+        if name == "llm" and not config.llm:
+            raise SoftswitchError("this node has no language model that could fail: set llm")
         _run(config, json_, dependency=name, seconds=for_, **fault)
 
 
@@ -92,6 +96,11 @@ _three("synthesiser", "The voice: what was not rendered before is said late, or 
 @click.pass_obj
 def integration(config: Config, /, name: str, for_: float, json_: bool, **fault: Any) -> None:
     """The action or look-up NAME."""
+    file = files.load(config, secrets=False).file
+    known = {each.rpartition(".")[2] for each in (*file.actions, *file.lookups)}
+    if name not in known:
+        near = complaints.suggest(name, known) or ": see actions_file"
+        raise SoftswitchError(f"nothing is configured for '{name}' that could fail{near}")
     _run(config, json_, dependency="integration", name=name, seconds=for_, **fault)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from softswitch import config
+from softswitch import complaints, config
 from softswitch.errors import SoftswitchError
 
 COMMANDS = {
@@ -44,6 +44,15 @@ class Lazy(click.Group):
             return None
         command: click.Command = getattr(importlib.import_module(f"softswitch.cli.{cmd_name}"), cmd_name)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """What is no command is told with the nearest that is one."""
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            ctx.fail(f"There is no command '{name}'{complaints.suggest(name, COMMANDS)}")
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
