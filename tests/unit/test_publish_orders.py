@@ -1,6 +1,7 @@
 """Commands over MQTT: who may, when, and how often; and what is answered."""
 
 import asyncio
+import hmac
 import json
 import subprocess
 from pathlib import Path
@@ -52,6 +53,22 @@ def refusal(gate: Gate, payload: bytes, topic: str = TOPIC) -> Refusal:
     with pytest.raises(Refusal) as caught:
         gate.open(topic, payload)
     return caught.value
+
+
+def test_signatures_are_compared_in_constant_time_whoever_is_said_to_have_signed(
+    gate: Gate, clock: Clock, monkeypatch: pytest.MonkeyPatch
+):
+    compared: list[tuple[str, str]] = []
+    really = hmac.compare_digest
+
+    def compare(one: str, other: str) -> bool:
+        compared.append((one, other))
+        return really(one, other)
+
+    monkeypatch.setattr(orders.hmac, "compare_digest", compare)
+    for user in ("crm", "nobody"):
+        assert refusal(gate, signed(order(clock, user=user), secret=b"x" * 32)).fault == "refused"
+    assert [len(one) == len(other) == 64 for one, other in compared] == [True, True]
 
 
 def test_a_command_that_is_signed_is_taken(gate: Gate, clock: Clock):
