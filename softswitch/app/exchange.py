@@ -94,7 +94,7 @@ class Exchange:
         remember = self._ground.config.database.remember_callers
         people = self._equipment.people
         own = [self.link.run(), self.trunking.run(), self._callers.forget(remember)]
-        return [*own, self._dialer.keep(), self._bans.run(), people.run()]
+        return [*own, self._dialer.guard.keep(), self._bans.run(), people.run()]
 
     def drain(self) -> None:
         """Make no more calls; the gateway takes no more."""

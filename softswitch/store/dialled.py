@@ -77,11 +77,14 @@ def trip(url: str, caps: Sequence[Cap], clock: Clock = time.time) -> list[Hold]:
 
 
 def close_orphans(url: str, node: str, live_call_ids: Collection[str], at: float) -> int:
-    """Close what a process of `node` left open when it died, but for calls that are still up; how many."""
-    open_ = sa.select(dialled.c.call_id).where(dialled.c.node == node, dialled.c.ended_at.is_(None))
+    """Close what a process of `node` left open when it died, but for calls that are still up, and those that
+    were dialled after `at` (Unix seconds), which is written down as the others' end; how many.
+    """
+    before = (dialled.c.node == node, dialled.c.ended_at.is_(None), dialled.c.at <= at)
+    open_ = sa.select(dialled.c.call_id).where(*before)
     with transaction(url, writes=True) as connection:
         orphans = [call_id for call_id in connection.scalars(open_) if call_id not in live_call_ids]
-        close = sa.update(dialled).where(dialled.c.call_id == sa.bindparam("of_call"))
+        close = sa.update(dialled).where(dialled.c.call_id == sa.bindparam("of_call"), *before)
         if orphans:
             connection.execute(close.values(ended_at=at), [{"of_call": call_id} for call_id in orphans])
     return len(orphans)

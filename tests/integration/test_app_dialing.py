@@ -197,6 +197,20 @@ async def test_an_answered_call_goes_to_its_dialplan_with_what_is_known(setup: S
     assert (await setup.dialer.ended(order.call_id)).sip_status == 200
 
 
+async def test_a_bug_after_the_answer_leaves_nobody_on_the_line(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.delattr(Around, "adopt")
+    dialling = setup.dial()
+    order = await setup.invite()
+    await setup.happen(order, CallConfirmed("PCMA"))
+    setup.hear(SILENT_S)
+    await dialling
+    await setup.until(lambda: setup.line.hung_up is Cause.NORMAL_CLEARING)
+    await setup.happen(order, over(200))
+    assert setup.around.kinds() == [CallStarted, StateSaved, CallAnswered, CallFinished]
+
+
 async def test_the_next_way_is_gone_under_the_same_id(setup: Setup):
     dialling = setup.dial()
     first = await setup.invite(1)
@@ -301,11 +315,11 @@ async def test_rows_that_a_process_left_open_are_closed(setup: Setup):
 
 async def test_a_hold_of_another_node_holds_here(tmp_path: Path):
     setup = Setup(tmp_path, calls_per_number=1)
-    caps = setup.dialer._caps
+    caps = setup.dialer.guard._caps
     dialled.admit(setup.url, "d" * 32, NUMBER, "a", "there", caps)
     report = await setup.dial()
     assert (report.outcome, setup.around.sent) == (Outcome.HELD, [])
-    assert setup.dialer.held == {NUMBER}
+    assert setup.dialer.guard.held == {NUMBER}
     assert (await setup.dial()).outcome is Outcome.HELD
     assert setup.around.kinds() == [DiallingHeld]  # told once
     (stopped,) = setup.around.announced
@@ -323,13 +337,13 @@ async def test_minutes_of_a_call_that_is_still_up_stop_dialling_and_are_told_of(
     dialled.admit(setup.url, "d" * 32, NUMBER, "a", "here", ())
     with transaction(setup.url, writes=True) as connection:
         dialled.answered(connection, "d" * 32, time.time() - 90)
-    keeping = asyncio.create_task(setup.dialer.keep())
+    keeping = asyncio.create_task(setup.dialer.guard.keep())
     await setup.until(lambda: setup.around.announced)
     keeping.cancel()
     (stopped,) = setup.around.announced
     assert isinstance(stopped, DiallingStopped)
     assert stopped.scope == cap
-    assert setup.dialer.held == {cap}
+    assert setup.dialer.guard.held == {cap}
     assert f"DIALLING IS HELD ({cap})" in caplog.text
     assert (await setup.dial("+442079460999")).outcome is Outcome.HELD
     assert setup.around.sent == []

@@ -42,7 +42,7 @@ async def test_where_a_cap_trips_the_call_is_ended_and_dialling_is_held(tmp_path
     referrals.on_news(Referred("d" * 32, 1, NUMBER))
     await setup.until(lambda: ended(setup))
     assert ended(setup) == ["d" * 32]
-    assert setup.dialer.held == {NUMBER}
+    assert setup.dialer.guard.held == {NUMBER}
 
 
 async def test_what_cannot_be_counted_is_ended(tmp_path: Path) -> None:

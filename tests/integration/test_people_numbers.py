@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
 from people import Around
 from test_app_dialing import NUMBER, Setup, over, route
 
@@ -27,7 +28,7 @@ class Numbers(Around):
 
     def __init__(self, setup: Setup) -> None:
         super().__init__()
-        self.admit, self.note = setup.dialer.admit, setup.dialer.note  # type: ignore[method-assign]
+        self.admit, self.note = setup.dialer.guard.admit, setup.dialer.guard.note  # type: ignore[method-assign]
 
     def routes(self, number: str) -> list[Any]:
         return [route("a")]
@@ -86,6 +87,14 @@ async def test_calls_to_agents_count_and_are_held_where_a_cap_for_all_trips(tmp_
     ]
 
 
+@pytest.mark.parametrize("address", ["+33123456789", "tel:+33-1-23-45-67-89", "+33 1 23 45 67 89"])
+async def test_nobody_is_reached_at_a_number_that_may_not_be_dialled(tmp_path: Path, address: str) -> None:
+    phones = Phones(tmp_path)
+    reached, why = await phones.ringer.reach(phones.legs.begin(), address, 5.0, agent=True)
+    assert (reached, phones.wires.sent) == (Reached.FAILED, [])
+    assert "`dialing.prefixes`" in why
+
+
 async def test_a_number_that_somebody_has_typed_counts_by_itself_too(tmp_path: Path) -> None:
     phones = Phones(tmp_path, calls_per_number=1)
     assert (await phones.ring(BUSY_HERE, agent=False))[0] is Reached.BUSY
@@ -99,3 +108,15 @@ async def test_nobody_is_called_at_a_number_while_that_cannot_be_counted(tmp_pat
     phones.setup.lose_database()
     reached, _, _ = await phones.ring(BUSY_HERE)
     assert (reached, phones.wires.sent) == (Reached.FAILED, [])
+
+
+async def test_a_connection_to_the_gateway_that_is_back_ends_no_call_that_is_about_to_be_made(
+    tmp_path: Path,
+) -> None:
+    phones = Phones(tmp_path)
+    legs, guard = Legs(phones.setup.dialer, phones.wires.send), phones.setup.dialer.guard
+    leg = legs.begin()
+    assert not await guard.admit(leg.call_id, NUMBER, "a", each=False)
+    legs.on_ready(())
+    await asyncio.gather(*guard._work)
+    assert phones.setup.row().ended_at is None

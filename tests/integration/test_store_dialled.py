@@ -165,6 +165,7 @@ def test_calls_of_a_process_that_died_are_closed_but_for_those_still_up(dial: Di
     live = dial.call_id
     assert dialled.close_orphans(dial.url, "other", (), dial.clock.now) == 0
     assert dialled.close_orphans(dial.url, "node", {live}, dial.clock.now) == 2
+    assert dialled.close_orphans(dial.url, "node", (), dial.clock.now - 1) == 0, "it was dialled since"
     assert dialled.close_orphans(dial.url, "node", (), dial.clock.now) == 1
 
 

@@ -4,7 +4,6 @@ Retries at another time are none of its business: whoever wants them dials again
 """
 
 import asyncio
-import contextlib
 import logging
 import time
 import uuid
@@ -14,6 +13,7 @@ from typing import Any
 
 from softswitch.app.dialing import tries
 from softswitch.app.dialing.call import Dialling, Tell
+from softswitch.app.dialing.guard import Guard
 from softswitch.app.dialing.limits import Limits
 from softswitch.app.dialing.outcome import Outcome, Report
 from softswitch.app.dialing.placing import LOST, Placing
@@ -26,19 +26,13 @@ from softswitch.errors import SoftswitchError
 from softswitch.events import CallConfirmed, CallEnded, Cause, EndedBy, LegEvent
 from softswitch.gateway import messages
 from softswitch.gateway.line import CallLine
-from softswitch.news import CallFinished, DiallingHeld, DiallingStopped
-from softswitch.store import dialled
-from softswitch.store.dialled import Hold
+from softswitch.news import CallFinished
 from softswitch.trunks import guarding
-from softswitch.trunks.guarding import Cap
 from softswitch.trunks.selection import Route
 
 log = logging.getLogger(__name__)
 AT_ONCE = 100
 """Calls that may be on their way to an answer at once."""
-LOOK_S = 5.0
-"""Between two looks at the holds, which other nodes set and people release, and at the minutes of calls."""
-PRUNE_S = 3600.0
 MOST_PAST = 1000
 """Ends of calls that are kept for who asks a moment later."""
 UNKNOWN_END = CallEnded(Cause.NORMAL_UNSPECIFIED, 0, EndedBy.NODE)
@@ -49,7 +43,7 @@ class NotNow(SoftswitchError):
 
 
 class Dialer:
-    """Implements app.outbound.Outbound. `outcomes` counts what became of calls; `held` names holds."""
+    """Implements app.outbound.Outbound. `outcomes` counts what became of calls."""
 
     def __init__(self, config: Config, dialplans: Dialplans, trunks: Trunks, wires: Wires) -> None:
         self._config = config
@@ -182,6 +176,8 @@ class Dialer:
         except Exception as error:
             if not isinstance(error, SoftswitchError):
                 log.exception("call %s could not be dialled", call.call_id)
+            if call.line:  # nobody would speak to who answers
+                self.give_up(call.line)
             if not call.report.done():
                 call.report.set_exception(error)
         finally:

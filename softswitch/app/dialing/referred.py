@@ -33,18 +33,18 @@ class Referrals:
         async with self._in_turn:
             if not message.number:
                 for count in range(1, message.count + 1):
-                    self._dialer.note(_key(message.call_id, count), ended_at=at)
+                    self._dialer.guard.note(_key(message.call_id, count), ended_at=at)
             elif why := await self._admit(message):
                 self._dialer.hang_up(message.call_id)
                 log.error("call %s is ended, a REFER led it to a number: %s", message.call_id, why)
             else:
-                self._dialer.note(_key(message.call_id, message.count), answered_at=at)
+                self._dialer.guard.note(_key(message.call_id, message.count), answered_at=at)
 
     async def _admit(self, message: messages.Referred) -> str:
         """Why it may not be dialled, "" when it may."""
         key = _key(message.call_id, message.count)
         try:
-            return await self._dialer.admit(key, message.number, message.trunk, each=True)
+            return await self._dialer.guard.admit(key, message.number, message.trunk)
         except SoftswitchError as error:
             return str(error)
 

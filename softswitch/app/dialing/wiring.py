@@ -76,7 +76,7 @@ def wire(
 
     desk.register("dial", dial)
     metrics.watch("softswitch_dialling_calls", lambda: dialer.dialling)
-    metrics.watch("softswitch_dialling_held", lambda: len(dialer.held))
+    metrics.watch("softswitch_dialling_held", lambda: len(dialer.guard.held))
     metrics.watch("softswitch_dialled_calls_total", lambda: dict(dialer.outcomes))
     return dialer
 

@@ -124,7 +124,12 @@ class Legs:
         found = {call_id: leg for call_id, leg in self._legs.items() if call_id in self.expected}
         self.expected = set()
         self.on_found(found, live)
-        self._others.on_ready(live_call_ids)
+        self._others.on_ready(live | self._under_way)
+
+    @property
+    def _under_way(self) -> set[str]:
+        """Some may not be with the gateway yet."""
+        return {call_id for call_id, leg in self._legs.items() if not leg.ended}
 
     def _forget(self, call_id: str) -> None:
         self._ending.discard(call_id)

@@ -64,10 +64,10 @@ class PeopleWires:
         return self._wires.calls_on(trunk)
 
     async def admit(self, call_id: str, number: str, trunk: str, *, each: bool) -> str:
-        return await self._dialer.admit(call_id, number, trunk, each=each)
+        return await self._dialer.guard.admit(call_id, number, trunk, each=each)
 
     def note(self, call_id: str, *, answered_at: float = 0.0, ended_at: float = 0.0) -> None:
-        self._dialer.note(call_id, answered_at=answered_at, ended_at=ended_at)
+        self._dialer.guard.note(call_id, answered_at=answered_at, ended_at=ended_at)
 
     def is_open(self, plan: str, queue: str, at: float) -> bool:
         loaded = self._loaded(plan)
