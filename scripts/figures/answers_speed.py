@@ -14,8 +14,9 @@ from softswitch.answer.asking import Llm, Model
 from softswitch.app.answering.rehearsing import Rehearsal
 from softswitch.app.answering.thinker import PlanThinker
 from softswitch.dialplan import loader
-from softswitch.dialplan.prompts import Piece, parse
-from softswitch.dialplan.prompts import Voice as How
+from softswitch.dialplan.markup import parse
+from softswitch.dialplan.pieces import Piece
+from softswitch.dialplan.pieces import Voice as How
 from softswitch.events import BargeIn, Say
 from softswitch.replay.bundled import FOLDER, NOBODY
 from softswitch.replay.running import Kept

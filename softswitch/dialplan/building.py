@@ -15,7 +15,8 @@ from softswitch.dialplan.files.queue import OFF, QueueSettings
 from softswitch.dialplan.files.texts import Prompts
 from softswitch.dialplan.language import LANGUAGES
 from softswitch.dialplan.parts import Parts
-from softswitch.dialplan.prompts import NOTHING, Script, Scripts, Voice
+from softswitch.dialplan.pieces import Voice
+from softswitch.dialplan.prompts import NOTHING, Script, Scripts
 from softswitch.dialplan.questions import Questions, queued
 from softswitch.dialplan.steps import KINDS, Failing, Kind, Step
 from softswitch.dialplan.tongues import Tongue

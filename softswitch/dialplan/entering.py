@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from softswitch.dialplan import awaiting, collecting, queueing, recording, thinking
-from softswitch.dialplan.prompts import RATES, SLOWEST
+from softswitch.dialplan.pieces import RATES, SLOWEST
 from softswitch.dialplan.state import MAX_FRAMES, Frame
 from softswitch.dialplan.steps import Step, Way
 from softswitch.dialplan.turn import Turn

@@ -13,7 +13,8 @@ from softswitch.dialplan.files.queue import OFF, Queue, QueueSettings
 from softswitch.dialplan.files.texts import Prompts, Texts
 from softswitch.dialplan.language import LANGUAGES
 from softswitch.dialplan.parts import Parts
-from softswitch.dialplan.prompts import NOTHING, Script, Scripts, Voice
+from softswitch.dialplan.pieces import Voice
+from softswitch.dialplan.prompts import NOTHING, Script, Scripts
 from softswitch.dialplan.steps import Field, Question, Way
 from softswitch.dialplan.tongues import NO, YES, Grammars, Tongue
 from softswitch.events import Listen, Say

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from softswitch.dialplan.prompts import RATES
+from softswitch.dialplan.pieces import RATES
 from softswitch.events import BargeIn, Fragment, Say
 
 MAX_TRAIL = 10

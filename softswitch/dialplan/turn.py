@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from softswitch.dialplan.markup import one_by_one
+from softswitch.dialplan.pieces import Voice
 from softswitch.dialplan.plan import Plan
-from softswitch.dialplan.prompts import Script, Voice, one_by_one
+from softswitch.dialplan.prompts import Script
 from softswitch.dialplan.slots import Slot
 from softswitch.dialplan.state import MAX_TRAIL, Frame, Pending, State, Stop
 from softswitch.dialplan.steps import Field, Question, Step

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from pitch import contour
 from speech_parts import RATE, pool, synthesizer
 
-from softswitch.dialplan.prompts import Voice, parse
+from softswitch.dialplan.markup import parse
+from softswitch.dialplan.pieces import Voice
 from softswitch.events import BargeIn, Say
 from softswitch.speech.joining import joined
 from softswitch.speech.pool import SpeechPool

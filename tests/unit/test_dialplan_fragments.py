@@ -2,7 +2,8 @@
 
 import pytest
 
-from softswitch.dialplan.prompts import Voice, parse
+from softswitch.dialplan.markup import parse
+from softswitch.dialplan.pieces import Voice
 from softswitch.events import BargeIn, Fragment, Say
 
 VOICE = Voice("en", 1.0, BargeIn.SPEECH)

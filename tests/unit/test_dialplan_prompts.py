@@ -3,7 +3,7 @@
 import pytest
 from plan_text import Talk, plan_of
 
-from softswitch.dialplan.prompts import parse
+from softswitch.dialplan.markup import parse
 from softswitch.events import Say
 
 PLAN = """

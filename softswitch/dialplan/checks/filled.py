@@ -11,7 +11,7 @@ from softswitch.dialplan.files.plan import Repairs
 from softswitch.dialplan.files.queue import CALLER
 from softswitch.dialplan.files.texts import Line, Prompts
 from softswitch.dialplan.files.variables import FACTS
-from softswitch.dialplan.prompts import variables
+from softswitch.dialplan.markup import variables
 from softswitch.marked_yaml import Document, Place
 
 

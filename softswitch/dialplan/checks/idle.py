@@ -10,7 +10,7 @@ from softswitch.dialplan.checks.texts import slots_heard
 from softswitch.dialplan.checks.values import Expressions
 from softswitch.dialplan.checks.ways import Ways, listened
 from softswitch.dialplan.files.texts import Line, Texts
-from softswitch.dialplan.prompts import variables
+from softswitch.dialplan.markup import variables
 from softswitch.dialplan.reading import mapping
 from softswitch.marked_yaml import Document, Place
 

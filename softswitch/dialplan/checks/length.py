@@ -4,7 +4,8 @@ import re
 
 from softswitch.dialplan.checks.places import Given, all_given
 from softswitch.dialplan.files.texts import Line, Prompts
-from softswitch.dialplan.prompts import Piece, parse
+from softswitch.dialplan.markup import parse
+from softswitch.dialplan.pieces import Piece
 from softswitch.dialplan.reading import Draft
 from softswitch.marked_yaml import Place
 

@@ -5,7 +5,7 @@ from softswitch.dialplan.checks.texts import HEARD
 from softswitch.dialplan.checks.values import Expressions, written
 from softswitch.dialplan.checks.ways import Ways
 from softswitch.dialplan.files.texts import Line
-from softswitch.dialplan.prompts import variables
+from softswitch.dialplan.markup import variables
 
 
 def check(ways: Ways, expressions: Expressions) -> None:

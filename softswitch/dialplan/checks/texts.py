@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from softswitch.complaints import suggest
-from softswitch.dialplan import prompts, templates
+from softswitch.dialplan import markup, templates
 from softswitch.dialplan.checks.names import known_variables
 from softswitch.dialplan.checks.places import Given, all_given, examples_given
 from softswitch.dialplan.files.texts import Line, Prompts, Texts
@@ -87,10 +87,10 @@ class _Prompts:
     def check(self, document: Document, place: Place, line: Line) -> None:
         draft = self._draft
         try:
-            prompts.parse(line.text)
+            markup.parse(line.text)
         except ValueError as error:
             draft.report("wrong-prompt", document, place, str(error))
-        names = prompts.variables(line.text)
+        names = markup.variables(line.text)
         for name in sorted(names - self._known) if not draft.unreadable("tables") else ():
             message = f"there is no variable '{name}'{suggest(name, self._known)}"
             draft.report("unknown-variable", document, place, message)
