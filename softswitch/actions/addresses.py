@@ -54,4 +54,5 @@ def as_address(text: str) -> Address | None:
 
 
 def _is_public(address: Address) -> bool:
-    return address.is_global and not address.is_multicast and not address.is_reserved
+    site_local = address.version == 6 and address.is_site_local  # deprecated, and still routed here and there
+    return address.is_global and not (address.is_multicast or address.is_reserved or site_local)

@@ -87,7 +87,7 @@ async def test_calls_to_agents_count_and_are_held_where_a_cap_for_all_trips(tmp_
     ]
 
 
-@pytest.mark.parametrize("address", ["+33123456789", "tel:+33-1-23-45-67-89", "+33 1 23 45 67 89"])
+@pytest.mark.parametrize("address", ["+33123456789", "tel:+33-1-23-45-67-89", "sip:+33123456789@192.0.2.1"])
 async def test_nobody_is_reached_at_a_number_that_may_not_be_dialled(tmp_path: Path, address: str) -> None:
     phones = Phones(tmp_path)
     reached, why = await phones.ringer.reach(phones.legs.begin(), address, 5.0, agent=True)

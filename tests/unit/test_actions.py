@@ -180,7 +180,7 @@ def test_a_text_is_a_template_or_refused_and_never_anything_else(text: str) -> N
     [
         *("127.0.0.1", "10.1.2.3", "192.168.1.1", "172.16.0.1", "169.254.169.254", "100.64.0.1", "0.0.0.0"),
         *("224.0.0.1", "255.255.255.255", "::1", "fe80::1", "fe80::1%eth0", "fc00::1", "::ffff:127.0.0.1"),
-        *("64:ff9b::a00:1", "2002:7f00:1::", "::", "ff02::1", "crm.example.com", "", "240.0.0.1"),
+        *("64:ff9b::a00:1", "2002:7f00:1::", "::", "ff02::1", "fec0::1", "crm.example.com", "", "240.0.0.1"),
     ],
 )
 def test_an_address_that_is_not_public_is_reached_only_when_it_is_listed(address: str) -> None:

@@ -58,17 +58,16 @@ class Ways:
         Raises SoftswitchError when there is none, or the number may not be dialled.
         """
         number = user_part(address)
+        if number.startswith("+") and (why := guarding.forbidden(number, self._settings)):
+            raise SoftswitchError(why)  # directly at a trunk's host it would cost as much
         ways = list(self._by_trunks(number, call_id, ring_for)) if number.startswith("+") else []
         if re.match(r"sips?:", address, re.I):
             ways.append(Way(self._directly(address, call_id, ring_for)))
         if not ways:
-            why = guarding.forbidden(number, self._settings) if number.startswith("+") else ""
-            raise SoftswitchError(why or f"no trunk takes {address}: see `prefixes` of each in trunk list")
+            raise SoftswitchError(f"no trunk takes {address}: see `prefixes` of each in trunk list")
         return [replace(way, order=replace(way.order, headers=way.order.headers + headers)) for way in ways]
 
     def _by_trunks(self, number: str, call_id: str, ring_for: float) -> Iterator[Way]:
-        if guarding.forbidden(number, self._settings):
-            return
         for route in self._routes(number):
             yield Way(tries.originate(call_id, route, number, "", ring_for, self._settings), route)
 
