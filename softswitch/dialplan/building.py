@@ -12,10 +12,8 @@ from softswitch.dialplan.files.flow import Lookup as LookupFile
 from softswitch.dialplan.files.flow import Step as StepFile
 from softswitch.dialplan.files.plan import Failure, Repairs
 from softswitch.dialplan.files.queue import OFF, QueueSettings
-from softswitch.dialplan.files.texts import Prompts
 from softswitch.dialplan.language import LANGUAGES
 from softswitch.dialplan.parts import Parts
-from softswitch.dialplan.pieces import Voice
 from softswitch.dialplan.prompts import NOTHING, Script, Scripts
 from softswitch.dialplan.questions import Questions, queued
 from softswitch.dialplan.steps import KINDS, Failing, Kind, Step
@@ -35,10 +33,12 @@ class Builder:
     parts: Parts
     tongues: Mapping[str, Tongue]
     scripts: Scripts
+    fillers: Mapping[str, tuple[Say, ...]]
+    """Of the plan, by language."""
 
     @cached_property
     def _questions(self) -> Questions:
-        return Questions(self.parts, self.tongues, self.scripts)
+        return Questions(self.parts, self.tongues, self.scripts, self.fillers)
 
     def steps(self) -> dict[str, Step]:
         return {
@@ -129,17 +129,8 @@ class Builder:
             {outcome: getattr(file, outcome) for outcome in outcomes},
             action.result,
             filler.after if filler else 1.0,
-            self._fillers,
+            self.fillers,
         )
-
-    @cached_property
-    def _fillers(self) -> Mapping[str, tuple[Say, ...]]:
-        """What is said while the caller waits for an action: the plan's fillers, else the language's."""
-        given = self.parts.plan.filler
-        default = {language: LANGUAGES[language].talk.lines["wait"] for language in self.tongues}
-        script = self.scripts.script(given.say if given else Prompts(), default)
-        barge_in = self.parts.plan.barge_in
-        return {language: tuple(script.lines(Voice(language, 1.0, barge_in))) for language in self.tongues}
 
     def _queue(self, file: StepFile) -> compiled.Queue | None:
         if (queue := file.queue) is None:

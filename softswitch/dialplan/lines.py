@@ -1,12 +1,14 @@
 """What is said when something outside the flows happens: the plan's words, or the language's."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from softswitch.dialplan.files.plan import PlanFile
 from softswitch.dialplan.files.texts import Prompts
 from softswitch.dialplan.language import LANGUAGES
+from softswitch.dialplan.pieces import Voice
 from softswitch.dialplan.prompts import NOTHING, Script, Scripts
+from softswitch.events import Say
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,8 @@ class Lines:
     recording_started: Script
     recording_stopped: Script
     still_waiting: Script
+    fillers: Mapping[str, tuple[Say, ...]]
+    """By language: said, one at a time, while an answer or an action takes long."""
 
     def all(self) -> Iterator[Script]:
         yield from (self.resumed, self.no_human, self.transfer_failed, self.corrected, self.returning)
@@ -55,4 +59,9 @@ def lines_of(plan: PlanFile, scripts: Scripts) -> Lines:
         own(recording.started),
         own(recording.stopped),
         line(file.still_waiting, "still_waiting"),
+        _fillers(plan, line(plan.filler.say if plan.filler else Prompts(), "wait")),
     )
+
+
+def _fillers(plan: PlanFile, script: Script) -> dict[str, tuple[Say, ...]]:
+    return {language: tuple(script.lines(Voice(language, 1.0, plan.barge_in))) for language in plan.spoken}

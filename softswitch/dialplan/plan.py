@@ -1,9 +1,9 @@
 """A loaded dialplan, ready to be interpreted. `build` makes it from files that were checked."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import product
+from itertools import chain, product
 
 from softswitch.dialplan import routes as routing
 from softswitch.dialplan.building import Builder
@@ -154,22 +154,15 @@ class Plan:
 
     def static_prompts(self) -> tuple[Say, ...]:
         """Every fixed thing that may be said, each once: what has to be rendered when the plan is loaded."""
-        found: dict[tuple[str, str, float, str], Say] = {}
-        for script in self._scripts():
-            for say in script.static():
-                found.setdefault((say.language, say.text, say.rate, say.audio), say)
-        for step in self.steps.values():
-            for say in step.question.listen(self.languages[0], "", False).filler if step.question else ():
-                found.setdefault((say.language, say.text, say.rate, say.audio), say)
-        for say in next((says for says in self._waiting_for()), ()):
-            found.setdefault((say.language, say.text, say.rate, say.audio), say)
-        return tuple(found.values())
+        scripts = (script.static() for script in self._scripts())
+        found = chain(*scripts, *self._fillers())
+        each = {(say.language, say.text, say.rate, say.audio, say.fragments): say for say in found}
+        return tuple(each.values())
 
-    def _waiting_for(self) -> Iterator[tuple[Say, ...]]:
-        """What is said while something is waited for: the same at every step."""
-        for step in self.steps.values():
-            if step.awaited:
-                yield tuple(say for says in step.awaited.filler.values() for say in says)
+    def _fillers(self) -> Iterable[Iterable[Say]]:
+        """They are said where answers take long, and where something is awaited."""
+        plan, waits = self.files.plan, any(step.awaited for step in self.steps.values())
+        return self.lines.fillers.values() if waits or plan.filler or plan.answers else ()
 
     def _scripts(self) -> Iterator[Script]:
         for step in self.steps.values():
@@ -196,10 +189,11 @@ def build(parts: Parts) -> Plan:
     tongues = {language: Tongue(parts, language, own) for language in file.spoken}
     scripts = Scripts(file.spoken, parts.folder / "audio")
     calendar = Calendar(file.time_zone, file.hours, file.holidays)
+    lines = lines_of(file, scripts)
     return Plan(
         parts,
         file.spoken,
-        Builder(parts, tongues, scripts).steps(),
+        Builder(parts, tongues, scripts, lines.fillers).steps(),
         calendar,
         tuple(_route(route, calendar, file.country) for route in file.routes),
         {language: tongue.sentences for language, tongue in tongues.items()},
@@ -207,7 +201,7 @@ def build(parts: Parts) -> Plan:
         parts.sensitive,
         tuple(name for name, variable in file.variables.items() if variable.scope == "caller"),
         {name: scripts.script(intent.confirm) for name, intent in parts.intents.items() if intent.confirm},
-        lines_of(file, scripts),
+        lines,
     )
 
 

@@ -50,7 +50,11 @@ class Script:
     def lines(self, voice: Voice) -> Iterator[Say]:
         """Each line of a fixed script as one thing to say: to choose among."""
         for line in self._lines.get(voice.language, ()):
-            yield Say(" ".join(piece.text for piece in line), True, voice.barge_in, language=voice.language)
+            if len(line) == 1:
+                yield from line[0].fixed(voice)
+            else:
+                text = " ".join(piece.text for piece in line)
+                yield Say(text, True, voice.barge_in, language=voice.language)
 
     def static(self) -> Iterator[Say]:
         """Everything in it that is fixed, as it is said at the usual rate."""

@@ -10,10 +10,8 @@ from softswitch.dialplan.files.flow import Ask, Collect, FlowFile
 from softswitch.dialplan.files.flow import Step as StepFile
 from softswitch.dialplan.files.plan import PlanFile, Timing
 from softswitch.dialplan.files.queue import OFF, Queue, QueueSettings
-from softswitch.dialplan.files.texts import Prompts, Texts
-from softswitch.dialplan.language import LANGUAGES
+from softswitch.dialplan.files.texts import Texts
 from softswitch.dialplan.parts import Parts
-from softswitch.dialplan.pieces import Voice
 from softswitch.dialplan.prompts import NOTHING, Script, Scripts
 from softswitch.dialplan.steps import Field, Question, Way
 from softswitch.dialplan.tongues import NO, YES, Grammars, Tongue
@@ -72,6 +70,8 @@ class Questions:
     parts: Parts
     tongues: Mapping[str, Tongue]
     scripts: Scripts
+    fillers: Mapping[str, tuple[Say, ...]]
+    """Of the plan, by language."""
 
     @cached_property
     def _grammars(self) -> Mapping[str, Grammars]:
@@ -84,20 +84,6 @@ class Questions:
 
     def _digressions(self, digress: Mapping[str, str]) -> dict[str, Way]:
         return {intent: Way(self.parts.first_steps[flow], True, intent) for intent, flow in digress.items()}
-
-    @cached_property
-    def _fillers(self) -> Mapping[str, tuple[Say, ...]]:
-        """What is said while an answer takes long, by language: the plan's, else the language's where answers
-        are thought.
-        """
-        plan = self.parts.plan
-        if plan.filler is None and plan.answers is None:
-            return dict.fromkeys(self.tongues, ())
-        default = {language: LANGUAGES[language].talk.lines["wait"] for language in self.tongues}
-        script = self.scripts.script(plan.filler.say if plan.filler else Prompts(), default)
-        return {
-            language: tuple(script.lines(Voice(language, 1.0, plan.barge_in))) for language in self.tongues
-        }
 
     def of(self, name: str, flow: FlowFile, file: StepFile, say: Script, reprompt: Script) -> Question:
         fields = tuple(self._fields(file, say, reprompt))
@@ -214,7 +200,7 @@ class _Listens:
             language=language,
             speech=speech,
             filler_after=plan.filler.after if plan.filler else 1.0,
-            filler=self._questions._fillers[language],
+            filler=self._questions.fillers[language] if plan.filler or plan.answers else (),
             sensitive=self._sensitive,
             music=music,
             waiting=file.queue is not None,

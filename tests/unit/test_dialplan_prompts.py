@@ -102,3 +102,39 @@ def test_everything_fixed_is_declared_for_rendering() -> None:
     declared = {(say.text, say.rate, say.audio) for say in plan.static_prompts()}
     assert {("Hello.", 1.0, ""), ("Slowly.", 0.85, ""), ("Hi.", 1.0, "/plan/audio/a.wav")} <= declared
     assert ("I did not hear you.", 1.0, "") in declared
+
+
+def test_equal_words_are_declared_once_for_each_melody() -> None:
+    plan = plan_of(PLAN % '"I have noted order {number}.", "I have noted order {number} for you today."')
+    noted = [say.fragments[0].after for say in plan.static_prompts() if say.text == "I have noted order"]
+    assert noted == ["Anna.", "Anna for you today."]
+
+
+FILLED = """
+plan:
+  languages: [en, es]
+  filler:
+    say:
+      en: [Hm., "<slow>One</slow> moment."]
+      es: [{audio: a.wav, text: Mm.}, "<fast>Ya voy.</fast>"]
+  universal: {on: {human: person}}
+flows:
+  main:
+    steps:
+      start: {say: {en: Hello., es: Hola.}, listen: {on: {goodbye: person}}}
+      person: {say: {en: Bye., es: Chao.}, hangup: yes}
+"""
+
+
+def test_fillers_of_every_language_are_declared_as_they_are_said() -> None:
+    plan = plan_of(FILLED)
+    start = plan.steps["start"].question
+    assert start
+    said = [say for language in ("en", "es") for say in start.listen(language, "", False).filler]
+    assert [(say.text, say.rate, say.audio) for say in said] == [
+        ("Hm.", 1.0, ""),
+        ("One moment.", 1.0, ""),
+        ("Mm.", 1.0, "/plan/audio/a.wav"),
+        ("Ya voy.", 1.18, ""),
+    ]
+    assert set(said) <= set(plan.static_prompts())

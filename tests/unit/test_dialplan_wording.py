@@ -124,6 +124,13 @@ def test_an_ampersand_within_a_text_or_in_quotes_is_a_letter(tmp_path: Path) -> 
     assert not loader.inspect(tmp_path).problems
 
 
+def test_a_filler_holds_no_variable(tmp_path: Path) -> None:
+    changed = write(tmp_path, plan='human: sip:desk@192.0.2.1=>filler: {say: [Hm., "One moment, {shop}."]}')
+    assert [(each.rule, each.message) for each in loader.inspect(changed).problems] == [
+        ("wrong-prompt", "a filler is the same for every caller, so it can hold no variable")
+    ]
+
+
 def test_a_language_that_is_none_is_told_once(tmp_path: Path) -> None:
     found = loader.inspect(write(tmp_path, plan="language: en=>language: french"))
     assert [each.rule for each in found.problems if each.line == 2] == ["unknown-language"]

@@ -94,6 +94,9 @@ class _Prompts:
         for name in sorted(names - self._known) if not draft.unreadable("tables") else ():
             message = f"there is no variable '{name}'{suggest(name, self._known)}"
             draft.report("unknown-variable", document, place, message)
+        if names and place[0] == "filler":
+            message = "a filler is the same for every caller, so it can hold no variable"
+            draft.report("wrong-prompt", document, place, message)
         if line.audio:
             self._recording(document, place, line.audio, says_variables=bool(names))
 
