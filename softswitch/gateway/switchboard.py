@@ -9,7 +9,6 @@ import uuid
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pjsua2 as pj
 
@@ -18,17 +17,17 @@ from softswitch.events import CallEnded, CallInfo, Cause, DtmfReceived, EndedBy,
 from softswitch.gateway import (
     bridging,
     headers,
-    holding,
     messages,
+    obeying,
     outbound,
     pressing,
     referring,
     ringing,
-    transfer,
     watching,
 )
 from softswitch.gateway.accounts import Accounts
 from softswitch.gateway.admission import Admission, Admitted, Refusal
+from softswitch.gateway.caretaking import Caretaker, give_back
 from softswitch.gateway.endpoint import GatewayEndpoint, call_options
 from softswitch.gateway.guard import guarded
 from softswitch.gateway.leg import Leg
@@ -36,16 +35,13 @@ from softswitch.gateway.media_port import CallPort, comfort_noise
 from softswitch.gateway.music import MusicShelf
 from softswitch.gateway.port_pool import PortPool
 from softswitch.gateway.probing import Probing
-from softswitch.gateway.rings import Region, Slot
+from softswitch.gateway.rings import Region
 from softswitch.gateway.sip_call import RefusedCall, SipCall
-from softswitch.gateway.survival import Alone, Order, line_frames
 from softswitch.trunks.guarding import MINUTE
 from softswitch.trunks.matching import request_uri
 from softswitch.trunks.settings import Trunk
 
 log = logging.getLogger(__name__)
-ANSWER_LIMIT = 1.0
-"""Seconds that control may take to answer a call, or to have it ring, before the gateway does it itself."""
 
 
 class Switchboard:
@@ -64,7 +60,7 @@ class Switchboard:
         self._legs: dict[str, Leg] = {}
         self._ports = PortPool(region, comfort_noise(config.media.comfort_noise, region))
         self._admission = Admission(config, region, send, self._calls_by_trunk, lambda: self._ports.in_use)
-        self._line: list[bytes] = []
+        self._caretaker = Caretaker(config, region.frame_bytes)
         self._music = MusicShelf(region.frame_bytes)
         self._draining = False
         self.control_here = False
@@ -76,8 +72,8 @@ class Switchboard:
     def _take_in(self, prm: pj.OnIncomingCallParam, trunk: str) -> None:
         source = prm.rdata.srcAddress
         verdict = self._admission.refuse(source, request_uri(prm.rdata.wholeMsg), time.monotonic())
-        if isinstance(verdict, Admitted) and (self._draining or not (self.control_here or self._may_hold())):
-            verdict = Refusal(503, "draining" if self._draining else "control away", trunk)
+        if isinstance(verdict, Admitted) and (why := self._takes_none_because):
+            verdict = Refusal(503, why, trunk)
         if isinstance(verdict, Refusal):
             self._refuse(prm.callId, verdict)
             return
@@ -85,13 +81,16 @@ class Switchboard:
         if leg is None:
             self._refuse(prm.callId, Refusal(503, "node full", verdict.trunk))
             return
-        self._send(messages.Offered(leg.info, leg.port.index))
+        self._send(_offer(leg))
         if not self.control_here:
-            self._leave_alone(leg)
+            self._caretaker.take(leg)
 
-    def _may_hold(self) -> bool:
-        """Whether new calls are held while control is away; not before it has ever been there."""
-        return bool(self._line) and self._config.survival.new_calls == "hold"
+    @property
+    def _takes_none_because(self) -> str:
+        """Why there are no new calls just now, "" where there may be."""
+        if self._draining:
+            return "draining"
+        return "" if self.control_here or self._caretaker.may_take_calls else "control away"
 
     def _calls_by_trunk(self) -> Counter[str]:
         return Counter(leg.info.trunk for leg in self._legs.values())
@@ -125,17 +124,13 @@ class Switchboard:
         )
         self._legs[info.call_id] = leg
         ringing.expect_answer(leg)
-        self._expect_answer(leg)
+        self._caretaker.expect_answer(leg)
         return leg
 
     def _make_leg(self, info: CallInfo, port: CallPort, account: pj.Account) -> Leg:
         accounts = self.accounts
         trunk, codecs = accounts.trunk(info.trunk), accounts.codecs(info.trunk)
         return Leg(info, port, self, account, trunk=trunk, codecs=codecs)
-
-    def _expect_answer(self, leg: Leg) -> None:
-        """Control is there, but for whatever reason it may do nothing about this call."""
-        leg.timers.set("control", time.monotonic() + ANSWER_LIMIT, lambda: self._leave_alone(leg))
 
     # --- calls that go out -------------------------------------------------------------------------
 
@@ -159,7 +154,7 @@ class Switchboard:
         )
         account = self.accounts.toward(order.trunk, order.target)
         leg = self._legs[order.call_id] = self._make_leg(info, port, account)
-        self._send(messages.Offered(info, port.index))
+        self._send(_offer(leg))
         outbound.place(leg, order)
 
     def keep_call(self, call: SipCall) -> None:
@@ -197,7 +192,7 @@ class Switchboard:
         other = leg.bridged
         bridging.unbridge(leg)
         if other and not self.control_here:
-            self._leave_alone(other)
+            self._caretaker.take(other)
 
     def confirmed(self, leg: Leg) -> None:
         watching.watch(leg, leg.trunk.rtp_timeout if leg.trunk else watching.RTP_TIMEOUT)
@@ -252,58 +247,22 @@ class Switchboard:
             case _:
                 leg = self._legs.get(getattr(message, "call_id", ""))
                 if leg:  # else it ended while the order was on its way
-                    self._obey_for(leg, message)
+                    obeying.obey(leg, message, self._legs, self._music)
 
-    def _obey_for(self, leg: Leg, message: messages.Message) -> None:
-        match message:
-            case messages.Ring():
-                guarded(ringing.ring, leg, message.early_media)
-            case messages.Answer():
-                guarded(leg.answer)
-            case messages.Hangup():
-                guarded(leg.hangup, message.cause)
-            case messages.Refer():
-                guarded(transfer.blind, leg, message.uri)
-            case messages.Replace():
-                guarded(transfer.attended, leg, self._legs.get(message.other))
-            case messages.SendDtmf():
-                guarded(pressing.press, leg, message.digits)
-            case messages.Hold():
-                guarded(holding.hold, leg, message.on)
-            case messages.Keep():
-                leg.kept = message
-            case messages.Music():
-                leg.port.music = self._music.get(message.path)
-            case messages.Bridge():
-                guarded(bridging.bridge, leg, self._legs.get(message.other))
-            case messages.Unbridge():
-                guarded(bridging.unbridge, leg)
+    # --- whether control is there --------------------------------------------------------------------
 
     def _welcome(self, hello: messages.Hello) -> None:
         """Control is here: give it every call that is up."""
-        self._line = line_frames(Path(hello.line_path).read_bytes(), self._region.frame_bytes)
+        self._caretaker.learn_line(hello.line_path)
         self.control_here = True
         for leg in self._legs.values():
-            leg.alone = None
-            leg.port.holding_line = None
+            give_back(leg)
             if not leg.bridged:
                 leg.port.music = None  # whether he waits still is for the new control to say
             if not leg.answered and not leg.outbound:
-                self._expect_answer(leg)
-            self._send(
-                messages.Offered(
-                    leg.info,
-                    leg.port.index,
-                    leg.answered,
-                    leg.codec,
-                    leg.telephone_event,
-                    leg.bridged.info.call_id if leg.bridged else "",
-                    leg.kept.state if leg.kept else "",
-                )
-            )
+                self._caretaker.expect_answer(leg)
+            self._send(_offer(leg))
         self._send(messages.Ready(pj.Endpoint.instance().libVersion().full))
-
-    # --- survival ----------------------------------------------------------------------------------
 
     def control_lost(self) -> None:
         """Control is away: its callers hear the line until it is back; those who are bridged talk on."""
@@ -312,25 +271,9 @@ class Switchboard:
         self.control_here = False
         log.warning("control is away; %d calls hear the holding line", len(self._legs))
         for leg in list(self._legs.values()):
-            self._leave_alone(leg)
+            self._caretaker.take(leg)
 
-    def _leave_alone(self, leg: Leg) -> None:
-        leg.timers.cancel("ring", "control")
-        if leg.hold_wanted:  # or nobody would hear the line
-            guarded(holding.hold, leg, False)
-        leg.port.slot.counters[Slot.EXPECT_MORE] = 0
-        if leg.bridged:
-            return
-        if leg.fetched:  # for one who has gone, or is no longer his
-            guarded(leg.hangup, Cause.NORMAL_CLEARING)
-            return
-        leg.alone = Alone(time.monotonic())
-        leg.port.holding_line = self._line
-        if not leg.answered:
-            if self._may_hold() and not leg.outbound:  # nobody is called for a line that he is to hold
-                guarded(leg.answer)
-            else:
-                guarded(leg.hangup, Cause.TEMPORARY_FAILURE)
+    # --- time, and the end ---------------------------------------------------------------------------
 
     def tick(self) -> None:
         """Several times a second: whatever time alone decides."""
@@ -341,20 +284,7 @@ class Switchboard:
         self._ports.collect(self.control_here)
         for leg in list(self._legs.values()):
             leg.tick(now)
-            if leg.alone:
-                self._survive(leg, now)
-
-    def _survive(self, leg: Leg, now: float) -> None:
-        assert leg.alone
-        policy, human = self._config.survival, self._config.human
-        if leg.kept:
-            order = leg.alone.next(now, leg.kept, human := leg.kept.human or human)
-        else:
-            order = leg.alone.next(now, policy, human)
-        if order is Order.TRANSFER and human:
-            guarded(transfer.blind, leg, human)
-        elif order is Order.GIVE_UP:
-            guarded(leg.hangup, Cause.TEMPORARY_FAILURE)
+            self._caretaker.tick(leg, now)
 
     def drain(self) -> None:
         """No new calls from here on, in or out."""
@@ -371,3 +301,15 @@ class Switchboard:
     @property
     def calls_up(self) -> int:
         return len(self._legs)
+
+
+def _offer(leg: Leg) -> messages.Offered:
+    return messages.Offered(
+        leg.info,
+        leg.port.index,
+        leg.answered,
+        leg.codec,
+        leg.telephone_event,
+        leg.bridged.info.call_id if leg.bridged else "",
+        leg.kept.state if leg.kept else "",
+    )

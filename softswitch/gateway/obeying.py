@@ -1,0 +1,36 @@
+"""Control's orders about one call, carried out; what a bug in one of them does is logged."""
+
+from collections.abc import Mapping
+
+from softswitch.gateway import bridging, caretaking, holding, messages, pressing, ringing, transfer
+from softswitch.gateway.guard import guarded
+from softswitch.gateway.leg import Leg
+from softswitch.gateway.music import MusicShelf
+
+
+def obey(leg: Leg, order: messages.Message, legs: Mapping[str, Leg], shelf: MusicShelf) -> None:
+    """`legs` are all that are up, by their call ids."""
+    match order:
+        case messages.Ring():
+            guarded(ringing.ring, leg, order.early_media)
+        case messages.Answer():
+            caretaking.give_back(leg)  # perhaps it was slow, and the gateway has answered in its place
+            guarded(leg.answer)
+        case messages.Hangup():
+            guarded(leg.hangup, order.cause)
+        case messages.Refer():
+            guarded(transfer.blind, leg, order.uri)
+        case messages.Replace():
+            guarded(transfer.attended, leg, legs.get(order.other))
+        case messages.SendDtmf():
+            guarded(pressing.press, leg, order.digits)
+        case messages.Hold():
+            guarded(holding.hold, leg, order.on)
+        case messages.Keep():
+            leg.kept = order
+        case messages.Music():
+            leg.port.music = shelf.get(order.path)
+        case messages.Bridge():
+            guarded(bridging.bridge, leg, legs.get(order.other))
+        case messages.Unbridge():
+            guarded(bridging.unbridge, leg)
