@@ -27,6 +27,8 @@ FILES: dict[str, type[BaseModel]] = {
     "examples": ExamplesFile,
     "tests": ScenarioFile,
 }
+ALERT = {"alert", "expr", "for"}
+"""What a rule of Prometheus has here."""
 YAML = every_block("yaml")
 
 
@@ -40,6 +42,10 @@ def test_every_yaml_example_is_valid(block: Block, tmp_path: Path):
         config.load(file)
         return
     document = marked_yaml.parse(block.text, str(block))
+    if block.label == "alerts.yaml":
+        (group,) = document.value["groups"]
+        assert all(ALERT >= rule.keys() >= {"alert", "expr"} for rule in group["rules"])
+        return
     if block.label == "trunks.yaml":
         files.parse(document, tmp_path, passwords=False)
         return
