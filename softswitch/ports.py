@@ -50,26 +50,12 @@ class Line(Protocol):
         """While True, an empty ring counts as an underrun: a streamed prompt came too late."""
         ...
 
-    def ring(self, early_media: bool = False) -> None:
-        """Before the answer: have the caller hear ringing, or what is played."""
-        ...
-
     def answer(self) -> None: ...
 
     def hangup(self, cause: Cause) -> None: ...
 
     def transfer(self, uri: str) -> None:
         """Blind transfer by REFER; TransferProgress events follow."""
-        ...
-
-    def replace(self, other_call_id: str) -> None:
-        """Attended transfer: this far end takes our place in the other call; TransferProgress follows."""
-        ...
-
-    def send_dtmf(self, digits: str) -> None: ...
-
-    def hold(self, on: bool) -> None:
-        """Put the far end on hold, or take it back; HoldChanged follows once it agreed."""
         ...
 
     def music(self, path: str) -> None:

@@ -40,11 +40,6 @@ class FakeLine:
     answered: bool = False
     hung_up: Cause | None = None
     transferred: str | None = None
-    replaced: str | None = None
-    rung: bool | None = None
-    """None: not yet; whether with early media."""
-    dtmf: str = ""
-    holding: bool = False
     music_file: str = ""
     pieces: list[str] = field(default_factory=list)
     bridged: str = ""
@@ -76,9 +71,6 @@ class FakeLine:
     def expect_more(self, more: bool) -> None:
         self.expecting = more
 
-    def ring(self, early_media: bool = False) -> None:
-        self.rung = early_media
-
     def answer(self) -> None:
         self.answered = True
 
@@ -87,15 +79,6 @@ class FakeLine:
 
     def transfer(self, uri: str) -> None:
         self.transferred = uri
-
-    def replace(self, other_call_id: str) -> None:
-        self.replaced = other_call_id
-
-    def send_dtmf(self, digits: str) -> None:
-        self.dtmf += digits
-
-    def hold(self, on: bool) -> None:
-        self.holding = on
 
     def music(self, path: str) -> None:
         self.music_file = path

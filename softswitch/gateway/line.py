@@ -20,7 +20,7 @@ class CallLine:
     ) -> None:
         self.info = info
         self.telephone_event = telephone_event
-        """How keys came when the call was offered; of a call that was not up then CallConfirmed tells."""
+        """Whether its keys come as RFC 4733's events; for sure once it is confirmed."""
         self.bridged_to = ""
         """The call whose far end this one hears."""
         self.kept = ""
@@ -33,6 +33,7 @@ class CallLine:
         self._read = self._counters[Slot.UP_WRITTEN]
         self._last = (0, 0)  # which frames were read last: from where, and how many
         self._closed = False
+        self._at_end = (0, 0)  # `played` and `pending`
         self._far: CallLine | None = None
         self._ahead = 0  # by so many frames the far line's uplink counts more than this one's
 
@@ -65,10 +66,12 @@ class CallLine:
 
     @property
     def played(self) -> int:
-        return self._counters[Slot.DOWN_PLAYED]
+        return self._at_end[0] if self._closed else self._counters[Slot.DOWN_PLAYED]
 
     @property
     def pending(self) -> int:
+        if self._closed:
+            return self._at_end[1]
         counters = self._counters
         read = max(counters[Slot.DOWN_READ], counters[Slot.DOWN_FLUSH])
         return max(0, counters[Slot.DOWN_WRITTEN] - read)
@@ -76,9 +79,6 @@ class CallLine:
     def expect_more(self, more: bool) -> None:
         if not self._closed:
             self._counters[Slot.EXPECT_MORE] = int(more)
-
-    def ring(self, early_media: bool = False) -> None:
-        self._send(messages.Ring(self.info.call_id, early_media))
 
     def answer(self) -> None:
         self._send(messages.Answer(self.info.call_id))
@@ -89,14 +89,8 @@ class CallLine:
     def transfer(self, uri: str) -> None:
         self._send(messages.Refer(self.info.call_id, uri))
 
-    def replace(self, other_call_id: str) -> None:
-        self._send(messages.Replace(self.info.call_id, other_call_id))
-
     def send_dtmf(self, digits: str) -> None:
         self._send(messages.SendDtmf(self.info.call_id, digits))
-
-    def hold(self, on: bool) -> None:
-        self._send(messages.Hold(self.info.call_id, on))
 
     def music(self, path: str) -> None:
         self._send(messages.Music(self.info.call_id, path))
@@ -113,9 +107,14 @@ class CallLine:
         if far is not None:  # one clock counts for both
             self._ahead = far._counters[Slot.UP_WRITTEN] - self._counters[Slot.UP_WRITTEN]
 
-    def close(self) -> None:
-        """The call is over: the slot belongs to another one from here on."""
+    def let_go(self) -> None:
+        """The slot may be another call's from here on; time stands still in this one."""
+        self._at_end = self.played, self.pending
         self._closed = True
+
+    def close(self) -> None:
+        """The call is over."""
+        self.let_go()
         self._send(messages.Released(self.info.call_id))
 
 

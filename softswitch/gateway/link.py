@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from softswitch.events import BridgeChanged, CallEnded, LegEvent
+from softswitch.events import BridgeChanged, CallConfirmed, CallEnded, LegEvent
 from softswitch.gateway import messages
 from softswitch.gateway.line import CallLine
 from softswitch.gateway.rings import PTIME_MS, Node, Region
@@ -100,6 +100,8 @@ class GatewayLink:
         if self._writer is not None:
             self._writer.close()
         self._writer = None
+        for line in self._lines.values():
+            line.let_go()
         self._lines.clear()
         if self.connected:
             self.connected = False
@@ -107,17 +109,11 @@ class GatewayLink:
 
     def _take(self, message: messages.Message) -> None:
         match message:
-            case messages.Offered(info=info):
-                line = CallLine(info, self._region, message.slot, self.send, message.telephone_event)
-                line.kept = message.kept
-                self._lines[info.call_id] = line
-                if message.bridged_to:
-                    self._bridge(info.call_id, message.bridged_to)
-                    self._bridge(message.bridged_to, info.call_id)
+            case messages.Offered():
+                line = self._open(message)
                 self._switch.on_offer(line, message.established, message.codec)
             case messages.Happened():
-                if isinstance(message.event, BridgeChanged):
-                    self._bridge(message.call_id, message.event.other)
+                self._note(message.call_id, message.event)
                 self._switch.on_event(message.call_id, message.event)
                 if isinstance(message.event, CallEnded) and (gone := self._lines.pop(message.call_id, None)):
                     gone.close()
@@ -128,6 +124,24 @@ class GatewayLink:
             case messages.Ready():
                 self.connected = True
                 self._switch.on_ready(set(self._lines))
+
+    def _open(self, offer: messages.Offered) -> CallLine:
+        call_id = offer.info.call_id
+        line = CallLine(offer.info, self._region, offer.slot, self.send, offer.telephone_event)
+        line.kept = offer.kept
+        self._lines[call_id] = line
+        if offer.bridged_to:
+            self._bridge(call_id, offer.bridged_to)
+            self._bridge(offer.bridged_to, call_id)
+        return line
+
+    def _note(self, call_id: str, event: LegEvent) -> None:
+        """What its line has to know of what happened to a call."""
+        match event:
+            case BridgeChanged():
+                self._bridge(call_id, event.other)
+            case CallConfirmed() if call_id in self._lines:
+                self._lines[call_id].telephone_event = event.telephone_event
 
     def _bridge(self, call_id: str, other: str) -> None:
         if line := self._lines.get(call_id):
