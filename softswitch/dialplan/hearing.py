@@ -46,7 +46,7 @@ def _hear(turn: Turn, event: Heard) -> None:
         _follow(turn, meaning, confidence)
     elif meaning and confidence >= matching.confirm_threshold and _may_ask(turn, meaning):
         turn.why.append(f"'{text}' may mean {meaning.intent}, confidence {confidence:.2f}")
-        pending = Pending(FILLS if meaning.how == "fill" else meaning.intent, meaning.slots)
+        pending = Pending(FILLS if meaning.how == "fill" else meaning.intent, meaning.slots, text)
         repairing.ask_whether(turn, pending, text)
     elif meaning:
         turn.why.append(f"the ear is not sure enough: {confidence:.2f}")
@@ -80,7 +80,7 @@ def _doubt(turn: Turn, event: Heard) -> bool:
     if not repairing.may_doubt(turn):
         return False
     turn.why.append(f"'{event.text}' is likely to mean {meaning.intent}, but not sure")
-    repairing.ask_whether(turn, Pending(meaning.intent, meaning.slots), event.text)
+    repairing.ask_whether(turn, Pending(meaning.intent, meaning.slots, event.text), event.text)
     return True
 
 
@@ -139,8 +139,10 @@ def _confirmed(turn: Turn, pending: Pending) -> None:
     way = turn.question.ways.get(pending.intent)
     turn.pending = None
     if pending.intent == FILLS:
+        turn.confirmed = pending._replace(intent=next(iter(pending.slots)))
         _fill(turn, pending.slots, 1.0)
     elif way:
+        turn.confirmed = pending
         _go(turn, Meaning("go", pending.intent, pending.slots, way))
     else:
         repairing.ask_again(turn)

@@ -35,12 +35,13 @@ class Stop(NamedTuple):
 
 
 class Pending(NamedTuple):
-    """What waits for a yes: an intent with its slots that was heard badly; without an intent what was
-    collected at the step.
+    """What waits for a yes: an intent with its slots that was heard badly, and in which words; without an
+    intent what was collected at the step.
     """
 
     intent: str
     slots: Mapping[str, str]
+    words: str = ""
 
 
 CONFIRM = Pending("", NOTHING)
@@ -136,7 +137,7 @@ def load(text: str) -> State:
             ),
             frames=_frames(raw["frames"]),
             asking=str(raw["asking"]),
-            pending=None if pending is None else Pending(str(pending[0]), _texts(pending[1])),
+            pending=None if pending is None else _pending(*pending),
             unsure=bool(raw["unsure"]),
             rate=rate if rate in RATES else 1.0,
             visits=int(raw["visits"]),
@@ -159,6 +160,10 @@ def _without(values: Mapping[str, str], sensitive: Collection[str]) -> Mapping[s
 
 def _texts(raw: Mapping[str, Any]) -> dict[str, str]:
     return {str(name): str(value) for name, value in raw.items()}
+
+
+def _pending(intent: Any, slots: Mapping[str, Any], words: Any = "") -> Pending:
+    return Pending(str(intent), _texts(slots), str(words))
 
 
 def _frames(raw: list[tuple[Any, Any]]) -> tuple[Frame, ...]:

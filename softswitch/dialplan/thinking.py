@@ -8,14 +8,15 @@ from softswitch.thinking import Think, Unanswered, Wanted
 def begin(turn: Turn, step: Step) -> str:
     """Have the caller's words answered, and go on meanwhile; where the step leads."""
     assert step.answer
-    question = turn.words or turn.intent.replace("_", " ")  # a key may stand for an intent
+    intent, given, words = turn.confirmed or (turn.intent, turn.slots, turn.words)
+    question = words or intent.replace("_", " ")  # a key may stand for an intent
     if not question or turn.masked:
         turn.why.append(f"{step.name}: nothing was asked")
         return step.answer.unknown
     turn.thinking = turn.new_key(step)
-    slots = tuple(sorted(turn.slots.items()))
+    slots = tuple(sorted(given.items()))
     actions = tuple(step.answer.do)
-    think = Think(turn.thinking, question, turn.intent, slots, turn.language, turn.rate, actions)
+    think = Think(turn.thinking, question, intent, slots, turn.language, turn.rate, actions)
     turn.actions.append(think)
     return step.next
 

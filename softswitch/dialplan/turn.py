@@ -87,6 +87,8 @@ class Turn:
         self.masked = False
         self.thinking, self.words = "", ""
         """The key of the answer that is being thought, and the caller's words as they are best known."""
+        self.confirmed: Pending | None = None
+        """What the caller was asked whether he had said it, and just said yes to."""
         self.path: list[str] = []
         self.why: list[str] = []
         self.actions: list[Action] = []

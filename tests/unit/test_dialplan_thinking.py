@@ -35,6 +35,22 @@ flows:
 """
 
 
+DOUBTING = """
+plan:
+  answers: {instructions: You sell flowers.}
+  repair: {no_input: Hm., no_match: What., low_confidence: "Did you say {heard}?", then: bye}
+  variables:
+    number: {type: number}
+intents: {hours: [opening hours], flowers: ["how about {number} tulips"]}
+flows:
+  main:
+    steps:
+      start: {say: What would you like to know?, listen: {on: {hours: looking, flowers: looking}}}
+      looking: {say: Let me see., answer: {next: start, unknown: start}}
+      bye: {say: Goodbye., hangup: "yes"}
+"""
+
+
 def thinks(talk: Talk) -> Think:
     (think,) = (action for action in talk.actions if isinstance(action, Think))
     return think
@@ -78,6 +94,18 @@ def test_an_intent_may_be_answered_as_well() -> None:
     talk = Talk(PLAN)
     talk.says("opening hours")
     assert thinks(talk).intent == "hours"
+
+
+def test_what_was_asked_whether_it_was_said_is_answered_and_not_the_yes() -> None:
+    talk = Talk(DOUBTING)
+    for heard, intent, slots in (
+        ("opening hours", "hours", ()),
+        ("how about two tulips", "flowers", (("number", "2"),)),
+    ):
+        talk.actions = talk.conversation.take(Heard(heard, 0.3))
+        assert talk.said == f"Did you say {heard}?"
+        talk.says("yes")
+        assert (thinks(talk).question, thinks(talk).intent, thinks(talk).slots) == (heard, intent, slots)
 
 
 def test_without_an_answer_it_goes_on_where_the_step_says() -> None:
