@@ -40,7 +40,8 @@ SETTINGS_HEAD = """# Settings
 One YAML file, `softswitch.yaml` in `~/.config/softswitch` unless `--config FILE` or the environment variable
 `SOFTSWITCH_CONFIG` names another. Everything has a default; an absent file means all defaults. Any setting
 can be given on the command line as well: `softswitch --set sip.port=5070 serve`. Durations are written
-`200ms`, `6s`, `2m`, `90d`. Unknown and duplicate keys are errors, told with file, line and column.
+`200ms`, `6s`, `2m`, `90d`. Paths begin where a command is started, unless they are whole ones. Unknown and
+duplicate keys are errors, told with file, line and column.
 """
 CHECKS_HEAD = """# Checks
 

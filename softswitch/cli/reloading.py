@@ -51,6 +51,8 @@ def _signal(pid: int) -> None:
 def _stuck(now: Status | None, patience: float) -> str:
     if now is None:
         return f"the node has not begun to load its dialplans within {patience:g} s; see its log"
+    if not now.to_render:
+        return f"the node has read its dialplans for {patience:g} s and is not done; see its log"
     return (
         f"the node renders prompts ({now.rendered} of {now.to_render}) and has not gone on for "
         f"{patience:g} s; the new version takes calls when it is done, see its log"

@@ -17,6 +17,7 @@ from softswitch.cli.trunk_settings import (
     trunk_from,
 )
 from softswitch.config import Config
+from softswitch.errors import SoftswitchError
 from softswitch.store import declared, trunks
 from softswitch.store.trunks import Row
 from softswitch.trunks.settings import Transport, Trunk
@@ -70,7 +71,10 @@ def add(
     known = {key: (OPTIONS[key], _listed(value)) for key, value in options.items() if value}
     if disabled:
         known["enabled"] = ("--disabled", False)
-    trunk = trunk_from(name, {}, known, given)
+    try:
+        trunk = trunk_from(name, {}, known, given)
+    except SoftswitchError as error:
+        raise SoftswitchError(_by_options(str(error))) from None
     not_in_file(config, name)
     password = password_from(password_stdin, password_file, trunk.registers and sys.stdin.isatty())
     row = Row(name, declared.settings_of(trunk), sealed(config, name, password))
@@ -81,6 +85,13 @@ def add(
         {"added": name, "has_password": bool(password)},
         f"added {name}, {kept}; try it with: softswitch trunk test {name}",
     )
+
+
+def _by_options(told: str) -> str:
+    """Keys that have an option here are told by it."""
+    for key, option in OPTIONS.items():
+        told = told.replace(f"`{key}`", option)
+    return told
 
 
 def _listed(value: Any) -> Any:

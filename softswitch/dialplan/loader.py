@@ -33,7 +33,9 @@ def resolve(name: str | Path) -> Path:
     if len(path.parts) == 1 and (bundled / path / "plan.yaml").is_file():
         return bundled / path
     known = ", ".join(sorted(found.parent.name for found in bundled.glob("*/plan.yaml")))
-    raise SoftswitchError(f"There is no dialplan '{name}'; give a folder, or one of: {known}.")
+    raise SoftswitchError(
+        f"There is no dialplan '{name}' in {Path.cwd()}; give a folder, or one of: {known}."
+    )
 
 
 def load(path: Path, human: str | None = None) -> Plan:

@@ -121,7 +121,7 @@ def test_every_mistake_is_told_by_the_option_that_made_it(config: Config) -> Non
     assert "--set limits.cals: unknown key 'cals'; did you mean 'calls'?" in told
     assert "--set health.every: expected a duration such as 200ms" in told
     assert "--host: hosts.1: expected a host such as sip.example.com" in told
-    assert "needs `hosts` and `username`" in fails(config, "add", "x", "--kind", "register")
+    assert "needs --host and --user" in fails(config, "add", "x", "--kind", "register")
     assert "NAME: expected up to 40 of a-z" in fails(config, "add", "A b", *CARRIER[2:])
     assert "65535" in fails(config, *CARRIER, "--host", "192.0.2.1:99999")
     assert "an IP address such as" in fails(config, *CARRIER, "--set", "nat.public_address=my.example")

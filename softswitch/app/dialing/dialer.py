@@ -137,7 +137,7 @@ class Dialer:
         if found is None:
             names = ", ".join(loaded.plan.name for loaded in self._dialplans.active)
             raise SoftswitchError(
-                f"this node runs no dialplan '{plan}' but {names}: name it in `dialplan` and reload"
+                f"this node runs no dialplan '{plan}' but {names}: name it in `dialplan` and restart it"
             )
         return found
 
