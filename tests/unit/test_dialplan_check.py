@@ -240,6 +240,13 @@ VALUES = [
     ({"plan": "not open=>not closed"}, "wrong-calendar plan.yaml:13:33: there are no hours 'closed'"),
     ({"plan": '"+44*"=>"a b"'}, "wrong-calendar plan.yaml:13:18:"),
 ]
+TRAP = """  trap:
+    say: Press one.
+    dtmf: {slot: pin, next: there}
+  there:
+    say: Here or there?
+    listen: {on: {human: trap, goodbye: trap}, dtmf: {"1": trap, "0": trap}}
+"""
 PROOFS = [
     (
         {"flows__main": "next: count=>next: find"},
@@ -265,6 +272,10 @@ PROOFS = [
     (
         {"flows__buying": "no_match: I did not get that.=>no_match: {times: 2}"},
         "silent-repair flows/buying.yaml:2:3:",
+    ),
+    (
+        {"flows__main": f'"2": ask}}=>"2": trap}}##  ask:=>{TRAP}  ask:'},
+        "no-way-out flows/main.yaml:11:3: from step 'there' there is no way to a hangup or transfer but by",
     ),
     (
         {"flows__paying": "next: known}=>next: again}\n  again: {call: paying, next: known}"},
