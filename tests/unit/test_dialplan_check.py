@@ -241,8 +241,8 @@ VALUES = [
     ({"plan": '"+44*"=>"a b"'}, "wrong-calendar plan.yaml:13:18:"),
 ]
 TRAP = """  trap:
-    say: Press one.
-    dtmf: {slot: pin, next: there}
+    say: Yes or no?
+    listen: {on: {human: there, goodbye: there}, dtmf: {"2": there, "0": there}}
   there:
     say: Here or there?
     listen: {on: {human: trap, goodbye: trap}, dtmf: {"1": trap, "0": trap}}
