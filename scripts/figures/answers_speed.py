@@ -19,8 +19,8 @@ from softswitch.dialplan.pieces import Piece
 from softswitch.dialplan.pieces import Voice as How
 from softswitch.events import BargeIn, Say
 from softswitch.replay.bundled import FOLDER, NOBODY
-from softswitch.replay.running import Kept
 from softswitch.replay.scripted_llm import PIECE, Answer, Moods, ScriptedLlm, reply_text
+from softswitch.replay.shop import Kept
 from softswitch.speech import models
 from softswitch.speech.pool import SpeechPool
 from softswitch.speech.prompts import PromptCache

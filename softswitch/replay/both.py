@@ -9,9 +9,12 @@ from softswitch.answer.asking import Model
 from softswitch.dialplan.plan import Plan
 from softswitch.errors import SoftswitchError
 from softswitch.replay.model import Script, TraceLlm
-from softswitch.replay.running import Pausing, Reused, Run, run, run_pairs
+from softswitch.replay.pairs import Reused, run_pairs
+from softswitch.replay.running import run
 from softswitch.replay.scripted_llm import Moods
+from softswitch.replay.shop import Pausing
 from softswitch.replay.skipping import SkippingLoop
+from softswitch.replay.talking import Run
 from softswitch.replay.trace import Trace
 
 MOODS = Moods(median=0.4, sigma=0.5, pace=0.02, spikes=0.01, spike=3.0)

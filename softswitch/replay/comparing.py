@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from softswitch.replay.running import Reused, Run
+from softswitch.replay.pairs import Reused
+from softswitch.replay.talking import Run
 
 
 @dataclass(frozen=True, slots=True)

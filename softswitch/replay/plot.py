@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from xml.sax.saxutils import escape
 
-from softswitch.replay.running import Run
+from softswitch.replay.talking import Run
 
 WIDE, HIGH, LEFT, BOTTOM = 640, 360, 60, 48
 TICKS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)

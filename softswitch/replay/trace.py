@@ -6,8 +6,9 @@ seconds since the trace's beginning.
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -73,35 +74,60 @@ class Trace:
     notes: Mapping[str, Any] = field(default_factory=dict)
 
 
+class _Reader:
+    """Takes a trace line by line."""
+
+    def __init__(self) -> None:
+        self._begins, self._notes = datetime.min, dict[str, Any]()
+        self._answers: dict[str, tuple[Answer, ...]] = {}
+        self._calls: list[Call] = []
+        self._pairs: list[Pair] = []
+
+    def take(self, line: str) -> None:
+        match json.loads(line):
+            case {"begins": str(at), "notes": dict(found)}:
+                self._begins, self._notes = datetime.fromisoformat(at), found
+            case {"answer": str(name), "says": list(says)}:
+                self._answers[name] = tuple(_answer(said) for said in says)
+            case {"call": call}:
+                turns = tuple(Turn(**turn) for turn in call.pop("turns"))
+                self._calls.append(Call(turns=turns, **call))
+            case {"pair": kind, "first": first, "second": second}:
+                self._pairs.append(Pair(kind, Asked(**first), Asked(**second)))
+            case other:
+                raise ValueError(f"no part of a trace: {str(other)[:60]}")
+
+    def trace(self) -> Trace:
+        calls = sorted(self._calls, key=lambda call: call.at)
+        return Trace(self._begins, self._answers, tuple(calls), tuple(self._pairs), self._notes)
+
+
 def read(path: Path) -> Trace:
     """Raises SoftswitchError, with the line that is no part of a trace."""
+    reader = _Reader()
+    for number, line in enumerate(_text(path).splitlines(), 1):
+        try:
+            reader.take(line)
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise SoftswitchError(f"{path}:{number}: {error}; expected a line of a trace") from None
+    return reader.trace()
+
+
+def _text(path: Path) -> str:
     try:
-        with _open(path, "rt") as file:
-            text = file.read(MOST_BYTES + 1)
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+        with _open(path) as file:
+            text: str = file.read(MOST_BYTES + 1)
+    except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
         raise SoftswitchError(f"{path}: {error}; expected a trace as JSON lines") from None
     if len(text) > MOST_BYTES:
         raise SoftswitchError(f"{path} is larger than {MOST_BYTES} bytes; cut the trace")
-    begins, notes = datetime.min, {}
-    answers: dict[str, tuple[Answer, ...]] = {}
-    calls, pairs = [], []
-    for number, line in enumerate(text.splitlines(), 1):
-        try:
-            match json.loads(line):
-                case {"begins": str(at), "notes": dict(found)}:
-                    begins, notes = datetime.fromisoformat(at), found
-                case {"answer": str(name), "says": list(says)}:
-                    answers[name] = tuple(_answer(said) for said in says)
-                case {"call": call}:
-                    turns = tuple(Turn(**turn) for turn in call.pop("turns"))
-                    calls.append(Call(turns=turns, **call))
-                case {"pair": kind, "first": first, "second": second}:
-                    pairs.append(Pair(kind, Asked(**first), Asked(**second)))
-                case other:
-                    raise ValueError(f"no part of a trace: {str(other)[:60]}")
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise SoftswitchError(f"{path}:{number}: {error}; expected a line of a trace") from None
-    return Trace(begins, answers, tuple(sorted(calls, key=lambda call: call.at)), tuple(pairs), notes)
+    return text
+
+
+def _open(path: Path) -> Any:
+    if path.suffix == ".gz":
+        return gzip.open(path, "rt", encoding="utf-8")
+    return path.open("rt", encoding="utf-8")
 
 
 def write(path: Path, trace: Trace) -> None:
@@ -114,32 +140,30 @@ def write(path: Path, trace: Trace) -> None:
 def _lines(trace: Trace) -> Iterator[Mapping[str, Any]]:
     yield {"begins": trace.begins.isoformat(), "notes": trace.notes}
     for name, said in trace.answers.items():
-        yield {"answer": name, "says": [_short(asdict(answer)) for answer in said]}
+        yield {"answer": name, "says": [_short(answer) for answer in said]}
     for call in trace.calls:
-        turns = [_short(asdict(turn)) for turn in call.turns]
+        turns = [_short(turn) for turn in call.turns]
         yield {"call": {"at": call.at, "caller": call.caller, "turns": turns}}
     for pair in trace.pairs:
-        first, second = _short(asdict(pair.first)), _short(asdict(pair.second))
-        yield {"pair": pair.kind, "first": first, "second": second}
+        yield {"pair": pair.kind, "first": _short(pair.first), "second": _short(pair.second)}
 
 
-DEFAULTS: Mapping[str, Any] = {"sure": 0.9, "scope": "plan", "knows": True}
+NOT_WRITTEN = ("pattern", "tool", "arguments")
+"""Of answers: a trace's are chosen by name."""
 
 
-def _short(part: Mapping[str, Any]) -> dict[str, Any]:
+def _short(part: Answer | Turn | Asked) -> dict[str, Any]:
     """Without what is so by itself."""
-    kept = ((name, value) for name, value in part.items() if name not in ("pattern", "tool", "arguments"))
-    return {name: value for name, value in kept if value not in ("", (), {}, False, DEFAULTS.get(name))
-            or (name == "knows" and value is False)}  # fmt: skip
+    found = {}
+    for each in fields(part):
+        usual = each.default if each.default_factory is MISSING else each.default_factory()
+        value = getattr(part, each.name)
+        if each.name not in NOT_WRITTEN and value != usual:
+            found[each.name] = value
+    return found
 
 
 def _answer(said: Mapping[str, Any]) -> Answer:
     return Answer(
         "", said["text"], said.get("scope", "plan"), tuple(said.get("fields", ())), said.get("knows", True)
     )
-
-
-def _open(path: Path, mode: Literal["rt"]) -> Any:
-    if path.suffix == ".gz":
-        return gzip.open(path, mode, encoding="utf-8")
-    return path.open(mode, encoding="utf-8")

@@ -114,6 +114,19 @@ def test_a_trace_is_read_as_it_was_written_and_a_wrong_line_is_named(tmp_path: P
         trace.read(tmp_path / "wrong.jsonl")
 
 
+def test_words_of_which_the_ear_was_not_sure_at_all_stay_so(tmp_path: Path) -> None:
+    given = Trace(datetime(2026, 2, 1), calls=(Call(0.0, "", (Turn("hm", sure=0.0),)),))
+    trace.write(tmp_path / "unsure.jsonl", given)
+    assert trace.read(tmp_path / "unsure.jsonl") == given
+
+
+def test_a_damaged_trace_is_told(tmp_path: Path) -> None:
+    whole = MONTH.read_bytes()
+    (tmp_path / "damaged.gz").write_bytes(whole[:2000] + bytes(200) + whole[2200:])
+    with pytest.raises(SoftswitchError, match="expected a trace as JSON lines"):
+        trace.read(tmp_path / "damaged.gz")
+
+
 def test_the_bundled_month_reuses_no_answer_wrongly(plan: Plan) -> None:
     given = trace.read(MONTH)
     some = replace(given, calls=given.calls[:60], pairs=given.pairs[::10])
