@@ -1,92 +1,21 @@
 """One call of the caller: its SIP legs, its audio port and its conversation, driven from the SIP thread."""
 
-import logging
 import time
-from collections.abc import Callable
-from functools import wraps
-from typing import ParamSpec
 
 import numpy as np
 import pjsua2 as pj
 
 from softswitch.events import EndedBy
+from softswitch.gateway.caller import bed
 from softswitch.gateway.caller.conversation import KEY_S, Conversation
+from softswitch.gateway.caller.leg import Leg
 from softswitch.gateway.caller.port import CLOCK_RATE, CallerPort
-from softswitch.gateway.caller.script import (
-    Answered,
-    CallReport,
-    CallScript,
-    Greeted,
-    Observer,
-    Transferred,
-    Utterance,
-)
-from softswitch.gateway.caller.voicing import Samples, Voicing, noise_bed, speech_level
+from softswitch.gateway.caller.script import Answered, CallReport, CallScript, Greeted, Observer, Transferred
+from softswitch.gateway.caller.voicing import Voicing
 from softswitch.gateway.endpoint import call_options
-
-log = logging.getLogger(__name__)
 
 UNREACHABLE_S = 4.0
 """Without any response to the INVITE for so long, nobody is there (RFC 3261 would try for 32 s)."""
-_LEVEL_WITHOUT_SPEECH_DBFS = -20.0
-
-P = ParamSpec("P")
-
-
-def guarded(callback: Callable[P, None]) -> Callable[P, None]:
-    """For PJSIP's callbacks: an exception that leaves one is swallowed or fatal, so it is logged here."""
-
-    @wraps(callback)
-    def call(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            callback(*args, **kwargs)
-        except Exception:
-            log.exception("in PJSIP's callback %s", callback.__qualname__)
-
-    return call
-
-
-class Leg(pj.Call):
-    """One SIP dialog of a session; a REFER of the other side makes a second one."""
-
-    def __init__(self, account: pj.Account, session: "Session") -> None:
-        super().__init__(account)
-        self._account = account
-        self._session = session
-        self.audio: pj.AudioMedia | None = None
-
-    @guarded
-    def onCallState(self, prm: pj.OnCallStateParam) -> None:
-        self._note_response(prm.e)
-        self._session.state_changed(self, self.getInfo())
-
-    @guarded
-    def onCallTsxState(self, prm: pj.OnCallTsxStateParam) -> None:
-        self._note_response(prm.e)  # a 100 Trying changes no call state, and yet says that somebody is there
-
-    def _note_response(self, event: pj.SipEvent) -> None:
-        """A status that came without a message (connection refused, timeout) is PJSIP's own."""
-        transaction = event.type == pj.PJSIP_EVENT_TSX_STATE
-        if transaction and event.body.tsxState.type == pj.PJSIP_EVENT_RX_MSG:
-            self._session.responded = True
-
-    @guarded
-    def onCallMediaState(self, prm: pj.OnCallMediaStateParam) -> None:
-        info = self.getInfo()  # kept in a variable: the media of a temporary are garbage
-        for media in info.media:
-            if media.type == pj.PJMEDIA_TYPE_AUDIO and media.status == pj.PJSUA_CALL_MEDIA_ACTIVE:
-                self._session.media_active(self, media.index)
-
-    @guarded
-    def onCallTransferRequest(self, prm: pj.OnCallTransferRequestParam) -> None:
-        if not self._session.follows:
-            self._session.decline(prm.dstUri)
-            prm.statusCode = pj.PJSIP_SC_DECLINE
-            return
-        prm.opt.videoCount = 0
-        if hasattr(prm.opt, "textCount"):  # 2.17 offers a second m= line (T.140) otherwise
-            prm.opt.textCount = 0
-        prm.newCall = self._session.follow(Leg(self._account, self._session), prm.dstUri)
 
 
 class Session:
@@ -104,8 +33,8 @@ class Session:
         self._began = self._answered_at = 0.0
         self._hung_up_at: float | None = None
         capacity = round(script.longest_call * CLOCK_RATE)
-        noise_dbfs = _noise_level(script)
-        port.prepare(_bed(script, capacity, noise_dbfs))
+        noise_dbfs = bed.noise_level(script)
+        port.prepare(bed.lay(script, capacity, noise_dbfs))
         self.heard = Voicing(CLOCK_RATE, capacity, noise_dbfs)
         self._conversation = Conversation(script, self, observer)
 
@@ -114,11 +43,6 @@ class Session:
     @property
     def position(self) -> int:
         return self._port.position
-
-    @property
-    def follows(self) -> bool:
-        """Whether the caller goes where he is transferred to."""
-        return self._script.follow
 
     def say(self, pcm: bytes) -> int:
         return self._port.say(pcm)
@@ -199,7 +123,11 @@ class Session:
         self._leg = None
         self._legs.clear()
 
-    # --- told by the legs --------------------------------------------------------------------------------
+    # --- told by the legs (leg.Session) -------------------------------------------------------------------
+
+    @property
+    def follows(self) -> bool:
+        return self._script.follow
 
     def state_changed(self, leg: Leg, info: pj.CallInfo) -> None:
         if leg is not self._leg or self.over:
@@ -243,14 +171,11 @@ class Session:
         leg.audio.startTransmit(self._port)
         self._port.start()
 
-    def follow(self, leg: Leg, uri: str) -> Leg:
-        """The other side transfers us (RFC 3515): the new leg takes over when its media are there."""
+    def follow(self, leg: Leg, uri: str) -> None:
         self._legs.append(leg)
         self._note_transfer(uri)
-        return leg
 
     def decline(self, uri: str) -> None:
-        """The other side would transfer us, and we go no further."""
         self._note_transfer(uri)
 
     def _note_transfer(self, uri: str) -> None:
@@ -278,18 +203,3 @@ class Session:
         if unanswered:
             return f'"{unanswered[0]}" got no answer'
         return ""
-
-
-def _noise_level(script: CallScript) -> float | None:
-    """The level of the script's noise in dBFS: its SNR below the speech, None without noise."""
-    if script.noise is None:
-        return None
-    speech = b"".join(step.pcm for step in script.steps if isinstance(step, Utterance))
-    level = speech_level(np.frombuffer(speech, dtype=np.int16), CLOCK_RATE)
-    return (_LEVEL_WITHOUT_SPEECH_DBFS if level is None else level) - script.noise.snr_db
-
-
-def _bed(script: CallScript, length: int, noise_dbfs: float | None) -> Samples:
-    if script.noise is None or noise_dbfs is None:
-        return np.zeros(length, dtype=np.int16)
-    return noise_bed(script.noise.samples, length, noise_dbfs)
