@@ -9,10 +9,10 @@ import sqlalchemy as sa
 from figures.figure import Measurement, Spec
 from figures.people_work import fill, hire
 from figures.query_times import HOLDER, Query, slowest_on_both
-from softswitch.store import migrate
-from softswitch.store.outbox import claiming as leases
-from softswitch.store.people import claiming, entering, looking
-from softswitch.store.people.claiming import Claim, Freed, View
+from softswitch.store import leases, migrate
+from softswitch.store.people import claiming, entering, inheriting, looking, viewing
+from softswitch.store.people.claiming import Claim, Freed
+from softswitch.store.people.viewing import View
 from softswitch.waiting import Enqueue
 
 WAITING, AGENTS = 500, 50
@@ -26,7 +26,7 @@ def queries(dialect: str) -> Mapping[str, Query]:
     rung: list[Claim] = []
 
     def look(connection: sa.Connection) -> None:
-        seen[:] = [claiming.look(connection, now)]
+        seen[:] = [viewing.look(connection, now)]
 
     def claim(connection: sa.Connection) -> None:
         view = seen[0]
@@ -47,9 +47,9 @@ def queries(dialect: str) -> Mapping[str, Query]:
         "release": release,
         "enter": lambda connection: entering.put(connection, call_id, Enqueue("sales"), time.time(), HOLDER),
         "take": lambda connection: claiming.take(connection, HOLDER, HOLDER, {call_id: ""}),
-        "wake": lambda connection: claiming.wake(connection, now),
-        "holders": claiming.holders,
-        "orphans": lambda connection: claiming.lose_orphans(connection, now),
+        "wake": lambda connection: viewing.wake(connection, now),
+        "holders": inheriting.holders,
+        "orphans": lambda connection: inheriting.lose_orphans(connection, now),
         "talks": lambda connection: looking.talks(connection, ["sales"]),
         "history": lambda connection: looking.history(connection, call_id),
         "end of a call": lambda connection: entering.hung_up(connection, f"{9:032x}", time.time()),

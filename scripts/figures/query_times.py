@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from figures.figure import Workshop
 from figures.postgres import cluster
+from softswitch.store import leases
 from softswitch.store.engine import open_engine
-from softswitch.store.outbox import claiming
 
 TIMES = 15
 HOLDER = "bench"
@@ -43,7 +43,7 @@ def _slowest(workshop: Workshop, name: str, url: str, queries: Queries) -> float
 def _times(engine: sa.Engine, queries: Queries) -> dict[str, float]:
     """Median milliseconds of each; their commits are not counted."""
     with engine.begin() as connection:
-        claiming.register(connection, HOLDER, HOLDER, claiming.now_of(engine.dialect.name))
+        leases.register(connection, HOLDER, HOLDER, leases.now_of(engine.dialect.name))
     times: dict[str, list[float]] = {}
     asked = queries(engine.dialect.name)
     for _ in range(TIMES):

@@ -8,7 +8,7 @@ from figures.figure import Measurement, Spec
 from figures.query_times import HOLDER, Query, slowest_on_both
 from figures.queue_work import fill
 from softswitch.actions.action import Action, idempotency_key
-from softswitch.store import migrate
+from softswitch.store import leases, migrate
 from softswitch.store.engine import open_engine, sqlite_file
 from softswitch.store.outbox import claiming, looking, ordering
 from softswitch.store.outbox.claiming import Outcome
@@ -23,7 +23,7 @@ ATTENDED = [idempotency_key("", str(number)) for number in range(20)]
 
 def queries(dialect: str) -> Mapping[str, Query]:
     """What workers, turns, metrics and people ask, in an order in which each finds something to do."""
-    now = claiming.now_of(dialect)
+    now = leases.now_of(dialect)
     held: list[Action] = []
     ordered, other = Filter(("queued",), order_key="customer"), Filter(("queued",), order_key="nobody")
 
@@ -39,7 +39,7 @@ def queries(dialect: str) -> Mapping[str, Query]:
         "attended": lambda connection: looking.standing(connection, ATTENDED),
         "claim attended": lambda connection: claiming.claim_keys(connection, HOLDER, ATTENDED, now),
         "holders": claiming.holders,
-        "beat": lambda connection: claiming.beat(connection, HOLDER, now),
+        "beat": lambda connection: leases.beat(connection, HOLDER, now),
         "finish": finish,
         "promote": lambda connection: ordering.promote(connection, ["customer"]),
         "rebase": lambda connection: claiming.rebase(connection, now),

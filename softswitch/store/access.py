@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from softswitch.errors import SoftswitchError
 from softswitch.store.engine import first_line, open_engine
 from softswitch.store.entries import Tells
-from softswitch.store.outbox.claiming import Now, now_of
+from softswitch.store.leases import Now, now_of
 from softswitch.store.writer import Records
 
 CLOSE_S = 2.0

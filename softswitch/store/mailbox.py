@@ -4,8 +4,8 @@ writer in its turn, and shares its commits.
 
 from softswitch.store import messages
 from softswitch.store.access import Access
+from softswitch.store.leases import Beat
 from softswitch.store.messages import Waiting
-from softswitch.store.outbox.claiming import Beat
 from softswitch.store.writer import Records
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from softswitch.store.outbox.claiming import Beat, now_of
+from softswitch.store.leases import Beat, now_of
 from softswitch.store.tables import messages, workers
 
 TRIMMED_AT_ONCE = 5000

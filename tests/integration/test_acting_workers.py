@@ -15,7 +15,7 @@ from stopwatch import Stopwatch
 
 from softswitch.app.acting import workers
 from softswitch.app.acting.workers import Listener
-from softswitch.store import migrate
+from softswitch.store import leases, migrate
 from softswitch.store.engine import transaction
 from softswitch.store.outbox import adding, claiming, looking
 from softswitch.store.outbox.claiming import Outcome
@@ -233,7 +233,7 @@ async def test_a_worker_that_was_taken_for_dead_begins_anew_under_another_name(
             receiver.delay_s = 0.0
             before = entries(database_url)[0].leased_by
             with transaction(database_url, writes=True) as connection:
-                claiming.take_over(connection, before, claiming.now_of(connection.dialect.name))
+                claiming.take_over(connection, before, leases.now_of(connection.dialect.name))
             await until(lambda: over(database_url))
             assert workers.figures.attempts == {("order", "done"): 1}
     assert "this worker was taken for dead" in caplog.text

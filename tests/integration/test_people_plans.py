@@ -9,9 +9,8 @@ from figures.people_work import fill, hire
 from figures.query_times import HOLDER
 from postgres import postgres_cluster, shared_database_url
 
-from softswitch.store import migrate
+from softswitch.store import leases, migrate
 from softswitch.store.engine import open_engine
-from softswitch.store.outbox import claiming as leases
 
 __all__ = ["postgres_cluster", "shared_database_url"]
 

@@ -17,9 +17,8 @@ from softswitch.news import CallFinished
 from softswitch.people import choosing
 from softswitch.people.parties import Agent, Caller
 from softswitch.sections.queues import Queue
-from softswitch.store import changes, migrate
+from softswitch.store import changes, leases, migrate
 from softswitch.store.engine import transaction
-from softswitch.store.outbox import claiming as leases
 from softswitch.store.people import agents, claiming, looking
 from softswitch.store.people.claiming import Claim, Freed
 from softswitch.store.people.people import PeopleStore

@@ -16,7 +16,7 @@ from softswitch.actions.settings import Retry
 from softswitch.actions.templates import Unfilled
 from softswitch.app.acting.leases import DEAD_S, LOOK_S, Watch
 from softswitch.errors import InvalidFile
-from softswitch.store.outbox.claiming import Beat
+from softswitch.store.leases import Beat
 
 ACTION = Action(1, "order", {"item": 'a "b"', "n": "2"}, "k" * 32, 1.0, call_id="c" * 32, plan="shop")
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from softswitch.store.outbox.claiming import Beat
+from softswitch.store.leases import Beat
 
 BEAT_S = 1.0
 """Between two beats of a worker that holds actions."""

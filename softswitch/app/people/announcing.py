@@ -8,8 +8,8 @@ from softswitch.people import choosing
 from softswitch.people.expecting import expected_wait
 from softswitch.people.parties import Caller
 from softswitch.sections.queues import Queue
-from softswitch.store.people.claiming import View
 from softswitch.store.people.people import PeopleStore
+from softswitch.store.people.viewing import View
 from softswitch.waiting import QueueOver, QueueTold
 
 TALKS_S = 10.0

@@ -30,8 +30,8 @@ from softswitch.errors import SoftswitchError
 from softswitch.events import CallInfo
 from softswitch.people.parties import Caller
 from softswitch.ports import Waiter
-from softswitch.store.people.claiming import View
 from softswitch.store.people.people import PeopleStore
+from softswitch.store.people.viewing import View
 from softswitch.waiting import Enqueue, LeaveQueue
 
 log = logging.getLogger(__name__)

@@ -12,7 +12,8 @@ from softswitch.errors import SoftswitchError
 from softswitch.people import choosing
 from softswitch.people.parties import Caller
 from softswitch.sections.queues import Queue
-from softswitch.store.people.claiming import Claim, Freed, View
+from softswitch.store.people.claiming import Claim, Freed
+from softswitch.store.people.viewing import View
 
 
 class Matching:

@@ -16,7 +16,7 @@ from softswitch.errors import SoftswitchError
 from softswitch.events import CallInfo
 from softswitch.people.parties import Caller
 from softswitch.ports import Waiter
-from softswitch.store.people.claiming import View
+from softswitch.store.people.viewing import View
 from softswitch.waiting import Enqueue, LeaveQueue, QueueOver
 
 log = logging.getLogger(__name__)

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 import sqlalchemy as sa
 
 from softswitch.store.engine import transaction
-from softswitch.store.outbox import claiming, ordering
+from softswitch.store.leases import now_of
+from softswitch.store.outbox import ordering
 from softswitch.store.outbox.looking import Filter
 from softswitch.store.tables import ORDERED, actions
 
@@ -43,7 +44,7 @@ def cancel(url: str, numbers: Sequence[int]) -> Iterator[int]:
     for step in _steps(numbers):
         with transaction(url, writes=True) as connection:
             rows = _locked(connection, step, CANCELLED)
-            now = claiming.now_of(connection.dialect.name)
+            now = now_of(connection.dialect.name)
             end = {"state": "cancelled", "finished_at": now, "failed_at": None, "blocked": sa.false()}
             wanted = actions.c.id.in_([row.id for row in rows])
             connection.execute(sa.update(actions).where(wanted).values(end))

@@ -1,20 +1,17 @@
 """What workers do to the outbox, each function within the caller's transaction: claim in batches, finish in
-batches, and take over what a dead worker left.
-
-No clock decides who has an action. A worker's lease is its row in `workers` with a number that it raises
-again and again while it holds actions; others, who look at that number, find it dead when it stands still for
-a time that they measure with their own monotonic clock. A clock that jumps, on a node or on the database's
-machine, makes nobody dead. What a worker that was found dead still tells of its actions does not count any
-more, and it can claim no others until it has registered anew.
+batches, and take over what a dead worker left. Who is dead is told by softswitch.store.leases: what such a
+worker still tells of its actions does not count any more.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
 from softswitch.actions.action import Action
+from softswitch.store import leases
+from softswitch.store.leases import Beat, Now
 from softswitch.store.outbox import ordering
 from softswitch.store.tables import FAILED, RUNNING, WAITING, actions, workers
 
@@ -22,16 +19,6 @@ REBASED_AT_ONCE = 500
 SLACK_S = 1.0
 """A failure that lies farther in the future than this is of a clock that has gone back since."""
 TAKEN_OVER = "the worker that did it died; nobody knows how far it came"
-
-Now = sa.ColumnElement[float]
-"""The time of day in SQL: the database's own clock where there is one."""
-
-
-class Beat(NamedTuple):
-    """A worker that holds actions, and its number; None when it is not registered (any more)."""
-
-    holder: str
-    beat: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,29 +51,6 @@ _MINE = sa.update(actions).where(
     # Taken away and claimed again by the same process, it is another attempt.
     actions.c.attempts == sa.bindparam("attempt"),
 )
-
-
-def now_of(dialect: str) -> Now:
-    """PostgreSQL's clock is one for all nodes; SQLite's is that of the machine where its file lies."""
-    if dialect == "postgresql":
-        return sa.extract("epoch", sa.func.clock_timestamp()).cast(sa.Double)
-    return (sa.func.julianday("now", type_=sa.Double) - 2440587.5) * 86400.0
-
-
-def register(connection: sa.Connection, holder: str, node: str, now: Now) -> None:
-    """Make a worker known; only one that is can claim."""
-    row = sa.insert(workers).values(holder=holder, node=node, beat=0, at=now)
-    connection.execute(row)
-
-
-def leave(connection: sa.Connection, holder: str) -> None:
-    connection.execute(sa.delete(workers).where(workers.c.holder == holder))
-
-
-def beat(connection: sa.Connection, holder: str, now: Now) -> bool:
-    """Renew the lease on everything that is held; False when others have found this worker dead."""
-    alive = sa.update(workers).where(workers.c.holder == holder)
-    return connection.execute(alive.values(beat=workers.c.beat + 1, at=now)).rowcount > 0
 
 
 def due(connection: sa.Connection, names: Sequence[str], now: Now) -> list[str]:
@@ -185,7 +149,7 @@ def holders(connection: sa.Connection) -> list[Beat]:
 
 def take_over(connection: sa.Connection, holder: str, now: Now) -> int:
     """Free what a dead worker held, to be tried again at once; how many actions those are."""
-    leave(connection, holder)
+    leases.leave(connection, holder)
     held = sa.update(actions).where(RUNNING, actions.c.leased_by == holder)
     freed = {"state": "failed", "leased_by": "", "error": TAKEN_OVER, "failed_at": now, "run_at": 0.0}
     return connection.execute(held.values(freed)).rowcount

@@ -8,9 +8,11 @@ from collections.abc import Callable, Sequence
 from softswitch.actions.action import Action
 from softswitch.actions.jobs import Job
 from softswitch.news import Announced
+from softswitch.store import leases
 from softswitch.store.access import Access, new_holder
+from softswitch.store.leases import Beat
 from softswitch.store.outbox import claiming, scheduling
-from softswitch.store.outbox.claiming import Beat, Finished, Outcome
+from softswitch.store.outbox.claiming import Finished, Outcome
 from softswitch.store.outbox.looking import Counts, Standing, count, standing
 from softswitch.store.writer import Records
 
@@ -42,14 +44,14 @@ class Outbox:
     async def register(self) -> None:
         """Before anything is claimed, and again when a `beat` was in vain."""
         holder = new_holder(self._node)
-        await self._access.write(claiming.register, holder, self._node, self._access.now)
+        await self._access.write(leases.register, holder, self._node, self._access.now)
         self.holder = holder
 
     async def leave(self) -> None:
-        await self._access.write(claiming.leave, self.holder)
+        await self._access.write(leases.leave, self.holder)
 
     async def beat(self) -> bool:
-        return await self._access.write(claiming.beat, self.holder, self._access.now, lasts=False)
+        return await self._access.write(leases.beat, self.holder, self._access.now, lasts=False)
 
     async def due(self, names: Sequence[str]) -> list[str]:
         return await self._access.read(claiming.due, names, self._access.now)

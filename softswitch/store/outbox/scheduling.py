@@ -10,8 +10,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from softswitch.actions.jobs import Job, decide, key
 from softswitch.store.engine import transaction
+from softswitch.store.leases import Now
 from softswitch.store.outbox import adding
-from softswitch.store.outbox.claiming import Now
 from softswitch.store.tables import jobs
 
 _NEW: dict[str, Any] = {"sqlite": sqlite.insert(jobs), "postgresql": postgresql.insert(jobs)}

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from softswitch.news import StateSaved
-from softswitch.store.outbox.claiming import now_of
+from softswitch.store.leases import now_of
 from softswitch.store.tables import UNENDED, calls, waiting
 from softswitch.waiting import Enqueue, LeaveQueue
 

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from softswitch.people.expecting import TALKS
 from softswitch.people.parties import Caller
 from softswitch.store.engine import transaction
-from softswitch.store.people.claiming import MOST_CALLERS
 from softswitch.store.people.rows import CALLER, caller
+from softswitch.store.people.viewing import MOST_CALLERS
 from softswitch.store.tables import TALKED, UNENDED, calls, turns, waiting
 
 MOST_TURNS = 50

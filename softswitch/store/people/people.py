@@ -1,4 +1,4 @@
-"""Agents and waiting callers as the distributor of one process sees them: each function of `claiming` in a
+"""Agents and waiting callers as the distributor of one process sees them: each function of this room in a
 transaction of its own.
 """
 
@@ -7,12 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 import sqlalchemy as sa
 
 from softswitch.people.parties import Agent, Caller
+from softswitch.store import leases
 from softswitch.store.access import Access, new_holder
-from softswitch.store.outbox import claiming as leases
-from softswitch.store.outbox.claiming import Beat
-from softswitch.store.people import claiming, entering, looking
-from softswitch.store.people.claiming import Claim, Freed, Inheritance, View
+from softswitch.store.leases import Beat, Now
+from softswitch.store.people import claiming, entering, inheriting, looking, viewing
+from softswitch.store.people.claiming import Claim, Freed
+from softswitch.store.people.inheriting import Inheritance
 from softswitch.store.people.looking import History
+from softswitch.store.people.viewing import View
 from softswitch.store.writer import Records
 from softswitch.waiting import Enqueue
 
@@ -46,26 +48,26 @@ class PeopleStore:
 
     async def others(self) -> list[Beat]:
         """Who else holds agents or callers."""
-        found = await self._access.read(claiming.holders)
-        return [Beat(*each) for each in found if each[0] != self.holder]
+        found = await self._access.read(inheriting.holders)
+        return [each for each in found if each.holder != self.holder]
 
     async def adopt(self) -> Inheritance:
-        return await self._access.write(claiming.adopt, self.holder, self.node)
+        return await self._access.write(inheriting.adopt, self.holder, self.node)
 
     async def take_over(self, holder: str) -> Inheritance:
-        return await self._access.write(claiming.take_over, holder, self._access.now)
+        return await self._access.write(inheriting.take_over, holder, self._access.now)
 
     async def lose(self, caller_ids: Sequence[int]) -> tuple[Caller, ...]:
-        return await self._access.write(claiming.lose, caller_ids, self._access.now)
+        return await self._access.write(inheriting.lose, caller_ids, self._access.now)
 
     async def lose_orphans(self) -> tuple[Caller, ...]:
-        return await self._access.write(claiming.lose_orphans, self._access.now)
+        return await self._access.write(inheriting.lose_orphans, self._access.now)
 
     async def look(self) -> View:
-        return await self._access.read(claiming.look, self._access.now)
+        return await self._access.read(viewing.look, self._access.now)
 
     async def wake(self) -> tuple[Agent, ...]:
-        return await self._access.write(claiming.wake, self._access.now)
+        return await self._access.write(viewing.wake, self._access.now)
 
     async def take(self, numbers: Mapping[str, str]) -> dict[str, Caller]:
         return await self._access.write(claiming.take, self.holder, self.node, numbers)
@@ -109,5 +111,5 @@ class PeopleStore:
         await self._access.close()
 
 
-def _put(connection: sa.Connection, call_id: str, order: Enqueue, node: str, now: claiming.Now) -> None:
+def _put(connection: sa.Connection, call_id: str, order: Enqueue, node: str, now: Now) -> None:
     entering.put(connection, call_id, order, connection.execute(sa.select(now)).scalar_one(), node)

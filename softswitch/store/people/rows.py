@@ -30,3 +30,13 @@ def caller(row: sa.Row[Any]) -> Caller:
 def _values(row: sa.Row[Any], skills: int) -> tuple[Any, ...]:
     """In the order of the fields: hundreds of rows are read several times a second."""
     return (*row[:skills], frozenset(row[skills]), *row[skills + 1 :])
+
+
+def changed_agents(connection: sa.Connection, statement: sa.Update) -> tuple[Agent, ...]:
+    """Those whom it has changed, as they are now."""
+    return tuple(map(agent, connection.execute(statement.returning(*AGENT))))
+
+
+def changed_callers(connection: sa.Connection, statement: sa.Update) -> tuple[Caller, ...]:
+    """The same of callers."""
+    return tuple(map(caller, connection.execute(statement.returning(*CALLER))))
