@@ -128,6 +128,8 @@ def test_passwords_are_nowhere_in_the_clear(config: Config) -> None:
         assert b"geheim" not in repr(connection.execute(sa.text("SELECT * FROM trunks")).all()).encode()
     key = config.data_dir / secrets.FILE
     assert key.stat().st_mode & 0o777 == 0o600
+    keys = secrets.read(key)
+    assert repr(keys.keys[0]) not in repr(keys)
 
 
 def test_swapped_rows_cannot_be_read(config: Config) -> None:

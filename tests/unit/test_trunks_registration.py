@@ -88,6 +88,12 @@ def test_after_the_last_registrar_it_waits_and_begins_with_the_first_again():
     assert driver.it.state is State.DOWN, "as long as nobody has accepted it"
 
 
+@pytest.mark.parametrize(("status", "whole"), [(503, 4.0), (401, 120.0)])
+def test_waits_are_longer_or_shorter_by_chance_so_that_not_all_come_back_at_once(status: int, whole: float):
+    assert rules.wait(2, status, lambda: 0.0) == pytest.approx(0.8 * whole)
+    assert rules.wait(2, status, lambda: 1.0) == pytest.approx(1.2 * whole)
+
+
 def test_waits_double_up_to_five_minutes():
     assert [rules.wait(failures, 503, middle) for failures in range(11)] == [
         *(1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300)
