@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from softswitch.dialplan import loader, templates
+from softswitch.dialplan import expansion, loader
 from softswitch.dialplan.conversation import Conversation
 from softswitch.errors import SoftswitchError
 from softswitch.events import Heard, Listen, Recognition
@@ -66,7 +66,7 @@ class Question:
 def phrases(sentences: Sequence[str]) -> list[str]:
     """Everything that the templates stand for. Raises SoftswitchError on one that cannot be read."""
     try:
-        return [phrase for sentence in sentences for phrase in templates.expand(sentence)]
+        return [phrase for sentence in sentences for phrase in expansion.expand(sentence)]
     except ValueError as error:
         raise SoftswitchError(f"no sentence of a dialplan: {error}") from None
 

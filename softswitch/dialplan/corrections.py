@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from softswitch.dialplan import templates
+from softswitch.dialplan import expansion
 from softswitch.dialplan.language import Language
 
 PLACE = re.compile(r"\{(value|other|name)\}")
@@ -23,7 +23,7 @@ class Corrections:
     """The templates of one language, by their first words."""
 
     def __init__(self, language: Language) -> None:
-        found = {phrase for text in language.talk.corrections for phrase in templates.expand(text)}
+        found = {phrase for text in language.talk.corrections for phrase in expansion.expand(text)}
         # With more words as they are written less is left to be a value.
         phrases = sorted(found, key=lambda phrase: (-_literal(phrase), phrase))
         self._by_first: dict[str, list[re.Pattern[str]]] = {}

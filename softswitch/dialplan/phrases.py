@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from itertools import islice
 
-from softswitch.dialplan import templates
+from softswitch.dialplan import expansion, templates
 from softswitch.dialplan.slots import Slot
 from softswitch.dialplan.templates import GAP, Choice
 
@@ -35,6 +35,6 @@ class Phrases:
         choices = self._choices.get(intent, ())
         # Some templates have few phrases, so that of the others more than their share is wanted.
         most = min(limit, 10 + 2 * limit // max(1, len(choices)))
-        own = [templates.examples(choice, most) for choice in choices]
+        own = [expansion.examples(choice, most) for choice in choices]
         rows = (texts[row] for row in range(limit) for texts in own if row < len(texts))
         return list(islice(dict.fromkeys(rows), limit))

@@ -18,13 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from softswitch.dialplan import candidates, strict, templates
-from softswitch.dialplan.automaton import Automaton, Found
+from softswitch.dialplan.automaton import Automaton
 from softswitch.dialplan.candidates import Candidate
 from softswitch.dialplan.examples import Examples, Verdict
 from softswitch.dialplan.language import Language
 from softswitch.dialplan.overlap import Likeness, Overlap
 from softswitch.dialplan.phrases import Phrases
 from softswitch.dialplan.said import Said
+from softswitch.dialplan.search import Found
 from softswitch.dialplan.slots import Slot
 from softswitch.dialplan.spoken import normalise
 from softswitch.dialplan.stealing import Stealing

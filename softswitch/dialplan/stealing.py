@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 
-from softswitch.dialplan import templates
+from softswitch.dialplan import expansion, search, templates
 from softswitch.dialplan.automaton import Automaton, State
 from softswitch.dialplan.templates import Choice
 
@@ -41,7 +41,7 @@ class Stealing:
         everything = (1 << len(self._intents)) - 1
         if any(templates.names_in(choice) for _, _, choice in self._templates):
             for _, _, choice in self._templates:
-                for phrase in templates.examples(choice, 2):
+                for phrase in expansion.examples(choice, 2):
                     self._compare_example(found, phrase, everything)
         return [
             (phrase, self._intents[first], self._intents[other])
@@ -58,7 +58,7 @@ class Stealing:
         """Whether another intent's slot reads words of this one's phrase."""
         if "{" not in phrase:
             words = phrase.split()
-            ways = self._automaton.find(words, allowed, ANY_DAY)
+            ways = search.find(self._automaton, words, allowed, ANY_DAY)
             # With words in gaps or skipped another intent comes near, but does not get the phrase.
             whole = [way for way in ways if not way.loose and (way.bindings or way.literal == len(words))]
             self._note(found, phrase, [way.template for way in whole])

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from softswitch.dialplan.automaton import Automaton, Found, strengthen
+from softswitch.dialplan import search
+from softswitch.dialplan.automaton import Automaton
+from softswitch.dialplan.search import Found, strengthen
 
 TIE = 0.15
 """Of the evidence: intents that come so near to the best are as likely."""
@@ -47,7 +49,7 @@ class Strict:
         if (known := self._lately.get(key)) is None:
             if len(self._lately) >= LATELY:
                 self._lately.clear()
-            known = self._lately[key] = self._by_intent(self._automaton.find(tokens, allowed, now))
+            known = self._lately[key] = self._by_intent(search.find(self._automaton, tokens, allowed, now))
         return known
 
     def _by_intent(self, found: Sequence[Found]) -> list[Meant]:

@@ -8,12 +8,9 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
 
 from softswitch.dialplan.spoken import normalise
 
-MAX_PHRASES = 1000
-"""`expand` refuses more: whoever lists phrases wants to keep them all."""
 MAX_WORDS = 1000
 """Words and slots of one template with its rules put in; a rule of rules could double them without end."""
 MAX_REMEMBERED = 16_384
@@ -29,6 +26,9 @@ SLOT = re.compile(r"\{[a-z][a-z0-9_]*\}")
 RULE = re.compile(r"<[a-z][a-z0-9_]*>")
 
 
+Branch = tuple["str | Choice", ...]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Choice:
     """Alternatives; each is a sequence of words, `{slots}` and further choices. An empty one may be left out.
@@ -37,7 +37,7 @@ class Choice:
     many phrases it takes to show each alternative at least once.
     """
 
-    branches: tuple[tuple["str | Choice", ...], ...]
+    branches: tuple[Branch, ...]
     words: int
     depth: int
     turns: int
@@ -111,48 +111,6 @@ def names_in(choice: Choice) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word[1:-1] for word in words_in(choice) if word[0] == "{"))
 
 
-def expand(template: str, rules: Rules | None = None) -> tuple[str, ...]:
-    """Every phrase that the template stands for, normalised, slots kept as `{name}`.
-
-    Raises ValueError that says what is wrong with the template, also when it stands for too many phrases.
-    """
-    choice = parse(template, rules)
-    if (number := count(choice)) > MAX_PHRASES:
-        raise ValueError(f"stands for {number} phrases, at most {MAX_PHRASES} are allowed; split it")
-    return tuple(phrases(choice))
-
-
-def count(choice: Choice) -> int:
-    """How many phrases the tree stands for, the same one counted as often as it can be made."""
-    total = 0
-    for branch in choice.branches:
-        ways = 1
-        for part in branch:
-            ways *= count(part) if isinstance(part, Choice) else 1
-        total += ways
-    return total
-
-
-def phrases(choice: Choice) -> list[str]:
-    """All phrases, each once, in order. The caller has looked at `count`."""
-    return list(dict.fromkeys(_written(choice)))
-
-
-def examples(choice: Choice, limit: int) -> list[str]:
-    """At most so many phrases that show the most of the template: each alternative once, then any others.
-
-    Nothing stands in the gaps.
-    """
-    found = dict.fromkeys(" ".join(_pick(choice, turn)) for turn in range(min(choice.turns, limit)))
-    if len(found) < limit and (total := count(choice)) > len(found):
-        # All at once is much faster than one by one, where there are not too many.
-        few = total <= 4 * limit
-        others = _written(choice) if few else map(" ".join, islice(_phrases(choice), 4 * limit))
-        found |= dict.fromkeys(others)
-    bare = dict.fromkeys(" ".join(phrase.replace(GAP, " ").split()) for phrase in found)
-    return [phrase for phrase in islice(bare, limit) if phrase]
-
-
 @lru_cache(MAX_REMEMBERED)
 def _parse_alone(template: str) -> Choice:
     """Of a sentence without rules, which is read when a plan is checked, built and reloaded."""
@@ -184,7 +142,7 @@ def _alternatives(tokens: list[str], at: int, opened: str, rules: Rules, depth: 
     """Read up to the bracket that closes `opened` (or the end); the position of that bracket."""
     if depth > MAX_DEPTH:
         raise ValueError(f"has brackets in brackets, more than {MAX_DEPTH} deep; split it")
-    branches: list[tuple[str | Choice, ...]] = []
+    branches: list[Branch] = []
     branch: list[str | Choice] = []
     while at < len(tokens) and tokens[at] not in ")]":
         token = tokens[at]
@@ -215,7 +173,7 @@ def _rule(token: str, rules: Rules) -> Choice:
     return rules[token[1:-1]]
 
 
-def _choice(branches: tuple[tuple[str | Choice, ...], ...]) -> Choice:
+def _choice(branches: tuple[Branch, ...]) -> Choice:
     inner = [part for branch in branches for part in branch if isinstance(part, Choice)]
     words = sum(map(len, branches)) - len(inner) + sum(part.words for part in inner)
     depth = 1 + max((part.depth for part in inner), default=0)
@@ -224,7 +182,7 @@ def _choice(branches: tuple[tuple[str | Choice, ...], ...]) -> Choice:
             f"has {words} words with its rules, {depth} brackets deep; at most {MAX_WORDS} and {MAX_DEPTH} "
             "are allowed; split it"
         )
-    return Choice(branches, words, depth, sum(map(_branch_turns, branches)))
+    return Choice(branches, words, depth, sum(map(turns_of, branches)))
 
 
 def _may_be_empty(choice: Choice) -> bool:
@@ -234,46 +192,6 @@ def _may_be_empty(choice: Choice) -> bool:
     )
 
 
-def _written(choice: Choice) -> list[str]:
-    """All phrases in the order of `_phrases`; at once, which is many times faster."""
-    found: list[str] = []
-    for branch in choice.branches:
-        texts = [""]
-        for part in branch:
-            ways = _written(part) if isinstance(part, Choice) else [part]
-            texts = [f"{text} {way}" if text and way else text or way for text in texts for way in ways]
-        found += texts
-    return found
-
-
-def _phrases(choice: Choice) -> Iterator[tuple[str, ...]]:
-    for branch in choice.branches:
-        yield from _sequence(branch)
-
-
-def _sequence(branch: tuple[str | Choice, ...]) -> Iterator[tuple[str, ...]]:
-    """The first words vary last, and nothing is made before it is asked for."""
-    if not branch:
-        yield ()
-        return
-    first, rest = branch[0], branch[1:]
-    for head in _phrases(first) if isinstance(first, Choice) else [(first,)]:
-        for tail in _sequence(rest):
-            yield head + tail
-
-
-def _branch_turns(branch: tuple[str | Choice, ...]) -> int:
+def turns_of(branch: Branch) -> int:
+    """How many phrases it takes to show each alternative of one branch."""
     return max((part.turns for part in branch if isinstance(part, Choice)), default=1)
-
-
-def _pick(choice: Choice, turn: int) -> tuple[str, ...]:
-    """The phrase of one turn; alternatives come last to first, so that the first phrase is the fullest."""
-    turn %= choice.turns
-    for branch in reversed(choice.branches):
-        if turn < _branch_turns(branch):
-            break
-        turn -= _branch_turns(branch)
-    found: tuple[str, ...] = ()
-    for part in branch:
-        found += _pick(part, turn) if isinstance(part, Choice) else (part,)
-    return found

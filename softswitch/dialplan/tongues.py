@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, cached_property, partial
 
-from softswitch.dialplan import corrections, templates
+from softswitch.dialplan import corrections, expansion, templates
 from softswitch.dialplan.files.data import ListFile
 from softswitch.dialplan.files.texts import Texts
 from softswitch.dialplan.language import LANGUAGES, Language
@@ -68,7 +68,7 @@ class Tongue:
             value: tuple(
                 phrase
                 for form in forms.in_language(self.name)
-                for phrase in templates.expand(form, self._parsed_rules)
+                for phrase in expansion.expand(form, self._parsed_rules)
             )
             for value, forms in file.values.items()
         }

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from num2words import num2words
 
+from softswitch.dialplan.expansion import MAX_PHRASES, expand
 from softswitch.dialplan.language import ENGLISH, LANGUAGES, SPANISH, Language
 from softswitch.dialplan.spoken import cardinals, digit_spans, normalise
-from softswitch.dialplan.templates import MAX_PHRASES, expand
 
 
 def whole(tokens: list[str], language: Language) -> str | None:

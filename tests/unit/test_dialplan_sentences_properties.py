@@ -7,10 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from listed_slot import ListedSlot
 
+from softswitch.dialplan.expansion import count, phrases
 from softswitch.dialplan.language import ENGLISH
 from softswitch.dialplan.sentences import Sentences
 from softswitch.dialplan.slots import Slot
-from softswitch.dialplan.templates import count, parse, phrases
+from softswitch.dialplan.templates import parse
 
 NOW = datetime(2026, 11, 23, 9, 30)
 WORDS = ("order", "cancel", "the", "not", "orders", "parcel", "to", "want")

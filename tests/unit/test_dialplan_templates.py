@@ -4,19 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from softswitch.dialplan.templates import (
-    MAX_WORDS,
-    Rules,
-    count,
-    examples,
-    expand,
-    names_in,
-    parse,
-    parse_rules,
-    phrases,
-    rules_of,
-    slots_of,
-)
+from softswitch.dialplan.expansion import count, examples, expand, phrases
+from softswitch.dialplan.templates import MAX_WORDS, Rules, names_in, parse, parse_rules, rules_of, slots_of
 
 RULES = parse_rules({"polite": "(could you|please)", "tell": "[<polite>] (tell|give) me", "fill": "[um|uh]"})
 

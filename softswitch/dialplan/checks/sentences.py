@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from softswitch.dialplan import templates
+from softswitch.dialplan import expansion, templates
 from softswitch.dialplan.checks.texts import rule_texts
 from softswitch.dialplan.checks.ways import Ways, listened
 from softswitch.dialplan.sentences import Sentences
@@ -50,7 +50,7 @@ def _place(
     place: Place = ("sentences", language) if texts.languages else ("sentences",)
     for number, text in enumerate(texts.in_language(language)):
         choice = templates.parse(text, rules)
-        if templates.count(choice) <= LISTED and phrase in templates.phrases(choice):
+        if expansion.count(choice) <= LISTED and phrase in expansion.phrases(choice):
             at = (*place, number)
             return document, at if at in document.marks else place
     return document, place

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 
+from softswitch.dialplan.expansion import examples, expand
 from softswitch.dialplan.language import Language
 from softswitch.dialplan.slot_types.base import Base, Readings, ordered
 from softswitch.dialplan.slot_types.patterns import Phrases
 from softswitch.dialplan.spoken import normalise
-from softswitch.dialplan.templates import examples, expand, parse
+from softswitch.dialplan.templates import parse
 
 MOST_SHOWN = 40  # forms of a template in a recogniser's grammar; the ear mixes their words
 MOST_AGREEING = 4  # "yes yes that's right of course"

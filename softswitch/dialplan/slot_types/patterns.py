@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, NamedTuple, TypeVar
 
+from softswitch.dialplan.expansion import expand
 from softswitch.dialplan.languages.parts import Row, plain
 from softswitch.dialplan.spoken import normalise
-from softswitch.dialplan.templates import expand
 
 Value = TypeVar("Value")
 Found = list[tuple[int, int]]
