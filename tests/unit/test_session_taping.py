@@ -1,12 +1,13 @@
 """What of a call is recorded, in virtual time: nothing before the caller was told, and never a secret."""
 
 import pytest
-from fakes import voiced
+from fakes import FakeLine, voiced
 from scripted_call import ANSWER, GREETING, Call
 
 from softswitch.events import (
     BargeIn,
     CallEnded,
+    CallInfo,
     Cause,
     DtmfReceived,
     EndedBy,
@@ -18,6 +19,7 @@ from softswitch.events import (
     Record,
     Say,
 )
+from softswitch.session.taping import Taping
 
 TOLD = Say("this call is recorded", barge_in=BargeIn.OFF)  # 0.4 s
 START, STOP, PAUSE, RESUME = Record("start"), Record("stop"), Record("pause"), Record("resume")
@@ -43,6 +45,19 @@ async def test_nothing_is_recorded_before_the_caller_was_told() -> None:
     (tape,) = call.tapes
     assert tape.heard() == ["my", "name"]
     assert 0.3 < tape.said_s() < 0.5
+
+
+@pytest.mark.parametrize(("heard", "tapes"), [(1, 1), (0, 0)])
+def test_an_answer_that_comes_before_he_was_told_to_the_end_starts_no_recording(
+    heard: int, tapes: int
+) -> None:
+    opened: list[CallInfo] = []
+    taping = Taping(FakeLine(), opened.append)  # type: ignore[arg-type]
+    taping.answer((TOLD, START, Listen()))
+    taping.tick([], heard)
+    taping.answer((ANSWER, Listen()))
+    taping.tick([], 1)
+    assert len(opened) == tapes
 
 
 async def test_who_is_being_told_can_neither_talk_over_it_nor_key_over_it() -> None:
