@@ -145,7 +145,7 @@ class Session:
         """Every 20 ms."""
         frames = self._line.read()
         if not self._taping.idle:
-            self._taping.tick(frames, self._speaker.heard)
+            self._taping.tick(frames, self._speaker.answer.heard)
         if self.ended or self._held:
             return
         if not self._place.talks:
@@ -251,7 +251,7 @@ class Session:
         self._silence.listen()
         turn = Turn.of_input(self._conversation.step, event, timing)
         if not isinstance(event, NoInput):
-            event = replace(event, answer_heard=self._speaker.account().heard)
+            event = replace(event, answer_heard=self._speaker.answer.account().heard)
         self._take(turn, lambda: self._conversation.take(event))
 
     def _is_backchannel(self, event: Input, listen: Listen) -> bool:

@@ -9,42 +9,21 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 from softswitch.events import BargeIn, Say
 from softswitch.ports import Line, Voice
+from softswitch.session.answer import FRAME_S, Answer
 from softswitch.session.fillers import Fillers
 from softswitch.session.patience import Patience
 from softswitch.thinking import Think
 
 log = logging.getLogger(__name__)
-FRAME_S = 0.02
 BREATH_S = 0.18
 """Silence between two prompts that follow each other."""
 AFTER_KEY_S = 0.12
 """Silence after a prompt that a key cut: without it the next one runs into the stump of the last."""
 PIECE_S = 10
 """Audio is written in pieces of at most this length, so that any prompt fits a ring of 30 s in time."""
-
-
-@dataclass(frozen=True)
-class Span:
-    """Where one Say lies in the answer, in bytes."""
-
-    say: Say
-    start: int
-    end: int
-
-
-@dataclass(frozen=True)
-class Account:
-    """What became of an answer: all of it, and the part that was heard."""
-
-    said: str
-    said_s: float
-    heard: str
-    heard_s: float
 
 
 class Speaker:
@@ -58,15 +37,14 @@ class Speaker:
         self._pieces: deque[bytes] = deque()
         self._rest = b""  # less than a frame, until it is known what follows
         self._synthesis: asyncio.Task[None] | None = None
-        self._spans: list[Span] = []
-        self._begun_at = 0  # the line's position, in frames, where the answer begins
+        self.answer = Answer(line)
         self._after_key = False
         self._lead = 0.0  # silence before the answer's first word
         self.failed = False
         """Whether a text of the answer could not be said."""
         self.waits = False
         """Whether something more is to be said, which somebody else is still finding out."""
-        self._frame_bytes = round(line.clock_rate * FRAME_S) * 2
+        self._frame_bytes = self.answer.frame_bytes
         self._piece_bytes = self._frame_bytes * round(PIECE_S / FRAME_S)
 
     def say(self, items: Sequence[Say | Think]) -> None:
@@ -74,9 +52,9 @@ class Speaker:
         `think`, until `thought`.
         """
         self.stop()
-        self._lead = BREATH_S if self.waits and (self._spans or self._fillers.said) else 0.0
-        self._spans, self.waits, self.failed = [], False, False
-        self._begun_at = self._line.played
+        self._lead = BREATH_S if self.waits and (self.answer or self._fillers.said) else 0.0
+        self.waits = self.failed = False
+        self.answer.begin()
         self._waiting.extend(items)
         self._fillers.rewind()
         self._advance()
@@ -99,7 +77,7 @@ class Speaker:
             self._advance()
 
     def stop(self) -> None:
-        """Silence at once; `account` still tells what was heard."""
+        """Silence at once; `answer` still tells what was heard."""
         self._waiting.clear()
         self._thought.clear()
         self._pieces.clear()
@@ -119,7 +97,7 @@ class Speaker:
         """Every 20 ms."""
         if self._pieces:
             self._write()
-        elif (self._synthesis and not self._spans) or (self.waits and self.done) or self._is_behind:
+        elif (self._synthesis and not self.answer) or (self.waits and self.done) or self._is_behind:
             self._fill()
         elif not self._waiting and not self._synthesis:
             self._line.expect_more(False)
@@ -137,40 +115,10 @@ class Speaker:
     @property
     def barge_in(self) -> BargeIn:
         """What may interrupt the prompt that is being played right now."""
-        if (self._synthesis or self._thinks) and not self._spans:
+        if (self._synthesis or self._thinks) and not self.answer:
             return BargeIn.OFF  # who speaks while he waits shall not lose his answer
-        played = self._played_bytes()
-        playing = next((span for span in self._spans if played < span.end), None)
-        return playing.say.barge_in if playing else BargeIn.SPEECH
-
-    @property
-    def rung(self) -> Literal["", "static", "composed"]:
-        """How the answer came about that was said so far; "" where nothing was."""
-        if not self._spans:
-            return ""
-        return "static" if all(span.say.static for span in self._spans) else "composed"
-
-    @property
-    def heard(self) -> int:
-        """How many texts of the answer were played to their end."""
-        played = self._played_bytes()
-        return sum(span.end <= played for span in self._spans)
-
-    def account(self) -> Account:
-        played = self._played_bytes()
-        words: list[str] = []
-        for span in self._spans:
-            words += _first_words(span.say.text, played - span.start, span.end - span.start)
-        total = self._spans[-1].end if self._spans else 0
-        said = " ".join(span.say.text for span in self._spans)
-        return Account(said, self._seconds(total), " ".join(words), self._seconds(min(played, total)))
-
-    def _played_bytes(self) -> int:
-        """How much of the answer has been played; fillers go before it."""
-        return max(0, self._line.played - self._begun_at) * self._frame_bytes
-
-    def _seconds(self, size: int) -> float:
-        return size / self._frame_bytes * FRAME_S
+        playing = self.answer.playing
+        return playing.barge_in if playing else BargeIn.SPEECH
 
     # --- what is said, in order -------------------------------------------------------------------------
 
@@ -206,7 +154,7 @@ class Speaker:
         return item
 
     async def _synthesize(self, say: Say) -> None:
-        if self._spans:
+        if self.answer:
             self._line.expect_more(True)
         try:
             async with asyncio.timeout(self._patience):
@@ -220,21 +168,16 @@ class Speaker:
         self._advance()
 
     def _append(self, say: Say, pcm: bytes) -> None:
-        if not self._spans:
-            self._begun_at = self._line.played + self._line.pending
-        end = self._spans[-1].end if self._spans else 0
-        if not pcm:
-            self._spans.append(Span(say, end, end))
-            return
-        silence = bytes(2 * round(self._pause(say) * self._line.clock_rate))
-        self._after_key = False
-        start = end + len(silence)
-        self._spans.append(Span(say, start, start + len(pcm)))
-        self._put(silence + pcm)
+        """A text that cannot be said has no audio: it stands in the answer, and takes no time."""
+        silence = bytes(2 * round(self._pause(say) * self._line.clock_rate)) if pcm else b""
+        self.answer.add(say, len(silence), len(pcm))
+        if pcm:
+            self._after_key = False
+            self._put(silence + pcm)
 
     def _pause(self, say: Say) -> float:
         """Seconds of silence before it."""
-        if self._spans:
+        if self.answer:
             return BREATH_S if say.pause is None else say.pause
         if self._fillers.said:
             return BREATH_S
@@ -265,14 +208,8 @@ class Speaker:
         """The answer is late: something is heard meanwhile."""
         say = self._fillers.due(self._line.pending > 0)
         pcm = self._voice.get(say) if say else None
-        if say and pcm and self._spans:  # in the midst of it, and so a part of it
+        if say and pcm and self.answer:  # in the midst of it, and so a part of it
             self._append(say, pcm)
         elif pcm:
             self._pieces.append(pcm)
             self._write()
-
-
-def _first_words(text: str, part: int, whole: int) -> list[str]:
-    """The words of `text` that were out after `part` of `whole`, cut at a word."""
-    words = text.split() if whole else []
-    return words if part >= whole else words[: max(0, int(len(words) * part / whole))]

@@ -4,14 +4,16 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
 from softswitch.events import Action, Say
 from softswitch.ports import Thinker, Thought
+from softswitch.session.ahead import Ahead
+from softswitch.session.answer import Account
 from softswitch.session.patience import Patience
-from softswitch.session.speaking import Account, Speaker
+from softswitch.session.speaking import Speaker
 from softswitch.thinking import Exchange, How, Rung, Think, Unanswered, Wanted
 
 log = logging.getLogger(__name__)
@@ -28,52 +30,6 @@ def exchange(heard: str, account: Account) -> tuple[Exchange, ...]:
 
 def _think_of(actions: Sequence[Action]) -> Think | None:
     return next((action for action in actions if isinstance(action, Think)), None)
-
-
-class Ahead:
-    """A thought that began before it was asked for. Implements ports.Thought."""
-
-    def __init__(self, order: Think, thought: Thought) -> None:
-        self._order, self._thought = order, thought
-        self._ready: asyncio.Queue[str | None] = asyncio.Queue()
-        self._work = asyncio.create_task(self._think())
-
-    def answers(self, order: Think) -> bool:
-        return replace(self._order, key=order.key) == order
-
-    @property
-    def how(self) -> How:
-        return self._thought.how
-
-    @property
-    def missing(self) -> Literal["", "unknown", "failed", "broken"]:
-        return self._thought.missing
-
-    @property
-    def wanted(self) -> Wanted | None:
-        return self._thought.wanted
-
-    @property
-    def sentences(self) -> AsyncGenerator[str, None]:
-        return self._sentences()
-
-    def close(self) -> None:
-        self._work.cancel()
-
-    async def _think(self) -> None:
-        try:
-            async with contextlib.aclosing(self._thought.sentences) as sentences:
-                async for sentence in sentences:
-                    self._ready.put_nowait(sentence)
-        finally:
-            self._ready.put_nowait(None)
-
-    async def _sentences(self) -> AsyncGenerator[str, None]:
-        try:
-            while (sentence := await self._ready.get()) is not None:
-                yield sentence
-        finally:
-            self.close()
 
 
 class Thinking:
@@ -160,32 +116,37 @@ class Thinking:
             self._speculated("wrong")
 
     async def _say(
-        self, order: Think, context: Mapping[str, str], ahead: "Ahead | None"
+        self, order: Think, context: Mapping[str, str], ahead: Ahead | None
     ) -> Unanswered | Wanted | None:
-        missing = Unanswered(order.key, "failed")
+        """What is missing of the answer in the end, or wanted instead of it."""
         if self._thinker:
             try:
                 thought = ahead or self._thinker.think(order, context, tuple(self._history))
-                async with (
-                    asyncio.timeout(self._patience) as patience,
-                    contextlib.aclosing(thought.sentences) as sentences,
-                ):
-                    async for sentence in sentences:
-                        patience.reschedule(None)
-                        self.how = thought.how
-                        self._speaker.think(
-                            Say(sentence, static=False, rate=order.rate, language=order.language)
-                        )
-                if wanted := thought.wanted:
-                    return replace(wanted, key=order.key)
-                why = thought.missing
-                if not why:
-                    self.how = thought.how
-                    self._speaker.thought()
-                    return None
-                missing = Unanswered(order.key, why)
+                await self._speak(order, thought)
+                return self._settle(order, thought)
             except TimeoutError:
                 log.warning("no answer within %g s", self._patience)
             except Exception as error:  # what callers ask belongs in no log
                 log.error("while an answer was thought: %s", type(error).__name__)
-        return missing
+        return Unanswered(order.key, "failed")
+
+    async def _speak(self, order: Think, thought: Thought) -> None:
+        """Each sentence as it comes. TimeoutError: the first is late. Of the others who thinks takes care."""
+        async with (
+            asyncio.timeout(self._patience) as patience,
+            contextlib.aclosing(thought.sentences) as sentences,
+        ):
+            async for sentence in sentences:
+                patience.reschedule(None)
+                self.how = thought.how
+                self._speaker.think(Say(sentence, static=False, rate=order.rate, language=order.language))
+
+    def _settle(self, order: Think, thought: Thought) -> Unanswered | Wanted | None:
+        """All of it was said that will be."""
+        if wanted := thought.wanted:
+            return replace(wanted, key=order.key)
+        if why := thought.missing:
+            return Unanswered(order.key, why)
+        self.how = thought.how
+        self._speaker.thought()
+        return None

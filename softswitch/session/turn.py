@@ -6,7 +6,7 @@ from typing import Literal
 
 from softswitch.events import Heard, Hypothesis, NoInput, Pressed
 from softswitch.news import TurnFinished
-from softswitch.session.speaking import Account
+from softswitch.session.answer import Account
 from softswitch.session.utterance import Timing
 from softswitch.thinking import Rung
 

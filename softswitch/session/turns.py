@@ -50,7 +50,7 @@ class Turns:
     @property
     def latest(self) -> tuple[Exchange, ...]:
         """The turn that is not over yet, if there is one, as far as it was heard."""
-        return exchange(self._turn.heard, self._speaker.account()) if self._turn else ()
+        return exchange(self._turn.heard, self._speaker.answer.account()) if self._turn else ()
 
     def take(self, turn: Turn, decide: Decide) -> None:
         """A turn begins, and the one before is over."""
@@ -70,9 +70,9 @@ class Turns:
         turn, self._turn = self._turn, None
         if turn is None:
             return
-        account = self._speaker.account()
+        account = self._speaker.answer.account()
         self._thinking.remember(turn.heard, account)
-        rung = self._thinking.rung or self._speaker.rung
+        rung = self._thinking.rung or self._speaker.answer.rung
         self._emit(turn.finished(self._call_id, account, rung))
 
     def _decide(self, turn: Turn, decide: Decide) -> tuple[Action, ...]:

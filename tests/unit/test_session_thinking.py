@@ -194,6 +194,14 @@ async def test_what_was_thought_ahead_and_not_asked_is_given_up_and_counted() ->
     assert thought.closed
 
 
+async def test_a_thought_that_fails_ahead_is_no_answer() -> None:
+    thought = FakeThought([(1, "it is nine"), (1, "nearly")])
+    thought.plan = [*thought.plan, None]  # type: ignore[list-item]
+    call = await thinking(thought, (GREETING, LISTEN), (ASK, NEXT, LISTEN), (ANSWER, Listen()))
+    await asked(call, "time")
+    assert unanswered(call) == [Unanswered("ask:1", "failed")]
+
+
 async def test_what_the_dialplan_answers_itself_is_not_thought_ahead() -> None:
     call = await thinking(FakeThought([]), (GREETING, LISTEN), (ANSWER, Listen()))
     await asked(call, "time")
