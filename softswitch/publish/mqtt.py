@@ -36,10 +36,10 @@ _log = structlog.get_logger(__name__)
 
 
 class Broker:
-    """`run` it as a task for as long as the node lives; `leave` before that task is cancelled.
+    """`run` it as a task for as long as the node lives; `say` "offline" before that task is cancelled.
 
     The retained presence of the node is published at each connection, and the broker says `offline` for it
-    when the connection ends in any other way than by `leave`.
+    when the connection is lost.
     """
 
     def __init__(self, settings: Mqtt, node: str) -> None:
