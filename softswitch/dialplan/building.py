@@ -6,9 +6,9 @@ from functools import cached_property
 
 from softswitch.dialplan import expressions
 from softswitch.dialplan import steps as compiled
-from softswitch.dialplan.files.flow import Do as DoFile
+from softswitch.dialplan.files.doing import Do as DoFile
+from softswitch.dialplan.files.doing import Lookup as LookupFile
 from softswitch.dialplan.files.flow import FlowFile
-from softswitch.dialplan.files.flow import Lookup as LookupFile
 from softswitch.dialplan.files.flow import Step as StepFile
 from softswitch.dialplan.files.plan import Failure, Repairs
 from softswitch.dialplan.files.queue import OFF, QueueSettings

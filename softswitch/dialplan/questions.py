@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from softswitch.dialplan import expressions
-from softswitch.dialplan.files.flow import Ask, Collect, FlowFile
+from softswitch.dialplan.files.asking import Ask, Collect
+from softswitch.dialplan.files.flow import FlowFile
 from softswitch.dialplan.files.flow import Step as StepFile
 from softswitch.dialplan.files.plan import PlanFile, Timing
 from softswitch.dialplan.files.queue import OFF, Queue, QueueSettings

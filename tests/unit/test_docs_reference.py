@@ -11,7 +11,7 @@ import pytest
 from documents import DOCUMENTS, ROOT, blocks, first_column, section
 from pydantic import BaseModel
 
-from softswitch.dialplan.files import answers, data, flow, ladder, plan, queue, variables
+from softswitch.dialplan.files import answers, asking, data, doing, flow, ladder, plan, queue, variables
 from softswitch.events import CallEnded, CallInfo, Cause, EndedBy
 from softswitch.gateway.causes import status_of
 from softswitch.news import (
@@ -58,13 +58,13 @@ MODELS: dict[str, type[BaseModel]] = {
     "examples/INTENT.yaml": data.ExamplesFile,
     "flows/NAME.yaml": flow.FlowFile,
     "Steps": flow.Step,
-    "Listen": flow.Listen,
-    "Collect": flow.Collect,
-    "Forms": flow.Ask,
-    "Dtmf": flow.Dtmf,
+    "Listen": asking.Listen,
+    "Collect": asking.Collect,
+    "Forms": asking.Ask,
+    "Dtmf": asking.Dtmf,
     "Answer": answers.Answer,
-    "Lookup": flow.Lookup,
-    "Do": flow.Do,
+    "Lookup": doing.Lookup,
+    "Do": doing.Do,
     "Branches": flow.Branch,
     "Transfer": flow.Transfer,
     "Queues": queue.QueueFile,
@@ -113,7 +113,7 @@ def test_what_is_generated_from_the_code_is_up_to_date(tmp_path: Path):
 def test_every_model_of_the_dialplan_language_has_its_section():
     declared = {
         model
-        for module in (answers, data, flow, ladder, plan, queue, variables)
+        for module in (answers, asking, data, doing, flow, ladder, plan, queue, variables)
         for model in vars(module).values()
         if isinstance(model, type) and issubclass(model, Section) and model is not Section
     }

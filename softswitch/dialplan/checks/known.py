@@ -11,7 +11,8 @@ from softswitch.dialplan.checks.names import columns, known_variables
 from softswitch.dialplan.checks.texts import HEARD, TOLD
 from softswitch.dialplan.checks.values import Expressions
 from softswitch.dialplan.checks.ways import Ways
-from softswitch.dialplan.files.flow import Lookup, Step
+from softswitch.dialplan.files.doing import Lookup
+from softswitch.dialplan.files.flow import Step
 from softswitch.dialplan.files.plan import PlanFile
 from softswitch.marked_yaml import Place
 

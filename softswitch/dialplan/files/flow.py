@@ -1,164 +1,32 @@
 """flows/NAME.yaml: steps, each something to say and exactly one way on."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from softswitch.dialplan.files.answers import Answer
+from softswitch.dialplan.files.asking import Collect, Dtmf, Listen
 from softswitch.dialplan.files.choices import Choices
+from softswitch.dialplan.files.doing import Do, Lookup
 from softswitch.dialplan.files.plan import Repairs, Timing
 from softswitch.dialplan.files.queue import Leave, Queue
 from softswitch.dialplan.files.texts import (
     Destination,
     Expression,
-    Key,
     Language,
     Name,
     Prompts,
-    Texts,
     Words,
-    Written,
     Yes,
     at,
 )
 from softswitch.events import BargeIn
-from softswitch.values import Section, seconds
+from softswitch.values import Section
 
-MOST_BUDGET_S = 10.0
 RESERVED_TARGETS = frozenset({"repeat", "slower", "faster", "back", "restart", "return"})
 """Targets that are no steps: say the last thing again, slower, faster; the question before this one; the
 whole call anew; the place that called this flow.
 """
-
-
-class Listen(Choices):
-    """Waits for one of the intents. With `otherwise` the whole vocabulary is listened for, and what means
-    none of them leads there: to a step with `answer`, for instance.
-    """
-
-    otherwise: Name | None = None
-
-
-class Ask(Section):
-    """One variable of a form: how it is asked for, and what makes it valid."""
-
-    ask: Prompts = Prompts()
-    reask: Prompts = Prompts()
-    sentences: Texts = Texts()
-    valid: Expression | None = None
-    invalid: Prompts = Prompts()
-
-
-class Collect(Choices):
-    """Fills one `slot`, or the variables of a `form` in order; a caller may give several at once, and correct
-    them. With `confirm` he is asked whether it is right: always, or only when the ear was `unsure`.
-    """
-
-    slot: Name | None = None
-    form: dict[Name, Ask] = Field({})
-    sentences: Texts = Texts()
-    valid: Expression | None = None
-    invalid: Prompts = Prompts()
-    confirm: Prompts = Prompts()
-    confirm_when: Literal["always", "unsure"] = "always"
-    terminator: Key = "#"
-    next: Name
-
-    @model_validator(mode="after")
-    def _collects_something(self) -> "Collect":
-        if (self.slot is None) == (not self.form):
-            raise ValueError("expected `slot`, or `form` with its variables")
-        if self.form and (self.valid or self.invalid):
-            raise ValueError("in a form each variable has its own `valid` and `invalid`")
-        return self
-
-    @property
-    def fields(self) -> dict[str, Ask]:
-        """By variable: those of the form, or the one slot as a form of one."""
-        if self.slot is None:
-            return dict(self.form)
-        return {self.slot: Ask(valid=self.valid, invalid=self.invalid)}
-
-
-class Dtmf(Section):
-    """Keys alone, speech is not heard: a menu, or a variable that is keyed in."""
-
-    menu: dict[Key, Name] = Field({})
-    slot: Name | None = None
-    valid: Expression | None = None
-    invalid: Prompts = Prompts()
-    terminator: Key = "#"
-    next: Name | None = None
-
-    @model_validator(mode="after")
-    def _is_menu_or_slot(self) -> "Dtmf":
-        if (self.slot is None) == (not self.menu):
-            raise ValueError("expected `menu`, or `slot` and `next`")
-        if (self.slot is None) != (self.next is None):
-            raise ValueError("`slot` needs `next`; a menu has none")
-        return self
-
-
-Budget = Annotated[
-    float, BeforeValidator(seconds, json_schema_input_type=Written), Field(ge=0, le=MOST_BUDGET_S)
-]
-"""How long a caller is kept waiting."""
-
-
-class Lookup(Section):
-    """Finds the row of `table` under the value of `key`; its columns become variables. Or has an integration
-    look up an `action` of the plan's catalogue, of kind `lookup`; its `result` becomes variables. What is not
-    there `within` the time is `late`.
-    """
-
-    table: Name | None = None
-    key: Name | None = None
-    action: Name | None = None
-    within: Budget | None = None
-    found: Name
-    not_found: Name
-    late: Name | None = None
-
-    @model_validator(mode="after")
-    def _is_one(self) -> "Lookup":
-        if (self.table is None) == (self.action is None) or (self.table is None) != (self.key is None):
-            raise ValueError("expected `table` and `key`, or `action`")
-        if (self.action is None) != (self.late is None):
-            raise ValueError(
-                "`action` needs `late`, where it goes on without an answer; a table is never late"
-            )
-        if self.table and self.within is not None:
-            raise ValueError("a table is never late: leave `within` out")
-        return self
-
-
-class Do(Section):
-    """Promises an action of the plan's catalogue, with what its arguments' variables hold now. With `within`
-    it is tried at once, and the call goes on by what is true then: it is `done`, it is `noted` and will be
-    done, or it is `refused` and never can be.
-    """
-
-    action: Name
-    next: Name | None = None
-    within: Budget | None = None
-    done: Name | None = None
-    noted: Name | None = None
-    refused: Name | None = None
-
-    @model_validator(mode="after")
-    def _goes_on(self) -> "Do":
-        ways = (self.done, self.noted, self.refused)
-        if self.within is None and (self.next is None or any(ways)):
-            raise ValueError("expected `next`; or `within` with `done`, `noted` and `refused`")
-        if self.within is not None and (self.next or not all(ways)):
-            raise ValueError("with `within` expected `done`, `noted` and `refused`, and no `next`")
-        return self
-
-    @property
-    def ways(self) -> dict[str, str]:
-        """Where it goes on, by what came of it; nothing without `within`."""
-        ways = {"done": self.done, "noted": self.noted, "refused": self.refused}
-        return {outcome: target for outcome, target in ways.items() if target}
 
 
 class Branch(Section):
@@ -230,11 +98,15 @@ class Step(Repairs):
         if len(ways) != 1:
             found = " and ".join(ways) or "none"
             raise at(ways[-1:], f"expected exactly one of {', '.join(WAYS)}; found {found}")
-        if self.record and ways[0] in SPEAKING:
-            raise at(["record"], f"`record` stands in a step of its own, with `next`; found {ways[0]}")
-        if not self.say and ways[0] in SPEAKING and not (self.collect and self.collect.form):
-            raise ValueError(f"a step with {ways[0]} needs `say`: the caller must never hear nothing")
+        if ways[0] in SPEAKING:
+            self._speaks_first(ways[0])
         return self
+
+    def _speaks_first(self, way: str) -> None:
+        if self.record:
+            raise at(["record"], f"`record` stands in a step of its own, with `next`; found {way}")
+        if not self.say and not (self.collect and self.collect.form):
+            raise ValueError(f"a step with {way} needs `say`: the caller must never hear nothing")
 
     @property
     def hears(self) -> bool:
