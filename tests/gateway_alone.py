@@ -17,7 +17,7 @@ from node import free_port, rtp_range, wait_for
 from softswitch import config
 from softswitch.child import READY, Inheritance, config_fd
 from softswitch.events import CallEnded, LegEvent
-from softswitch.gateway import messages
+from softswitch.gateway import messages, wire
 from softswitch.gateway.messages import Message
 from softswitch.gateway.rings import Node, Region, SlotView
 from softswitch.supervisor import listen
@@ -113,7 +113,7 @@ class GatewayAlone:
     # --- as control -----------------------------------------------------------------------------------
 
     def order(self, message: Message) -> None:
-        self._socket.sendall(messages.encode(message))
+        self._socket.sendall(wire.encode(message))
 
     def answer(self, offered: messages.Offered) -> None:
         self.order(messages.Answer(offered.info.call_id))
@@ -175,7 +175,7 @@ class GatewayAlone:
             self.region.node[Node.CONTROL_AT_NS] = time.monotonic_ns()
 
     def _take(self) -> None:
-        decoder = messages.Decoder()
+        decoder = wire.Decoder()
         while data := self._socket.recv(1 << 16):
             for message in decoder.feed(data):
                 with self._lock:

@@ -17,7 +17,7 @@ from softswitch import config
 from softswitch.child import READY, Inheritance, config_fd
 from softswitch.errors import SoftswitchError
 from softswitch.events import CallEnded, LegEvent
-from softswitch.gateway import messages
+from softswitch.gateway import messages, wire
 from softswitch.gateway.rings import Node as Counter
 from softswitch.gateway.rings import Region, SlotView
 from softswitch.supervisor import listen
@@ -87,7 +87,7 @@ class Gateway:
 
     def order(self, message: messages.Message) -> None:
         with self._sending:
-            self._socket.sendall(messages.encode(message))
+            self._socket.sendall(wire.encode(message))
 
     def slot(self, offered: messages.Offered) -> SlotView:
         return self._region.slot(offered.slot)
@@ -118,7 +118,7 @@ class Gateway:
         self._taken.clear()
 
     def _serve(self) -> None:
-        decoder = messages.Decoder()
+        decoder = wire.Decoder()
         while not self._stopped.is_set():
             self._region.node[Counter.CONTROL_AT_NS] = time.monotonic_ns()
             if not select.select([self._socket], [], [], BEAT_S)[0]:

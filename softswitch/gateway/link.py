@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from softswitch.events import BridgeChanged, CallConfirmed, CallEnded, LegEvent
-from softswitch.gateway import messages
+from softswitch.gateway import messages, wire
 from softswitch.gateway.line import CallLine
 from softswitch.gateway.rings import PTIME_MS, Node, Region
 
@@ -91,7 +91,7 @@ class GatewayLink:
             await asyncio.sleep(RECONNECT_S)
 
     async def _receive(self, reader: asyncio.StreamReader) -> None:
-        decoder = messages.Decoder()
+        decoder = wire.Decoder()
         while data := await reader.read(1 << 16):
             for message in decoder.feed(data):
                 self._take(message)
@@ -156,7 +156,7 @@ class GatewayLink:
 
     def send(self, message: messages.Message) -> None:
         if self._writer is not None:
-            self._writer.write(messages.encode(message))
+            self._writer.write(wire.encode(message))
 
     async def _keep_time(self) -> None:
         node = self._region.node

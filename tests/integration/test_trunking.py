@@ -14,7 +14,7 @@ from stopwatch import Stopwatch
 from softswitch.app.trunking import telling
 from softswitch.app.trunking.trunking import Trunking
 from softswitch.config import Config
-from softswitch.gateway import messages
+from softswitch.gateway import messages, wire
 from softswitch.gateway.messages import Probe, Probed, Registered, Trunks
 from softswitch.news import TrunkChanged
 from softswitch.store import migrate, secrets, trunks
@@ -336,8 +336,6 @@ async def test_two_hundred_registrations_begin_within_seconds_in_few_messages(co
     running = asyncio.create_task(gateway.trunking.run())
     await so(lambda: sum(each.register_at is not None for each in gateway.now.values()) == 200, 8)
     assert len(gateway.sets) <= 40
-    assert all(
-        len(messages.encode(Trunks(tuple(each.values())))) < messages.MAX_BYTES for each in gateway.sets
-    )
+    assert all(len(wire.encode(Trunks(tuple(each.values())))) < wire.MAX_BYTES for each in gateway.sets)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)

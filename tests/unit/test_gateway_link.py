@@ -7,7 +7,7 @@ from pathlib import Path
 from fakes import INFO
 
 from softswitch.events import CallConfirmed
-from softswitch.gateway import messages
+from softswitch.gateway import messages, wire
 from softswitch.gateway.line import CallLine
 from softswitch.gateway.link import GatewayLink, News
 from softswitch.gateway.rings import DOWN_FRAMES, Node, Region
@@ -59,7 +59,7 @@ async def test_a_line_learns_how_its_keys_come_and_touches_nothing_once_the_conn
     async def gateway(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         confirmed = CallConfirmed("PCMU", telephone_event=False)
         for message in (messages.Offered(INFO, 0), messages.Happened(INFO.call_id, confirmed)):
-            writer.write(messages.encode(message))
+            writer.write(wire.encode(message))
         await lost.wait()
         writer.close()
 

@@ -4,7 +4,7 @@ import pytest
 
 from softswitch.errors import SoftswitchError
 from softswitch.events import CallEnded, CallInfo, Cause, DtmfReceived, EndedBy, MediaQuality
-from softswitch.gateway import causes, messages
+from softswitch.gateway import causes, messages, wire
 from softswitch.gateway.survival import Alone, Order, line_frames
 from softswitch.sections.media import Survival
 
@@ -70,22 +70,22 @@ ENDED = CallEnded(16, 200, EndedBy.CALLER, MediaQuality(1, 2, 3, 4.5, 6), "bye")
     ids=lambda message: message.type,
 )
 def test_messages_cross_the_socket_whole_in_whatever_pieces(message: messages.Message) -> None:
-    wire = messages.encode(message) * 2
-    for cut in (1, 3, 4, 5, len(wire) - 1):
-        decoder = messages.Decoder()
-        assert decoder.feed(wire[:cut]) + decoder.feed(wire[cut:]) == [message, message]
+    data = wire.encode(message) * 2
+    for cut in (1, 3, 4, 5, len(data) - 1):
+        decoder = wire.Decoder()
+        assert decoder.feed(data[:cut]) + decoder.feed(data[cut:]) == [message, message]
 
 
 def test_a_length_that_nobody_sends_is_refused() -> None:
     with pytest.raises(SoftswitchError):
-        messages.Decoder().feed(b"\xff\xff\xff\xff")
+        wire.Decoder().feed(b"\xff\xff\xff\xff")
 
 
 def test_text_that_is_no_utf8_crosses_the_socket_with_marks_in_its_place() -> None:
     info = CallInfo(
         "a" * 32, "b\udce7", 'sip:"\udcff\udcfe"@x', "sip:gr\u00fc\u00df@x", "192.0.2.1:5060", 1.0
     )
-    (offered,) = messages.Decoder().feed(messages.encode(messages.Offered(info, 3)))
+    (offered,) = wire.Decoder().feed(wire.encode(messages.Offered(info, 3)))
     assert isinstance(offered, messages.Offered)
     assert offered.info.sip_call_id == "b\ufffd"
     assert offered.info.from_uri == 'sip:"\ufffd\ufffd"@x'
