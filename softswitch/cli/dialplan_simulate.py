@@ -85,6 +85,8 @@ def simulate(
     trace = sys.stdin.isatty() if why is None else why
     talk = _begin(plan, CallFacts(trunk, from_, to, at(plan, moment)), language, _known(plan, values), trace)
     acts = _acts(plan, outcomes)
+    if sys.stdin.isatty():
+        click.secho("Type what the caller says; nothing: silence, 12: keys, !words: he interrupts.", dim=True)
     actions = talk.start()
     _show(plan, talk, actions, trace, heard=False)
     actions = _wait(plan, talk, actions, acts, trace)
@@ -204,7 +206,8 @@ def _show(plan: Plan, talk: Conversation, actions: Iterable[Action], trace: bool
             case Record():
                 click.echo(f"  recording: {action.what}")
             case Transfer():
-                click.echo(f"  transfers to {action.uri}")
+                nobody_set = "a person: `human` of the node's settings"
+                click.echo(f"  transfers to {nobody_set if action.uri == SOMEBODY else action.uri}")
             case Enqueue():
                 click.echo(f"  waits in {action.queue}: {_order(action)}")
             case LeaveQueue():

@@ -242,7 +242,7 @@ def test_an_action_that_the_plan_has_not_is_told(shop: Path) -> None:
 
 def test_somebody_is_there_to_be_transferred_to_whatever_is_configured(shop: Path) -> None:
     result = CliRunner().invoke(dialplan, ["simulate", str(shop)], obj=Config(), input="agent\n")
-    assert "transfers to sip:human@" in result.output
+    assert "transfers to a person: `human`" in result.output
 
 
 def test_a_call_that_no_route_takes_is_told_with_the_reasons(shop: Path) -> None:
