@@ -17,6 +17,8 @@ MOST_HISTORY = 3_000
 LATEST = 6
 """Exchanges that are told in full."""
 
+_NO_TAGS = str.maketrans("<>", "‹›")
+
 RULES = """\
 You speak on the telephone with one caller, in {language}. Your words are spoken aloud: one to three short \
 sentences, plain words, no lists, no markup, no links.
@@ -109,8 +111,6 @@ def _in_short(history: Sequence[Exchange]) -> str:
 
 
 def _plain(text: str, most: int) -> str:
-    """One line without anything that looks like one of our tags."""
-    line = " ".join(text.split())
-    for tag in ("knowledge", "context", "earlier"):
-        line = line.replace(f"<{tag}>", "").replace(f"</{tag}>", "")
+    """One line in which nothing can be one of our tags, however it is written or put together."""
+    line = " ".join(text.split()).translate(_NO_TAGS)
     return line if len(line) <= most else line[:most].rsplit(" ", 1)[0] + " …"

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -101,6 +102,18 @@ async def room(server: ScriptedLlm) -> AsyncIterator[Room]:
     room = Room(server, settings, {})
     await room.llm.prepare()
     yield room
+    await room.llm.close()
+
+
+async def test_where_approval_is_demanded_an_answer_is_given_again_once_it_is_approved(
+    server: ScriptedLlm,
+) -> None:
+    room = Room(server, Settings(remember=60, approved_only=True), {})
+    for _ in range(2):
+        assert (await room.say("When do you open?"))[0] == "thought"
+    *_, new = room.book
+    room.book.put([replace(new, state="approved", answer="From nine.")])
+    assert await room.say("When do you open?") == ("remembered", "answered", "From nine.")
     await room.llm.close()
 
 
