@@ -5,7 +5,7 @@ import json
 import random
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from stopwatch import Stopwatch
 
 from softswitch.app.acting import workers
 from softswitch.app.acting.workers import Listener
+from softswitch.errors import SoftswitchError
 from softswitch.store import leases, migrate
 from softswitch.store.engine import transaction
 from softswitch.store.outbox import adding, claiming, looking
@@ -107,6 +108,22 @@ async def test_an_action_that_nothing_is_configured_for_waits_and_goes_when_some
         assert looking.by_name(database_url)["other"] == {"queued": 1}
         async with working(database_url, integrations("actions: {other: {kind: log}}")):
             await until(lambda: over(database_url))
+
+
+async def test_what_could_not_be_written_down_is_written_once_the_database_is_back(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'records.db'}"
+    migrate.upgrade(url)
+    add(url)
+    async with working(url, integrations("actions: {order: {kind: log}}")) as workers:
+        finishes, failures = workers._outbox.finish, [SoftswitchError("the database is away")]
+
+        async def finish(outcomes: Sequence[Outcome]) -> int:
+            if failures:
+                raise failures.pop()
+            return await finishes(outcomes)
+
+        workers._outbox.finish = finish  # type: ignore[method-assign]
+        await until(lambda: over(url), 5.0)
 
 
 async def test_one_integration_that_hangs_holds_up_no_other(database_url: str) -> None:

@@ -12,8 +12,9 @@ from people import NUMBER, Around, FakeWaiter, Floor, call_id, floor_of, hire, l
 from postgres import database_url, postgres_cluster, postgres_url
 from stopwatch import Stopwatch
 
+from softswitch.app.acting import rhythm
 from softswitch.app.dialing.outcome import Outcome, Report
-from softswitch.app.people import announcing, backs, distributor, matching, waiting_room
+from softswitch.app.people import announcing, backs, matching, waiting_room
 from softswitch.errors import SoftswitchError
 from softswitch.events import CallConfirmed, CallEnded, CallInfo, DtmfReceived, EndedBy
 from softswitch.gateway.messages import Originate, SendDtmf
@@ -283,7 +284,7 @@ async def test_nobody_waits_for_ever_while_the_database_is_away(
         raise SoftswitchError("the database is away")
 
     monkeypatch.setattr(floor.store, "look", away)
-    monkeypatch.setattr(distributor, "AWAY_S", 0.05)
+    monkeypatch.setattr(rhythm, "AWAY_S", 0.05)
     waiter = FakeWaiter("a")
     floor.distributor.enqueue(waiter, CallInfo(call_id("a"), "", "", "", "", 0.0), "shop", SALES)
     await floor.until(lambda: waiter.told == [QueueOver("empty")])
@@ -294,7 +295,7 @@ async def test_an_agent_claimed_when_the_line_broke_is_rung_all_the_same(
     url: str, monkeypatch: pytest.MonkeyPatch, of: str
 ) -> None:
     hire(url, "ann")
-    monkeypatch.setattr(distributor, "AWAY_S", 0.05)
+    monkeypatch.setattr(rhythm, "AWAY_S", 0.05)
     monkeypatch.setattr(matching, "NOT_NOW_S", 0.05)
     async with floor_of(url) as floor:
         claims = floor.store.claim
@@ -393,7 +394,7 @@ async def test_who_is_called_back_after_hours_is_let_in_and_keeps_his_place_thro
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hire(url, "ann")
-    monkeypatch.setattr(distributor, "AWAY_S", 0.05)
+    monkeypatch.setattr(rhythm, "AWAY_S", 0.05)
     monkeypatch.setattr(Around, "is_open", lambda self, plan, queue, at: at <= 60.0)
     async with floor_of(url) as floor:
         fails_at_first(floor, "inherit", monkeypatch)

@@ -8,17 +8,17 @@ import contextlib
 import logging
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from softswitch.actions import retrying
-from softswitch.actions.action import Action, Done, Later, Refused, Result
-from softswitch.actions.settings import Integration
-from softswitch.actions.templates import Unfilled
+from softswitch.actions.action import Action
+from softswitch.app.acting.attempting import attempt
 from softswitch.app.acting.attending import NOTED, Attended, Fate
 from softswitch.app.acting.jobs import Scheduler
 from softswitch.app.acting.leases import BEAT_S, LOOK_S, Watch
-from softswitch.app.acting.registry import Registry, kind_of
+from softswitch.app.acting.outcomes import Outcomes
+from softswitch.app.acting.registry import Registry
+from softswitch.app.acting.rhythm import Rhythm
 from softswitch.errors import SoftswitchError
 from softswitch.store.outbox.claiming import Outcome
 from softswitch.store.outbox.looking import Counts
@@ -29,14 +29,11 @@ log = logging.getLogger(__name__)
 POLL_S = 0.05
 """How often promises of other nodes, and waits that are over, are looked for."""
 BATCH = 100
-"""Claimed, or written down, in one transaction at most."""
+"""Claimed in one transaction at most."""
 MOST_RUNNING = 500
-UNCONFIGURED_S = 60.0
-"""Until an action that only another plan has an integration for is looked at again."""
 COUNT_S = 5.0
 IDLE_BEAT_S = 600.0
 STRAIGHTEN_S = 2.0
-AWAY_S = 1.0
 LAST_S = 2.0
 """What is under way when the node stops has this long to end."""
 
@@ -54,7 +51,7 @@ class Listener:
 class Figures:
     """`attempts` by action and what came of it; `taken_over`: actions that dead workers held."""
 
-    attempts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    attempts: Counter[tuple[str, str]]
     taken_over: int = 0
     counts: Counts = field(default_factory=lambda: Counts({}, 0.0))
 
@@ -66,16 +63,14 @@ class Workers:
         self._outbox = outbox
         self._registry = registry
         self._listener = listener or Listener()
-        self.figures = Figures()
         self._woken = asyncio.Event()
-        self._ended = asyncio.Event()
-        self._outcomes: list[Outcome] = []
-        self._writing = asyncio.Lock()
         self._running: dict[asyncio.Task[None], Action] = {}
         self._by_name = Counter[str]()
         self._beat_at = 0.0
-        self._trouble: set[str] = set()
+        self._rhythm = Rhythm("actions wait")
         self.attended = Attended()
+        self._outcomes = Outcomes(outbox, self.attended, self._listener.ended, self.wake)
+        self.figures = Figures(self._outcomes.attempts)
         self._scheduler = Scheduler(outbox, lambda: self._registry.integrations.file.jobs, self.wake)
 
     @property
@@ -96,51 +91,27 @@ class Workers:
 
     async def run(self) -> None:
         """Until cancelled. A database that is away is waited for."""
-        await self._patiently(self._outbox.register, "register")
-        async with asyncio.TaskGroup() as tasks:
-            rhythm = (self._claim, self._write, self._beat, self._look, self._straighten, self._count)
-            for work in (*rhythm, self._schedule):
-                tasks.create_task(self._again_and_again(work))
+        await self._rhythm.once(self._outbox.register)
+        claim, write = self._claim, self._outcomes.write
+        leases = self._beat, self._look, self._straighten
+        await self._rhythm.run(claim, write, *leases, self._count, self._scheduler.run)
 
     async def close(self) -> None:
         """End what is under way; what does not end in time is tried again by whoever comes next."""
         if self._running:
             _, late = await asyncio.wait(list(self._running), timeout=LAST_S)
             for task in late:
-                self._tell(Outcome(self._running[task], "failed", error="the node stopped meanwhile"))
+                self._outcomes.add(Outcome(self._running[task], "failed", error="the node stopped meanwhile"))
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
         try:
             async with asyncio.timeout(LAST_S):
-                await self._flush()
+                await self._outcomes.flush()
                 await self._outbox.leave()
         except (SoftswitchError, TimeoutError) as error:
             log.warning("what became of actions is not written down, they will be tried again: %s", error)
         await self._registry.close()
         await self._outbox.close()
-
-    # --- the rhythm ---------------------------------------------------------------------------------------
-
-    async def _again_and_again(self, work: Callable[[], Awaitable[None]]) -> None:
-        while True:
-            await self._patiently(work, work.__name__)
-
-    async def _patiently(self, work: Callable[[], Awaitable[None]], name: str) -> None:
-        """Until it went well once."""
-        while True:
-            try:
-                await work()
-            except SoftswitchError as error:
-                if name not in self._trouble:
-                    log.warning("actions wait: %s", error)
-                self._trouble.add(name)
-                await asyncio.sleep(AWAY_S)
-            except Exception:  # a bug here is no reason to end calls
-                log.exception("while working off actions")
-                await asyncio.sleep(AWAY_S)
-            else:
-                self._trouble.discard(name)
-                return
 
     # --- claiming and doing -------------------------------------------------------------------------------
 
@@ -202,66 +173,7 @@ class Workers:
             self.wake()
 
     async def _attempt(self, action: Action) -> None:
-        settings = self._registry.integrations.find(action.plan, action.name)
-        if settings is None:
-            told = f"nothing is configured for {action.plan}.{action.name}"
-            self._tell(Outcome(action, "failed", error=told, wait_s=UNCONFIGURED_S, counts=False))
-            return
-        began = time.monotonic()
-        result = await self._result(action, settings)
-        self._listener.took(time.monotonic() - began)
-        self._tell(_outcome(action, settings, result))
-
-    async def _result(self, action: Action, settings: Integration) -> Result:
-        try:
-            async with asyncio.timeout(settings.timeout):
-                return await self._registry.run(action, settings)
-        except TimeoutError:
-            return Later(f"not done within {settings.timeout:g} s")
-        except Unfilled as error:
-            return Refused(str(error))
-        except Exception as error:  # a bug of one kind ends neither the worker nor the promise
-            log.exception("while doing action %d, %s", action.id, action.name)
-            return Later(f"{type(error).__name__}: {error}")
-
-    # --- writing down -------------------------------------------------------------------------------------
-
-    def _tell(self, outcome: Outcome) -> None:
-        self._outcomes.append(outcome)
-        self._ended.set()
-
-    async def _write(self) -> None:
-        await self._ended.wait()
-        self._ended.clear()
-        await self._flush()
-
-    async def _flush(self) -> None:
-        while self._outcomes:
-            # Once begun it goes on, whoever is cancelled: what was written must not be written again.
-            await asyncio.shield(self._write_batch())
-
-    async def _write_batch(self) -> None:
-        async with self._writing:
-            batch = self._outcomes[:BATCH]
-            lost = await self._outbox.finish(batch)
-            del self._outcomes[: len(batch)]
-        if lost:
-            log.warning("%d actions were taken away meanwhile: others do them", lost)
-        for outcome in batch:
-            self._note(outcome)
-        if any(outcome.action.order_key for outcome in batch):
-            self.wake()
-
-    def _note(self, outcome: Outcome) -> None:
-        action = outcome.action
-        self.figures.attempts[action.name, outcome.state] += 1
-        self.attended.told(outcome)
-        if outcome.state == "dead":
-            log.error(
-                "action %d, %s, is dead after %d attempts: %s. See softswitch queue show %d",
-                *(action.id, action.name, action.attempts, outcome.error, action.id),
-            )
-        self._listener.ended(outcome)
+        self._outcomes.add(await attempt(self._registry, action, self._listener.took))
 
     # --- leases -------------------------------------------------------------------------------------------
 
@@ -277,9 +189,6 @@ class Workers:
             for task in self._running:
                 task.cancel()
             await self._outbox.register()
-
-    async def _schedule(self) -> None:
-        await self._scheduler.run()
 
     async def _look(self) -> None:
         watch = Watch()
@@ -302,19 +211,3 @@ class Workers:
     async def _count(self) -> None:
         self.figures.counts = await self._outbox.counts()
         await asyncio.sleep(COUNT_S)
-
-
-def _outcome(action: Action, settings: Integration, result: Result) -> Outcome:
-    kind = kind_of(settings)
-    match result:
-        case Done():
-            return Outcome(action, "done", kind, result=result.result)
-        case Refused():
-            return Outcome(action, "dead", kind, result.error, result.result)
-        case Later(counts=False):
-            return Outcome(action, "failed", kind, result.error, wait_s=result.after_s, counts=False)
-        case Later():
-            wait = retrying.wait(settings.retry, action.attempts, result.after_s)
-            if wait is None:
-                return Outcome(action, "dead", kind, f"given up: {result.error}")
-            return Outcome(action, "failed", kind, result.error, wait_s=wait)

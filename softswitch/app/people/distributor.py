@@ -8,9 +8,10 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
+from collections.abc import Collection, Coroutine, Iterable, Mapping
 from typing import Any
 
+from softswitch.app.acting.rhythm import Rhythm
 from softswitch.app.people.announcing import Announcing
 from softswitch.app.people.backs import Backs
 from softswitch.app.people.connecting import Connecting
@@ -39,7 +40,6 @@ POLL_S = 0.1
 """Between two looks while somebody waits: what other nodes have changed is seen by then."""
 IDLE_S = 1.0
 SHARE = 10.0
-AWAY_S = 1.0
 START_S = 3.0
 """A database that does not answer by then is away."""
 
@@ -51,7 +51,8 @@ class Distributor:
         self._store, self._wires, rules = store, wires, config.queue
         self._woken = asyncio.Event()
         self._work: set[asyncio.Task[None]] = set()
-        self._registered = self._trouble = self._stops = False
+        self._registered = self._stops = False
+        self._rhythm = Rhythm("callers and agents are not brought together")
         self.view = View((), (), 0.0)
         self.ledger = ledger = Ledger(store, wires, rules)
         ringer = Ringer(config.dialing, wires)
@@ -128,9 +129,7 @@ class Distributor:
             self._registered = True
 
     async def run(self) -> None:
-        async with asyncio.TaskGroup() as tasks:
-            for work in (self._distribute, *self._leases.works):
-                tasks.create_task(self._again_and_again(work))
+        await self._rhythm.run(self._distribute, *self._leases.works)
 
     def stop(self) -> None:
         """Calls that end from here on were ended by the node: who waited is called back."""
@@ -142,20 +141,6 @@ class Distributor:
             task.cancel()
         await asyncio.gather(*self._work, return_exceptions=True)
         await self._store.close()
-
-    async def _again_and_again(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        while True:
-            try:
-                await work()
-                self._trouble = False
-            except SoftswitchError as error:
-                if not self._trouble:
-                    log.warning("callers and agents are not brought together: %s", error)
-                self._trouble = True
-                await asyncio.sleep(AWAY_S)
-            except Exception:  # a bug here is no reason to end calls
-                log.exception("while callers and agents were brought together")
-                await asyncio.sleep(AWAY_S)
 
     async def _distribute(self) -> None:
         self._woken.clear()
