@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from softswitch.dialplan import templates
 from softswitch.dialplan.checks import queues
-from softswitch.dialplan.checks.names import built_in_intents, columns
+from softswitch.dialplan.checks.declared import built_in_intents, columns
 from softswitch.dialplan.checks.places import all_given
 from softswitch.dialplan.checks.texts import slots_heard
 from softswitch.dialplan.checks.values import Expressions

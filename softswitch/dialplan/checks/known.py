@@ -7,7 +7,7 @@ so that this comes to an end. Sets are kept as bits.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from softswitch.dialplan.checks.names import columns, known_variables
+from softswitch.dialplan.checks.declared import columns, known_variables
 from softswitch.dialplan.checks.texts import HEARD, TOLD
 from softswitch.dialplan.checks.values import Expressions
 from softswitch.dialplan.checks.ways import Ways

@@ -3,99 +3,23 @@
 Works on the raw documents, so that one unsound part hides no mistake in another.
 """
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from softswitch.complaints import suggest
+from softswitch.dialplan.checks.declared import actions, built_in_intents, known_variables, spoken
+from softswitch.dialplan.checks.shapes import CHOICES, KEYS, NAMED_IN, SHAPES, VALUES, Shape
 from softswitch.dialplan.examples import NONE
 from softswitch.dialplan.files.flow import RESERVED_TARGETS
-from softswitch.dialplan.files.texts import NAME
-from softswitch.dialplan.files.variables import FACTS
 from softswitch.dialplan.language import LANGUAGES
 from softswitch.dialplan.questions import DEFAULTS
 from softswitch.dialplan.reading import Draft, mapping
 from softswitch.marked_yaml import Document, Place
 
-KEYS, VALUES = "the keys", "the values"
-"""Of a mapping whose keys an author chooses."""
-
-Shape = Mapping[str, Any] | str
-"""What kind of name stands where: by key, down to the kind. Of a list every item has the shape."""
-
-REPAIRS: Mapping[str, Shape] = {
-    kind: {"then": "step"} for kind in ("no_input", "no_match", "low_confidence", "shouting", "silent")
-}
-CHOICES: Mapping[str, Shape] = {
-    "on": {KEYS: "intent", VALUES: "target"},
-    "digress": {KEYS: "intent", VALUES: "flow"},
-}
-STEP: Shape = {
-    **REPAIRS,
-    "set": {KEYS: "settable variable"},
-    "listen": {**CHOICES, "otherwise": "target"},
-    "collect": {**CHOICES, "slot": "settable variable", "form": {KEYS: "settable variable"}, "next": "step"},
-    "dtmf": {"slot": "settable variable", "next": "step"},
-    "lookup": {
-        "table": "table",
-        "key": "variable",
-        "action": "look-up action",
-        "found": "step",
-        "not_found": "step",
-        "late": "step",
-    },
-    "do": {"action": "queue action", "next": "step", "done": "step", "noted": "step", "refused": "step"},
-    "answer": {
-        "next": "step",
-        "unknown": "step",
-        "failed": "step",
-        "do": {KEYS: "queue action", VALUES: "step"},
-    },
-    "if": {"then": "step"},
-    "then": "step",
-    "else": "step",
-    "call": "flow",
-    "language": "language",
-    "transfer": {"failed": "step"},
-    "queue": {**CHOICES, "name": "queue", "served": "step", "over": "step"},
-    "leave": {"number": "variable", "next": "step"},
-    "next": "step",
-}
-PLAN: Shape = {
-    "start": "step",
-    "routes": {"start": "step", "language": "language", "set": {KEYS: "settable variable"}},
-    "variables": {VALUES: {"of": "list"}},
-    "prefetch": {"table": "table", "key": "variable", "action": "look-up action"},
-    "actions": {VALUES: {"arguments": "variable", "order_by": "variable", "result": "settable variable"}},
-    "answers": {"tools": "look-up action"},
-    "universal": CHOICES,
-    "repair": {**REPAIRS, "then": "step"},
-    "ladder": {
-        "lookups": {KEYS: "look-up action"},
-        **{each: {"then": "step"} for each in ("recogniser", "synthesiser", "sql", "mqtt")},
-    },
-}
-SHAPES: Mapping[str, Shape] = {
-    "plan": PLAN,
-    "flows": {"repair": REPAIRS, "steps": {VALUES: STEP}},
-    "examples": {"answered_by": "intent"},
-}
-NAMED_IN: Mapping[str, frozenset[str]] = {
-    "plan": frozenset(
-        {"variable", "settable variable", "queue action", "look-up action", "queue", "language", "target"}
-    ),
-    "flows": frozenset({"step", "target"}),
-    "tables": frozenset({"variable"}),
-    "intents": frozenset(),
-    "lists": frozenset(),
-    "examples": frozenset(),
-}
-"""Kinds of names that stand in a kind of file: where one cannot be read, what it names is not known."""
 ORDINARY = {
     "settable variable": "variable",
     "target": "step",
-    "meaning": "step or intent",
     "queue action": "action",
 }
 """How a kind is called where its name is not found."""
@@ -113,31 +37,6 @@ def check(draft: Draft) -> None:
     names.keys()
     names.examples()
     _languages(draft)
-    _own_names(draft)
-
-
-def known_variables(draft: Draft) -> dict[str, str]:
-    """Every variable with its type: declared, of hours, a table's column (text), known of every call."""
-    document = draft.plan_document.value
-    found: dict[str, str] = {
-        column: "text" for table in draft.documents["tables"].values() for column in columns(table)
-    }
-    found |= FACTS
-    found |= {f"hours_{name}": "yes_no" for name in mapping(document, "hours")}
-    for name, declared in mapping(document, "variables").items():
-        found[name] = str(mapping(declared).get("type"))
-    return found
-
-
-def columns(table: Document) -> list[str]:
-    """Of the first row that is one."""
-    rows = mapping(table.value, "rows").values()
-    return next((list(row) for row in rows if isinstance(row, dict)), [])
-
-
-def built_in_intents() -> frozenset[str]:
-    """Those for which a language brings sentences."""
-    return frozenset({"yes", "no"}.union(*(language.talk.intents for language in LANGUAGES.values())))
 
 
 @dataclass
@@ -155,8 +54,8 @@ class _Names:
             "intent": intents,
             "list": draft.documents["lists"].keys(),
             "table": draft.documents["tables"].keys(),
-            "queue action": _actions(plan, lookup=False),
-            "look-up action": _actions(plan, lookup=True),
+            "queue action": actions(plan, lookup=False),
+            "look-up action": actions(plan, lookup=True),
             "queue": mapping(plan, "queues").keys(),
             "variable": known_variables(draft).keys(),
             "settable variable": mapping(plan, "variables").keys(),
@@ -240,20 +139,6 @@ def _is_mapping(value: Any) -> bool:
     return value is None or isinstance(value, dict)
 
 
-def _actions(plan: Any, *, lookup: bool) -> list[str]:
-    """Those that are promised, or those that only look something up."""
-    declared = mapping(plan, "actions")
-    return [name for name in declared if (mapping(declared, name).get("kind") == "lookup") == lookup]
-
-
-def spoken(draft: Draft) -> tuple[str, ...]:
-    """The plan's languages as they are written, sound or not."""
-    plan = mapping(draft.plan_document.value)
-    written = plan.get("languages") or plan.get("language") or "en"
-    many = written if isinstance(written, list) else [written]
-    return tuple(each for each in many if isinstance(each, str))
-
-
 def _languages(draft: Draft) -> None:
     for number, language in enumerate(spoken(draft)):
         if language not in LANGUAGES:
@@ -261,29 +146,3 @@ def _languages(draft: Draft) -> None:
             place: Place = ("languages", number) if plan.get("languages") else ("language",)
             message = f"there is no language '{language}'{suggest(language, LANGUAGES)}"
             draft.report("unknown-language", draft.plan_document, place, message)
-
-
-def _own_names(draft: Draft) -> None:
-    for step in draft.homes:
-        if step in RESERVED_TARGETS:
-            message = f"'{step}' means something by itself and can be no step's name"
-            draft.report_step("wrong-name", step, message)
-    for kind in ("intents", "flows", "lists", "tables"):
-        for name, document in draft.documents[kind].items():
-            if not re.fullmatch(NAME, name):
-                message = f"'{name}' is no {kind[:-1]}'s name: expected small letters (a to z), digits and _"
-                draft.report("wrong-name", document, (), message)
-    variables = mapping(draft.plan_document.value, "variables")
-    for name in variables:
-        taken = (
-            "known of every call"
-            if name in FACTS
-            else "a key word"
-            if name in ("and", "or", "not", "in", "is", "set", "heard")
-            else ""
-        )
-        if name in draft.documents["intents"].keys() | built_in_intents():
-            taken = "an intent"
-        if taken:
-            message = f"'{name}' is {taken} already and can be no variable's name"
-            draft.report("wrong-name", draft.plan_document, ("variables", name), message, key=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from softswitch.complaints import suggest
-from softswitch.dialplan.checks.names import known_variables
+from softswitch.dialplan.checks.declared import known_variables
 from softswitch.dialplan.checks.ways import Way, Ways, within
 from softswitch.dialplan.files.flow import Step
 from softswitch.dialplan.files.queue import OFF, QueueSettings

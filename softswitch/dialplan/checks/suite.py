@@ -11,6 +11,7 @@ from softswitch.dialplan.checks import (
     known,
     length,
     names,
+    naming,
     queues,
     secrets,
     sentences,
@@ -21,16 +22,6 @@ from softswitch.dialplan.checks import (
 from softswitch.dialplan.checks.values import Expressions
 from softswitch.dialplan.reading import Draft
 from softswitch.dialplan.sentences import Sentences
-
-
-def parts(draft: Draft) -> Expressions:
-    """What can be told of each part by itself and of the names it uses; the expressions for `whole`."""
-    names.check(draft)
-    texts.check(draft)
-    calendar.check(draft)
-    queues.check_parts(draft)
-    return values.check(draft)
-
 
 BESIDE_THE_WAYS = frozenset(
     {
@@ -49,6 +40,16 @@ BESIDE_THE_WAYS = frozenset(
     }
 )
 """Rules that a step may break and still lead where it leads."""
+
+
+def parts(draft: Draft) -> Expressions:
+    """What can be told of each part by itself and of the names it uses; the expressions for `whole`."""
+    names.check(draft)
+    naming.check(draft)
+    texts.check(draft)
+    calendar.check(draft)
+    queues.check_parts(draft)
+    return values.check(draft)
 
 
 def ways_alone(draft: Draft) -> None:

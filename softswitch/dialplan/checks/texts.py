@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from softswitch.complaints import suggest
 from softswitch.dialplan import markup, templates
-from softswitch.dialplan.checks.names import known_variables
+from softswitch.dialplan.checks.declared import known_variables
 from softswitch.dialplan.checks.places import Given, all_given, examples_given
 from softswitch.dialplan.files.texts import Line, Prompts, Texts
 from softswitch.dialplan.reading import Draft, mapping

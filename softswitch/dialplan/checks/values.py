@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from softswitch.dialplan.checks.names import columns, known_variables
+from softswitch.dialplan.checks.declared import columns, known_variables
 from softswitch.dialplan.expressions import Expression, parse
 from softswitch.dialplan.expressions.nodes import Literal
 from softswitch.dialplan.expressions.values import KINDS
