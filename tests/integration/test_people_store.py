@@ -192,6 +192,22 @@ async def test_who_is_called_back_by_two_nodes_at_the_same_moment_is_called_once
         assert (await agent_of(first, "bob")).state == "available"
 
 
+async def test_nodes_that_claim_for_several_callers_do_not_wait_for_each_other(postgres_url: str) -> None:
+    async with store_of(postgres_url) as store:
+        hire(postgres_url, "ann", "bob")
+        for name in "ab":
+            await wait(store, name, SALES)
+        pairs = (await caller_of(store, "b"), "ann"), (await caller_of(store, "a"), "bob")
+        wanted = [Claim(caller, await agent_of(store, agent), next(legs), 1) for caller, agent in pairs]
+        with transaction(postgres_url, writes=True) as other:
+            of = sa.select(waiting.c.id).with_for_update(nowait=True)
+            other.execute(of.where(waiting.c.id == pairs[1][0].id))
+            claiming_both = asyncio.create_task(store.claim(wanted))
+            await asyncio.sleep(0.3)
+            other.execute(of.where(waiting.c.id == pairs[0][0].id))
+        assert len(await claiming_both) == 2
+
+
 async def test_a_released_agent_goes_where_the_outcome_says_and_his_caller_waits_again(
     database_url: str,
 ) -> None:

@@ -54,12 +54,9 @@ def claim(
     connection: sa.Connection, holder: str, node: str, claims: Sequence[Claim], now: Now
 ) -> list[Claim]:
     """Those that succeeded: the agent rings from here on, and the caller is offered, or called back."""
-    # In one order, so that no two nodes wait for each other.
-    return [
-        each
-        for each in sorted(claims, key=lambda each: each.agent.name)
-        if _claim(connection, holder, node, each, now)
-    ]
+    # In the order of callers, who are waited for, so that no two nodes wait for each other.
+    ordered = sorted(claims, key=lambda each: each.caller.id)
+    return [each for each in ordered if _claim(connection, holder, node, each, now)]
 
 
 def _claim(connection: sa.Connection, holder: str, node: str, wanted: Claim, now: Now) -> bool:
