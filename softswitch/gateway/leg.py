@@ -119,13 +119,18 @@ class Leg:
             self.call.answer(call_options(200))
 
     def hangup(self, cause: int, ended_by: EndedBy = EndedBy.NODE, status: int = 0, reason: str = "") -> None:
-        """BYE, CANCEL or a refusal, whichever it is time for. `status` is that of the record for a CANCEL."""
-        if not self.call or self.ended:
+        """BYE, CANCEL or a refusal, whichever it is time for, and the same for a call that would take this
+        one's place. `status` is that of the record for a CANCEL.
+        """
+        successor = self.successor if self.successor and self.successor.isActive() else None
+        calls = [call for call in (successor, self.call) if call]
+        if not calls or self.ended:
             return
         self.ended_by, self.cause, self.reason = ended_by, cause, reason
         if not self.outbound and not self.confirmed and not self.answered:
             status = status_of(cause)
-        self.call.hangup(call_options(status, (("Reason", reason_header(cause)),)))
+        for call in calls:
+            call.hangup(call_options(status, (("Reason", reason_header(cause)),)))
 
     @property
     def joined(self) -> bool:

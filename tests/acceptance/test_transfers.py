@@ -281,6 +281,20 @@ def test_one_transfer_in_is_enough_at_a_time(gateway: GatewayAlone, far: FarEnd,
     end(far, call)
 
 
+def test_who_is_hung_up_on_while_he_transfers_us_leaves_nobody_ringing(
+    gateway: GatewayAlone, far: FarEnd, third: FarEnd
+) -> None:
+    call = up(gateway, far)
+    refer(far, f"sip:third@127.0.0.1:{third.port}")
+    invite = third.next("INVITE")
+    third.reply(invite, 180)
+    call.order(messages.Hangup, 16)
+    far.reply(far.next("BYE"), 200)
+    third.reply(third.next("CANCEL"), 200)
+    third.reply(invite, 487)
+    call.wait(CallEnded)
+
+
 def test_a_call_with_replaces_takes_anothers_place(gateway: GatewayAlone, far: FarEnd, third: FarEnd) -> None:
     call = up(gateway, far)
     third.dial(gateway.sip_port, f"Replaces: {far.dialog}", sdp=third.description())
