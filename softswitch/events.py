@@ -265,7 +265,8 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """Wait for the caller. A `grammar` is a closed list of phrases; None means the whole vocabulary.
+    """Wait for the caller. A `grammar` is a closed list of phrases, one that stands there twice being twice
+    as likely; None means the whole vocabulary.
 
     `speech` False means keys alone. `filler` may be said when the answer takes longer than `filler_after`.
     """

@@ -12,10 +12,11 @@ from softswitch.dialplan.files.flow import Step as StepFile
 from softswitch.dialplan.files.plan import PlanFile, Timing
 from softswitch.dialplan.files.queue import OFF, Queue, QueueSettings
 from softswitch.dialplan.files.texts import Texts
+from softswitch.dialplan.grammars import Grammars
 from softswitch.dialplan.parts import Parts
 from softswitch.dialplan.prompts import NOTHING, Script, Scripts
 from softswitch.dialplan.steps import Field, Question, Way
-from softswitch.dialplan.tongues import NO, YES, Grammars, Tongue
+from softswitch.dialplan.tongues import NO, YES, Tongue
 from softswitch.events import Listen, Say
 
 DEFAULTS = {

@@ -1,11 +1,11 @@
 """What a plan is in each of its languages: slots, sentences, lines, and what the recogniser has to expect."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, cached_property, partial
 
-from softswitch.dialplan import corrections, expansion, templates
+from softswitch.dialplan import expansion, templates
 from softswitch.dialplan.files.data import ListFile
 from softswitch.dialplan.files.texts import Texts
 from softswitch.dialplan.language import LANGUAGES, Language
@@ -14,13 +14,6 @@ from softswitch.dialplan.sentences import Sentences
 from softswitch.dialplan.slot_types.base import Readings
 from softswitch.dialplan.slots import Declaration, Slot, slot
 
-MAX_GRAMMAR = 2000
-"""Phrases of a closed grammar."""
-MOST_OF_ONE = (150, 75, 40, 20, 10)
-"""Phrases of one intent in a grammar: the most that keep all intents together within MAX_GRAMMAR. The
-recogniser learns from them which word follows which, and hears what is put together from them. Measured with
-the embedded ear on a voice that it had never heard: intents wrong 2.7 to 10 % with a grammar, 44 without.
-"""
 YES, NO = "yes", "no"
 
 
@@ -123,44 +116,6 @@ class Forgiving:
 
     def read(self, tokens: Sequence[str], at: int, now: datetime) -> Readings:
         return self._slot.read(tokens, at, now) or self.read_any(tokens, at, now)
-
-
-class Grammars:
-    """The closed grammars of one language; what many steps listen for is only put together once."""
-
-    def __init__(self, tongue: Tongue) -> None:
-        self._sentences = tongue.sentences
-        self._skip_words = tongue.parts.plan.skip_words.in_language(tongue.name)
-        self._corrections = corrections.of(tongue.language).phrases
-        self._phrases: dict[tuple[str, int], tuple[str, ...] | None] = {}
-        self._known: dict[tuple[frozenset[str], tuple[str, ...], bool], tuple[str, ...] | None] = {}
-
-    def of(
-        self, names: frozenset[str], backchannel: tuple[str, ...], *, correcting: bool
-    ) -> tuple[str, ...] | None:
-        """What is expected where these are listened for; None for anything."""
-        key = (names, backchannel, correcting)
-        if key not in self._known:
-            extra = (*backchannel, *self._skip_words, *(self._corrections if correcting else ()))
-            self._known[key] = self._together(names, extra)
-        return self._known[key]
-
-    def _together(self, names: frozenset[str], extra: Iterable[str]) -> tuple[str, ...] | None:
-        for most in MOST_OF_ONE:
-            found = set(extra)
-            for name in names:
-                if (phrases := self._of_one(name, most)) is None:
-                    return None
-                found.update(phrases)
-            if len(found) <= MAX_GRAMMAR:
-                return tuple(sorted(found))
-        return None
-
-    def _of_one(self, name: str, most: int) -> tuple[str, ...] | None:
-        """So many phrases of one intent, those with slots in pieces, and what says the slots' values."""
-        if (name, most) not in self._phrases:
-            self._phrases[name, most] = self._sentences.phrases.expected(name, most)
-        return self._phrases[name, most]
 
 
 def _either(texts: Sequence[str]) -> str:
