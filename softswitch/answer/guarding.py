@@ -21,6 +21,15 @@ LEAK = 8
 _MARKUP = re.compile(r"`{1,3}|\*{1,3}|_{2,}|^#{1,6}\s+|^\s*[-*•]\s+|^\s*>\s?|<[^>]{1,40}>", re.M)
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 _URL = re.compile(r"(?:https?://|www\.)\S+", re.I)
+_CLOCK = {
+    "half past": "30",
+    "quarter past": "15",
+    "quarter to": "45",
+    "y media": "30",
+    "y cuarto": "15",
+    "menos cuarto": "45",
+}
+"""How minutes are said that are no number."""
 _STAGE = re.compile(r"[\[(*](?:laughs|sighs|pause|smiles|music)[\])*]", re.I)
 
 
@@ -72,6 +81,8 @@ def figures(text: str, language: Language, *, heard: bool = False) -> frozenset[
     found = {f"{abs(number).normalize():f}" for number in _numbers(tokens, language)}
     found |= {digits for _, _, digits in digit_spans(tokens, language, heard=heard) if len(digits) > 1}
     found |= {part for token in tokens for part in _parts(token)}
+    said = f" {' '.join(tokens)} "
+    found |= {minutes for words, minutes in _CLOCK.items() if f" {words} " in said}
     return frozenset(figure for figure in found if Decimal(figure) > SMALL)
 
 

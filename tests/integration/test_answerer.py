@@ -141,13 +141,27 @@ async def test_an_answer_holds_only_where_the_fields_that_it_depends_on_are_the_
     assert (await room.say("where is the branch", context={"branch": "north"}))[0] == "remembered"
 
 
+@pytest.mark.parametrize("field", ["town", "branch"])
 async def test_an_answer_that_says_a_field_depends_on_it_even_where_the_model_does_not_tell(
-    room: Room,
+    room: Room, field: str
 ) -> None:
-    asked, mine, other = "when does the order come", {"town": "Langham"}, {"town": "Oakham"}
+    asked, mine, other = "when does the order come", {field: "Langham"}, {field: "Oakham"}
     assert (await room.say(asked, context=mine))[0] == "thought"
     assert (await room.say(asked, context=other))[0] == "thought"
     assert (await room.say(asked, context=mine))[0] == "remembered"
+
+
+async def test_an_answer_is_given_again_until_it_expires(server: ScriptedLlm) -> None:
+    room, now = Room(server, Settings(remember=60), {}), time.time()
+    clock = [now]
+    room.answerer = Answerer(room.llm, Settings(remember=60), lambda: clock[0])
+    room.answerer.remember(room.book, room.kept)
+    assert (await room.say("When do you open?"))[0] == "thought"
+    clock[0] = now + 59
+    assert (await room.say("When do you open?"))[0] == "remembered"
+    clock[0] = now + 61
+    assert (await room.say("When do you open?"))[0] == "thought"
+    await room.llm.close()
 
 
 async def test_where_more_is_known_than_when_it_was_given_an_answer_is_thought_anew(room: Room) -> None:

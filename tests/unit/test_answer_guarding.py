@@ -29,7 +29,10 @@ def test_a_figure_that_was_told_may_be_said_in_other_words(said: str, told: str)
 
 @pytest.mark.parametrize(
     "said",
-    ["That is thirteen pounds.", "We open at 8:15.", "Call 020 7946 0001.", "A discount of 20 percent."],
+    [
+        *("That is thirteen pounds.", "We open at 8:15.", "Call 020 7946 0001.", "A discount of 20 percent."),
+        *("We open at quarter past nine.", "We close at quarter to eighteen."),
+    ],
 )
 def test_an_invented_figure_is_not_spoken(said: str) -> None:
     told = ["a box costs 12.50", "opening hours 9:30 to 18:00", "telephone: 020 7946 0000"]
