@@ -165,6 +165,9 @@ def test_the_threshold_and_the_margin_decide() -> None:
     text = "could you check what became of my parcel order"
     assert sentences(threshold=0.5, margin=0.0).fuzzy(text, ALL, NOW)
     assert sentences(threshold=0.99, margin=0.0).fuzzy(text, ALL, NOW) is None
+    score = sentences().candidates(text, ALL, NOW)[0].score
+    assert sentences(threshold=score - 0.01, margin=0.1).fuzzy(text, ALL, NOW)
+    assert sentences(threshold=score + 0.01, margin=0.1).fuzzy(text, ALL, NOW) is None
     pair = {"near": ["green paper bag"], "nearer": ["green paper box"]}
     said = "green paper"
     assert sentences(pair, threshold=0.5, margin=0.0).fuzzy(said, pair, NOW)

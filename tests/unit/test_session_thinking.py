@@ -3,12 +3,15 @@
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from types import SimpleNamespace
+from typing import Any, Literal, cast
 
+import pytest
 from fakes import LOOPS
 from scripted_call import ANSWER, GREETING, Call
 
 from softswitch.events import Action, BargeIn, CallEnded, Cause, EndedBy, Heard, Listen, Say
+from softswitch.session.thinking import Thinking
 from softswitch.thinking import Exchange, How, Think, Unanswered, Wanted
 
 FILLERS = (Say("one moment"),)
@@ -76,6 +79,39 @@ async def test_the_first_sentence_does_not_wait_for_the_second() -> None:
     call = await thinking(FakeThought([(5, "it is nine"), (500, "nearly")]), (ASK, NEXT, LISTEN))
     await call.quiet(1.0)
     assert len(call.line.audio) > 0
+
+
+class Slow(FakeThinker):
+    """Waits so many seconds before each sentence."""
+
+    def __init__(self, *seconds: float) -> None:
+        super().__init__(FakeThought([]))
+        self._seconds = seconds
+
+    def think(self, order: Think, context: Mapping[str, str], history: Sequence[Exchange]) -> FakeThought:
+        async def sentences() -> AsyncGenerator[str, None]:
+            for seconds in self._seconds:
+                await asyncio.sleep(seconds)
+                yield "it is nine"
+
+        thought = type("Thought", (FakeThought,), {"sentences": property(lambda self: sentences())})
+        return thought([])  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize(("seconds", "said"), [((0.0, 0.3), 2), ((0.3,), 0)])
+async def test_only_the_first_sentence_is_waited_for_within_the_patience(
+    seconds: tuple[float, ...], said: int
+) -> None:
+    spoken: list[Say] = []
+    speaker = SimpleNamespace(think=spoken.append, thought=lambda: None)
+    work = Thinking(cast(Any, speaker), cast(Any, Slow(*seconds)), lambda result: None, patience=0.1)
+    work.answer((ASK,), {})
+    for _ in range(100):
+        await asyncio.sleep(0.01)
+        if (missing := work.take()) or len(spoken) == 2:
+            break
+    assert len(spoken) == said
+    assert missing == (None if said else Unanswered(ASK.key, "failed"))
 
 
 async def test_what_stands_before_the_thought_is_said_before_it() -> None:
