@@ -37,6 +37,11 @@ def test_nothing_is_told_of_a_sound_plan(tmp_path: Path) -> None:
     assert found.plan.name == "small"
 
 
+def test_a_flow_may_return_by_whatever_the_caller_says(tmp_path: Path) -> None:
+    changed = write(tmp_path, flows__help="return: yes=>listen: {otherwise: return}")
+    assert loader.inspect(changed).problems == []
+
+
 SYNTAX = [
     ({"flows__main": "say: Hello=>sya: Hello"}, "unknown-key flows/main.yaml:3:5: unknown key 'sya'"),
     (

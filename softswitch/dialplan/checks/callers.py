@@ -1,7 +1,8 @@
 """What a caller may expect at every question: an answer to each failure, a human, help, keys to trust."""
 
-from softswitch.dialplan.checks.flows import backward, reached
-from softswitch.dialplan.checks.ways import FAILURES, Ways, own_choices
+from softswitch.dialplan.checks.graphs import backward, reached
+from softswitch.dialplan.checks.leading import FAILURES, own_choices
+from softswitch.dialplan.checks.ways import Ways
 from softswitch.dialplan.files.flow import Step
 from softswitch.dialplan.files.plan import Repairs
 from softswitch.marked_yaml import Document, Place

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator
 
 from softswitch.dialplan.checks.known import Known, asked, lost_by_digressing
+from softswitch.dialplan.checks.leading import FAILURES
 from softswitch.dialplan.checks.places import Given, given
 from softswitch.dialplan.checks.texts import HEARD, TOLD, slots_heard
-from softswitch.dialplan.checks.ways import FAILURES
 from softswitch.dialplan.files.flow import Step
 from softswitch.dialplan.files.plan import Repairs
 from softswitch.dialplan.files.queue import CALLER

@@ -1,8 +1,9 @@
 """What must hold of the ways through a plan: every step reachable, every call able to end."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
+from softswitch.dialplan.checks.graphs import backward, circles, reached
 from softswitch.dialplan.checks.ways import Way, Ways
 
 
@@ -14,67 +15,6 @@ def check(ways: Ways) -> None:
     _recursive(ways)
     _never_returning(ways)
     _returning_uncalled(ways)
-
-
-def reached(starts: Iterable[str], edges: Mapping[str, Collection[str]]) -> set[str]:
-    """The starts and all that is reached from them."""
-    found, waiting = set(starts), list(starts)
-    while waiting:
-        new = set(edges.get(waiting.pop(), ())) - found
-        found |= new
-        waiting += new
-    return found
-
-
-def backward(edges: Mapping[str, Collection[str]]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = defaultdict(list)
-    for name, targets in edges.items():
-        for target in targets:
-            found[target].append(name)
-    return found
-
-
-def circles(edges: Mapping[str, Collection[str]]) -> list[set[str]]:
-    """The strongly connected components that hold a circle (Tarjan, 1972), without recursion."""
-    index: dict[str, int] = {}
-    low: dict[str, int] = {}
-    stack: list[str] = []
-    found: list[set[str]] = []
-    for root in edges:
-        if root in index:
-            continue
-        index[root] = low[root] = len(index)
-        stack.append(root)
-        work = [(root, iter(edges[root]))]
-        while work:
-            name, targets = work[-1]
-            for target in targets:
-                if target not in index:
-                    index[target] = low[target] = len(index)
-                    stack.append(target)
-                    work.append((target, iter(edges.get(target, ()))))
-                    break
-                if low[target] >= 0:
-                    low[name] = min(low[name], index[target])
-            else:
-                work.pop()
-                if work:
-                    low[work[-1][0]] = min(low[work[-1][0]], low[name])
-                if low[name] == index[name]:
-                    found += _component(name, stack, low, edges)
-    return found
-
-
-def _component(
-    root: str, stack: list[str], low: dict[str, int], edges: Mapping[str, Collection[str]]
-) -> list[set[str]]:
-    """Takes the component from the stack; it counts when it goes round. Those done with have low -1."""
-    members = set()
-    while root not in members:
-        member = stack.pop()
-        members.add(member)
-        low[member] = -1
-    return [members] if len(members) > 1 or root in edges[root] else []
 
 
 def _unreachable(ways: Ways) -> None:
@@ -92,11 +32,7 @@ def _silently(ways: Ways) -> dict[str, list[Way]]:
             called = ways.calls.get(step)
             through[step] = [*ways.silent[step], *(ways.through(step) if called in silent_flows else ())]
         targets = {step: [way.target for way in through[step]] for step in ways.draft.flows[flow].steps}
-        ends = {
-            step
-            for step in reached([ways.entries[flow]], targets)
-            if ways.steps.get(step) and step in targets
-        }
+        ends = reached([ways.entries[flow]], targets) & targets.keys()
         if any(ways.steps[step].return_ for step in ends):
             silent_flows.add(flow)
     return {step: [*through[step], *ways.into(step)] for step in through}
@@ -154,11 +90,9 @@ def _recursive(ways: Ways) -> None:
         for step, flow in ways.calls.items():
             if flow in circle and ways.flow_of(step) in circle:
                 through = " and ".join(f"'{name}'" for name in sorted(circle))
-                message = (
-                    f"flows call each other in a circle: {through}"
-                    if len(circle) > 1
-                    else (f"flow '{flow}' calls itself")
-                )
+                message = f"flow '{flow}' calls itself"
+                if len(circle) > 1:
+                    message = f"flows call each other in a circle: {through}"
                 ways.draft.report_step("recursive-call", step, message, "call")
 
 
@@ -181,17 +115,11 @@ def _returning_uncalled(ways: Ways) -> None:
     for step in ways.steps:
         found = (*ways.silent[step], *ways.heard[step])
         entering += [(way, ways.flow_of(step)) for way in found if not way.digress]
-    told = set()
-    for way, flow in entering:
-        if (
-            way.target in returning
-            and ways.flow_of(way.target) != flow
-            and (way.document.file, way.place) not in told
-        ):
-            told.add((way.document.file, way.place))
-            name = ways.flow_of(way.target)
-            message = f"leads into flow '{name}', which returns from there; call it, or digress to it"
-            ways.draft.report("return-without-call", way.document, way.place, message)
+    wrong = (way for way, flow in entering if way.target in returning and ways.flow_of(way.target) != flow)
+    for way in _once(wrong):
+        name = ways.flow_of(way.target)
+        message = f"leads into flow '{name}', which returns from there; call it, or digress to it"
+        ways.draft.report("return-without-call", way.document, way.place, message)
 
 
 def _may_return(ways: Ways) -> set[str]:

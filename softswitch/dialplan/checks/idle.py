@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator
 from softswitch.dialplan import templates
 from softswitch.dialplan.checks import queues
 from softswitch.dialplan.checks.declared import built_in_intents, columns
+from softswitch.dialplan.checks.leading import listened
 from softswitch.dialplan.checks.places import all_given
 from softswitch.dialplan.checks.texts import slots_heard
 from softswitch.dialplan.checks.values import Expressions
-from softswitch.dialplan.checks.ways import Ways, listened
+from softswitch.dialplan.checks.ways import Ways
 from softswitch.dialplan.files.texts import Line, Texts
 from softswitch.dialplan.markup import variables
 from softswitch.dialplan.reading import mapping

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 from softswitch.dialplan import expansion, templates
+from softswitch.dialplan.checks.leading import listened
 from softswitch.dialplan.checks.texts import rule_texts
-from softswitch.dialplan.checks.ways import Ways, listened
+from softswitch.dialplan.checks.ways import Ways
 from softswitch.dialplan.sentences import Sentences
 from softswitch.marked_yaml import Document, Place
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from softswitch.dialplan.checks import leading
 from softswitch.dialplan.files.choices import Choices
 from softswitch.dialplan.files.flow import RESERVED_TARGETS, FlowFile, Step
 from softswitch.dialplan.files.ladder import Away, Engine
@@ -16,8 +17,6 @@ from softswitch.dialplan.files.plan import PlanFile, Repairs, Universal
 from softswitch.dialplan.questions import DEFAULTS
 from softswitch.dialplan.reading import Draft
 from softswitch.marked_yaml import Document, Place
-
-FAILURES = ("no_input", "no_match", "low_confidence", "shouting", "silent")
 
 
 class Way(NamedTuple):
@@ -99,25 +98,12 @@ def ways(draft: Draft) -> Ways:
     return found
 
 
-def own_choices(step: Step) -> Choices:
-    return step.choices or Choices()
-
-
-def listened(plan: PlanFile, step: Step) -> frozenset[str]:
-    """The intents, and the variables, that are listened for at a step; none where only keys are."""
-    if not step.choices:
-        return frozenset()
-    own, everywhere = own_choices(step), plan.universal
-    variables = step.collect.fields if step.collect else {}
-    return frozenset().union(own.on, own.digress, everywhere.on, everywhere.digress, DEFAULTS, variables)
-
-
 def _holds(ways: Ways, way: Way, step: Step) -> bool:
     """A universal way is none where the step leads the same intent or key elsewhere. Where only keys are
     heard, an intent needs a key.
     """
     _, kind, name = way.place
-    own = own_choices(step)
+    own = leading.own_choices(step)
     if step.dtmf:
         meanings = {**ways.plan.universal.dtmf, **step.dtmf.menu}
         return name not in step.dtmf.menu if kind == "dtmf" else name in meanings.values()
@@ -146,10 +132,10 @@ def _choices(
 
 def _step(ways: Ways, flow_name: str, flow: FlowFile, name: str, step: Step) -> None:
     document, place = ways.draft.documents["flows"][flow_name], ("steps", name)
-    ways.silent[name] = [Way(target, document, (*place, *at)) for target, at in _silent(step)]
+    ways.silent[name] = [Way(target, document, (*place, *at)) for target, at in leading.silent(step)]
     if step.call:
         ways.calls[name] = step.call
-    if step.return_ or "return" in _targets(step):
+    if step.return_ or "return" in leading.targets(step):
         ways.returning.add(name)
     ways.heard[name] = []
     if not step.hears:
@@ -157,60 +143,9 @@ def _step(ways: Ways, flow_name: str, flow: FlowFile, name: str, step: Step) -> 
     known = {**ways.plan.universal.on, **ways.plan.universal.digress, **DEFAULTS}
     if step.choices:
         ways.heard[name] += _choices(ways, document, (*place, step.choosing), step.choices, known)
-    ways.heard[name] += [Way(target, document, (*place, *at)) for target, at in _filled(step, known)]
+    ways.heard[name] += [Way(target, document, (*place, *at)) for target, at in leading.filled(step, known)]
     if not step.queue:  # who waits cannot fail
         ways.heard[name] += _repairs(ways, flow_name, flow, name, step)
-
-
-def _silent(step: Step) -> Iterator[tuple[str, Place]]:
-    """A transfer may fail at once, when there is no human, and a queue be closed."""
-    if step.next and not step.call:
-        yield step.next, ("next",)
-    for number, branch in enumerate(step.if_ or ()):
-        yield branch.then, ("if", number, "then")
-    if step.else_:
-        yield step.else_, ("else",)
-    if step.lookup:
-        yield step.lookup.found, ("lookup", "found")
-        yield step.lookup.not_found, ("lookup", "not_found")
-        if step.lookup.late:
-            yield step.lookup.late, ("lookup", "late")
-    if step.do and step.do.next:
-        yield step.do.next, ("do", "next")
-    elif step.do:
-        yield from ((target, ("do", outcome)) for outcome, target in step.do.ways.items())
-    if step.answer:
-        yield step.answer.next, ("answer", "next")
-        yield step.answer.unknown, ("answer", "unknown")
-        if step.answer.failed:
-            yield step.answer.failed, ("answer", "failed")
-        yield from ((target, ("answer", "do", action)) for action, target in step.answer.do.items())
-    if step.transfer:
-        yield step.transfer.failed, ("transfer", "failed")
-    if step.queue:
-        yield step.queue.over, ("queue", "over")
-    if step.leave:
-        yield step.leave.next, ("leave", "next")
-
-
-def _filled(step: Step, known: Mapping[str, str]) -> Iterator[tuple[str, Place]]:
-    if step.collect:
-        yield step.collect.next, ("collect", "next")
-    if step.listen and step.listen.otherwise and step.listen.otherwise not in RESERVED_TARGETS:
-        yield step.listen.otherwise, ("listen", "otherwise")
-    if step.queue:
-        yield step.queue.served, ("queue", "served")
-    if step.dtmf:
-        if step.dtmf.next:
-            yield step.dtmf.next, ("dtmf", "next")
-        for key, target in step.dtmf.menu.items():
-            if target not in RESERVED_TARGETS and target not in known:
-                yield target, ("dtmf", "menu", key)
-
-
-def _targets(step: Step) -> set[str]:
-    own = own_choices(step)
-    return {*own.on.values(), *own.dtmf.values(), *(step.dtmf.menu.values() if step.dtmf else ())}
 
 
 def _repairs(ways: Ways, flow_name: str, flow: FlowFile, name: str, step: Step) -> Iterator[Way]:
@@ -221,7 +156,7 @@ def _repairs(ways: Ways, flow_name: str, flow: FlowFile, name: str, step: Step) 
         (document, ("repair",), flow.repair),
         (plan_document, ("repair",), ways.plan.repair),
     )
-    for kind in FAILURES:
+    for kind in leading.FAILURES:
         for at, place, repairs in declared:
             failure = getattr(repairs, kind, None)
             if failure:
