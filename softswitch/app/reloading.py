@@ -76,9 +76,10 @@ class Loader:
         known = status.read(self._config.run_dir)
         if known is None:
             return await self.start()
-        active = [await self._load_kept((plan.name, plan.version), plan.setting) for plan in known.plans]
-        keys = {loaded.key for loaded in active if loaded}
+        keys = {(plan.name, plan.version): plan.setting for plan in known.plans}
+        # Who equips them knows the version that takes calls by its being the last of that name.
         old = [await self._load_kept(key) for key in dict.fromkeys(running) if key not in keys]
+        active = [await self._load_kept(key, setting) for key, setting in keys.items()]
         if not all(active):
             return await self.start()
         await self._begin([one for one in active if one], [one for one in old if one], known.began_at)
@@ -91,8 +92,10 @@ class Loader:
         await self.prune()
 
     async def _load(self, setting: str) -> Loaded:
-        plan = await asyncio.to_thread(plans.load, setting, self._config.run_dir, self._config.human)
-        return await self._equipped(setting, plan)
+        return await self._equipped(setting, await self._read(setting))
+
+    async def _read(self, setting: str) -> Plan:
+        return await asyncio.to_thread(plans.load, setting, self._config.run_dir, self._config.human)
 
     async def _load_kept(self, key: Key, setting: str = "") -> Loaded | None:
         try:
@@ -137,14 +140,15 @@ class Loader:
         """What that dialplan's files are now, or the present version and why it stays."""
         versions = sum(one.plan.name == present.plan.name for one in self.dialplans.old) + 1
         try:
-            loaded = await self._load(present.setting)
-            if loaded.key == present.key:
+            plan = await self._read(present.setting)
+            if (plan.name, plan.version) == present.key:  # what equips its calls goes on with them
                 return present, _status_of(present)
             if versions >= MOST_VERSIONS and present.calls:
                 raise SoftswitchError(
                     f"{versions} versions of {present.plan.name} have calls in progress: wait until the "
                     "oldest have ended"
                 )
+            loaded = await self._equipped(present.setting, plan)
             return loaded, _status_of(loaded)
         except Exception as error:  # also a bug in reading: the version that runs is worth more
             return present, _refused(present, error)

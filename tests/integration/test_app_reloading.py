@@ -11,6 +11,7 @@ from small_plans import write
 from softswitch import status
 from softswitch.app.dialplans import MOST_VERSIONS
 from softswitch.app.engines import Engines
+from softswitch.app.plans import Key
 from softswitch.app.reloading import Loader
 from softswitch.config import Config
 from softswitch.dialplan.plan import Plan
@@ -32,7 +33,13 @@ def shop(folder: Path, say: str = "Hello there.", name: str = "shop") -> Path:
 
 
 @pytest.fixture
-def new_loader(tmp_path: Path) -> Callable[..., Loader]:
+def equipped() -> list[Key]:
+    """The versions that were made ready for calls, in that order."""
+    return []
+
+
+@pytest.fixture
+def new_loader(tmp_path: Path, equipped: list[Key]) -> Callable[..., Loader]:
     (tmp_path / "run").mkdir()
 
     def make(*dialplans: Path) -> Loader:
@@ -40,6 +47,7 @@ def new_loader(tmp_path: Path) -> Callable[..., Loader]:
         engines = Engines(config)
 
         def equip(plan: Plan, ears: dict[str, VoskRecognizer], voice: PlanVoice) -> Parts:
+            equipped.append((plan.name, plan.version))
             return Parts(ears, voice, engines.new_endpointer, lambda event: None)
 
         return Loader(config, engines, equip)
@@ -74,7 +82,7 @@ async def test_a_new_version_is_ready_to_be_heard_when_it_takes_calls(
 
 
 async def test_files_that_did_not_change_change_nothing(
-    new_loader: Callable[..., Loader], tmp_path: Path
+    new_loader: Callable[..., Loader], tmp_path: Path, equipped: list[Key]
 ) -> None:
     loader = new_loader(shop(tmp_path / "shop"))
     plans = await loader.start()
@@ -82,6 +90,7 @@ async def test_files_that_did_not_change_change_nothing(
     await loader.reload()
     assert plans.active == [before]
     assert plans.old == []
+    assert equipped == [before.key]
 
 
 async def test_two_dialplans_of_one_name_do_not_start_and_do_not_come_to_be(
@@ -142,7 +151,7 @@ async def test_a_folder_that_is_gone_leaves_the_version_that_runs(
 
 
 async def test_a_restart_takes_up_what_ran_and_the_old_versions_that_have_calls(
-    new_loader: Callable[..., Loader], tmp_path: Path
+    new_loader: Callable[..., Loader], tmp_path: Path, equipped: list[Key]
 ) -> None:
     folder = shop(tmp_path / "shop")
     loader = new_loader(folder)
@@ -155,6 +164,7 @@ async def test_a_restart_takes_up_what_ran_and_the_old_versions_that_have_calls(
     again = await new_loader(folder).restart([first.key, ("shop", "0123456789ab"), first.key])
     assert [loaded.key for loaded in again.active] == [plans.active[0].key]
     assert [loaded.key for loaded in again.old] == [first.key]
+    assert equipped[-2:] == [first.key, plans.active[0].key]
     assert again.running(first.key) is again.old[0]
     assert again.old[0].voice.get(Say("Hello there."))
     again.settle()
