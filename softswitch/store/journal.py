@@ -5,6 +5,7 @@ one life of a node's writer, which numbers its events from 1. A frame that a kil
 never acknowledged: it is cut off before anything is added.
 """
 
+import contextlib
 import errno
 import json
 import os
@@ -113,9 +114,9 @@ class Journal:
             self._empty()
 
     def close(self) -> None:
-        if self._file:
-            self._file.close()
-            self._file = None
+        file, self._file = self._file, None
+        if file:
+            file.close()
 
     def _count(self, frame: Frame) -> None:
         self.pending += 1
@@ -143,19 +144,22 @@ class Journal:
     def _open(self) -> BinaryIO:
         """For adding, behind the last whole line."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        opener = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        os.ftruncate(opener, self.size)
-        folder = os.open(self._path.parent, os.O_RDONLY | os.O_CLOEXEC)
+        found = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        file = os.fdopen(found, "ab", buffering=0)
         try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-        return os.fdopen(opener, "ab", buffering=0)
+            os.ftruncate(found, self.size)
+            _sync_folder(self._path.parent)
+        except OSError:
+            file.close()
+            raise
+        return file
 
     def _cut(self) -> None:
-        """What was begun and not finished goes: a disk that is full lets that happen."""
-        self.close()
-        if self._path.exists():
+        """What was begun and not finished goes: a disk that is full lets that happen. Where one does not, it
+        goes when the file is opened again.
+        """
+        with contextlib.suppress(OSError):
+            self.close()
             os.truncate(self._path, self.size)
 
     def _empty(self) -> None:
@@ -171,6 +175,14 @@ class Journal:
             return
         self.size = self._read = 0
         self.runs.clear()
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _line(frame: Frame) -> bytes:

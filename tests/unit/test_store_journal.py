@@ -1,6 +1,8 @@
 """The journal of events that the database could not take: what is in it is whole, in order, and bounded."""
 
+import errno
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -151,3 +153,26 @@ def test_text_that_no_file_takes_is_kept_as_the_database_would_keep_it(tmp_path:
     kept = opened(tmp_path).next(1)[0].event
     assert isinstance(kept, CallStarted)
     assert kept.info.from_uri == "sip:\0x\ufffd@host"
+
+
+def test_a_disk_on_which_everything_fails_costs_neither_the_writer_nor_its_descriptors(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise OSError(errno.EIO, "input/output error")
+
+    journal = Journal(tmp_path / "j", MEGABYTE)
+    assert journal.append([Frame("r", 1, TURN)]) == 1
+    before = descriptors()
+    with monkeypatch.context() as failing:
+        for name in ("fsync", "truncate", "ftruncate"):
+            failing.setattr(os, name, fails)
+        assert [journal.append([Frame("r", 2, TURN)]) for _ in range(10)] == [0] * 10
+    assert descriptors() < before, "the file is closed"
+    assert journal.append([Frame("r", 3, TURN)]) == 1
+    journal.close()
+    assert [frame.number for frame in Journal(tmp_path / "j", MEGABYTE).next(9)] == [1, 3]
+
+
+def descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
