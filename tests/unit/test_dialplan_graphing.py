@@ -8,7 +8,8 @@ import pytest
 from plan_text import plan_of
 
 from softswitch.dialplan.graphing import drawing, mermaid, svg
-from softswitch.dialplan.graphing.layout import Layout, Link, layout
+from softswitch.dialplan.graphing.layout import Layout, layout
+from softswitch.dialplan.graphing.ranks import Link
 from softswitch.dialplan.plan import Plan
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -129,3 +130,20 @@ def test_texts_stay_texts_in_svg_and_mermaid(plan: Plan) -> None:
 
 def test_the_flow_where_calls_begin_comes_first(plan: Plan) -> None:
     assert drawing.draw(plan.files).panels[0].flow == "main"
+
+
+MENU = """
+plan:
+  universal: {on: {human: person}}
+flows:
+  main:
+    steps:
+      start: {say: Press zero., dtmf: {menu: {"0": human, "1": person, "9": repeat}}}
+      person: {say: One moment., transfer: {to: human, failed: start}}
+"""
+
+
+def test_a_key_of_a_menu_may_mean_what_is_understood_everywhere() -> None:
+    (panel, *_) = drawing.draw(plan_of(MENU).files).panels
+    arrows = {(arrow.source, arrow.target): arrow.label for arrow in panel.arrows}
+    assert arrows == {("start", "person"): "key 1", ("person", "start"): "failed"}

@@ -1,6 +1,6 @@
 """The ways from step to step that an author drew, each with what leads there."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,6 +12,16 @@ from softswitch.dialplan.questions import DEFAULTS
 
 Kind = Literal["", "call", "digress", "returned"]
 ANYWAY = "else"
+ONWARD: Mapping[str, Mapping[str, str]] = {
+    "lookup": {"found": "found", "not_found": "not found", "late": "late"},
+    "answer": {"next": "answered", "unknown": "unknown", "failed": "failed"},
+    "listen": {"otherwise": "otherwise"},
+    "transfer": {"failed": "failed"},
+    "queue": {"served": "served", "over": "nobody comes"},
+    "collect": {"next": "collected"},
+    "dtmf": {"next": "collected"},
+}
+"""Labels, by the part of a step and the key in it that names the target."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +60,7 @@ def of_step(parts: Parts, name: str, step: Step) -> Iterator[Edge]:
     if step.choices:
         yield from _choices(parts, name, step.choices)
     if step.dtmf:
-        for key, target in step.dtmf.menu.items():
-            yield from _edge(name, target, f"key {key}")
+        yield from _keys(parts, name, step.dtmf.menu, ())
     if step.call:
         yield Edge(name, parts.first_steps[step.call], f"flow {step.call}", "call")
         if step.next and step.next not in RESERVED_TARGETS:
@@ -70,9 +79,14 @@ def _choices(parts: Parts, name: str, choices: Choices) -> Iterator[Edge]:
         yield from _edge(name, target, intent)
     for intent, flow in choices.digress.items():
         yield Edge(name, parts.first_steps[flow], intent, "digress")
+    yield from _keys(parts, name, choices.dtmf, (*choices.on, *choices.digress))
+
+
+def _keys(parts: Parts, name: str, keys: Mapping[str, str], own: Collection[str]) -> Iterator[Edge]:
+    """Keys that mean an intent, one of the step's `own` or a universal one, lead nowhere by themselves."""
     universal = parts.plan.universal
-    known = {*DEFAULTS, *universal.on, *universal.digress, *choices.on, *choices.digress}
-    for key, meaning in choices.dtmf.items():
+    known = {*DEFAULTS, *universal.on, *universal.digress, *own}
+    for key, meaning in keys.items():
         if meaning not in known:
             yield from _edge(name, meaning, f"key {key}")
 
@@ -83,36 +97,26 @@ def _onward(step: Step) -> Iterator[tuple[str, str]]:
         yield branch.when, branch.then
     if step.else_:
         yield ANYWAY, step.else_
-    if step.lookup:
-        yield "found", step.lookup.found
-        yield "not found", step.lookup.not_found
-        if step.lookup.late:
-            yield "late", step.lookup.late
+    for part, labels in ONWARD.items():
+        for key, label in labels.items():
+            if target := getattr(getattr(step, part), key, None):
+                yield label, target
+    yield from _acting(step)
+    if step.next and not step.call:
+        yield "", step.next
+
+
+def _acting(step: Step) -> Iterator[tuple[str, str]]:
+    """By what is done, in the author's names."""
     if step.answer:
-        yield "answered", step.answer.next
-        yield "unknown", step.answer.unknown
-        if step.answer.failed:
-            yield "failed", step.answer.failed
         yield from step.answer.do.items()
-    if step.listen and step.listen.otherwise:
-        yield "otherwise", step.listen.otherwise
-    if step.transfer:
-        yield "failed", step.transfer.failed
-    if step.queue:
-        yield "served", step.queue.served
-        yield "nobody comes", step.queue.over
     if step.leave:
         yield f"leaves for {step.leave.for_.replace('_', ' ')}", step.leave.next
-    collects = step.collect or (step.dtmf if step.dtmf and step.dtmf.slot else None)
-    if collects and collects.next:
-        yield "collected", collects.next
     if step.do and step.do.next:
         yield f"do {step.do.action}", step.do.next
     elif step.do:
         for outcome, target in step.do.ways.items():
             yield f"{step.do.action} {outcome}", target
-    if step.next and not step.call:
-        yield "", step.next
 
 
 def everywhere(parts: Parts) -> Iterator[Everywhere]:

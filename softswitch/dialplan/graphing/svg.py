@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from xml.sax.saxutils import escape
 
 from softswitch.dialplan.graphing.drawing import Arrow, Box, Drawing, Panel
-from softswitch.dialplan.graphing.layout import Link, Point, Route, layout
+from softswitch.dialplan.graphing.layout import Point, Route, layout
 from softswitch.dialplan.graphing.mermaid import labelled, width
+from softswitch.dialplan.graphing.ranks import Link
 from softswitch.dialplan.graphing.words import wrapped
 
 COLUMNS, LINES = 28, 3
