@@ -27,7 +27,7 @@ from softswitch.store.engine import transaction
 from softswitch.store.people import agents
 from softswitch.store.people.agents import Hired
 from softswitch.store.people.people import PeopleStore
-from softswitch.store.tables import waiting
+from softswitch.store.people.tables import waiting
 from softswitch.store.writer import Records
 from softswitch.trunks.selection import Route
 from softswitch.waiting import Enqueue, LeaveQueue, PersonLeft, QueueOver, QueueTold

@@ -23,7 +23,7 @@ from softswitch.cli import desk
 from softswitch.errors import SoftswitchError
 from softswitch.store import queries
 from softswitch.store.engine import open_engine
-from softswitch.store.tables import actions
+from softswitch.store.outbox.tables import actions
 
 CALLS = 50
 WORDS = ("weather", "taxi", "weather", "order", "weather", "delivery")

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from softswitch.store.engine import open_engine
 from softswitch.store.people import agents
 from softswitch.store.people.agents import Hired
-from softswitch.store.tables import calls, waiting
+from softswitch.store.people.tables import waiting
+from softswitch.store.tables import calls
 
 TALKED = 2000
 """Talks of the past, which do not go away."""

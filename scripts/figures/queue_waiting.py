@@ -13,7 +13,7 @@ from softswitch.store.engine import open_engine, sqlite_file
 from softswitch.store.outbox import claiming, looking, ordering
 from softswitch.store.outbox.claiming import Outcome
 from softswitch.store.outbox.looking import Filter
-from softswitch.store.tables import actions
+from softswitch.store.outbox.tables import actions
 
 WAITING = 100_000
 BATCH = 20

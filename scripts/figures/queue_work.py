@@ -19,7 +19,7 @@ from softswitch.app.acting.workers import Listener, Workers
 from softswitch.store import migrate
 from softswitch.store.engine import transaction
 from softswitch.store.outbox.outbox import Outbox
-from softswitch.store.tables import actions
+from softswitch.store.outbox.tables import actions
 from softswitch.store.writer import Records
 
 ACTIONS = 20_000

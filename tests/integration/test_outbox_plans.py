@@ -11,7 +11,7 @@ from postgres import postgres_cluster, shared_database_url
 
 from softswitch.store import migrate
 from softswitch.store.engine import open_engine
-from softswitch.store.tables import actions
+from softswitch.store.outbox.tables import actions
 
 __all__ = ["postgres_cluster", "shared_database_url"]
 ACTIONS = 20_000

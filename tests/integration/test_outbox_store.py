@@ -21,7 +21,8 @@ from softswitch.store.outbox import adding, changing, looking, ordering
 from softswitch.store.outbox.claiming import TAKEN_OVER, Outcome
 from softswitch.store.outbox.looking import Filter
 from softswitch.store.outbox.outbox import Outbox
-from softswitch.store.tables import actions, messages
+from softswitch.store.outbox.tables import actions
+from softswitch.store.tables import messages
 from softswitch.store.writer import Records
 
 __all__ = ["database_url", "postgres_cluster", "postgres_url"]

@@ -22,7 +22,7 @@ from softswitch.store.engine import transaction
 from softswitch.store.people import agents, claiming, looking
 from softswitch.store.people.claiming import Claim, Freed
 from softswitch.store.people.people import PeopleStore
-from softswitch.store.tables import waiting
+from softswitch.store.people.tables import waiting
 from softswitch.waiting import Enqueue, LeaveQueue
 
 __all__ = ["database_url", "postgres_cluster", "postgres_url"]

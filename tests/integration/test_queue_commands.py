@@ -13,7 +13,7 @@ from softswitch.cli.root import softswitch
 from softswitch.store import migrate
 from softswitch.store.engine import transaction
 from softswitch.store.outbox import adding
-from softswitch.store.tables import actions
+from softswitch.store.outbox.tables import actions
 
 __all__ = ["database_url", "postgres_cluster", "postgres_url"]
 Run = Callable[..., Result]

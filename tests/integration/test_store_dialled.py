@@ -15,8 +15,8 @@ from softswitch.sections.dialing import Dialing
 from softswitch.store import dialled, migrate
 from softswitch.store.dialled import Hold
 from softswitch.store.engine import open_engine, transaction
+from softswitch.store.schema import metadata
 from softswitch.store.tables import dialled as rows
-from softswitch.store.tables import metadata
 from softswitch.trunks import guarding
 from softswitch.trunks.guarding import HOUR, MINUTE, Cap
 from softswitch.values import DAY

@@ -11,7 +11,7 @@ from softswitch.news import CallAnswered, CallFinished, CallStarted, SessionEven
 from softswitch.store import migrate, queries
 from softswitch.store.apply import apply
 from softswitch.store.engine import open_engine, transaction
-from softswitch.store.tables import actions
+from softswitch.store.outbox.tables import actions
 
 __all__ = ["database_url", "postgres_cluster", "postgres_url"]
 

@@ -11,7 +11,8 @@ from softswitch.actions.action import idempotency_key
 from softswitch.news import StateSaved
 from softswitch.store.engine import transaction
 from softswitch.store.outbox import ordering
-from softswitch.store.tables import actions, calls
+from softswitch.store.outbox.tables import actions
+from softswitch.store.tables import calls
 
 _CALL = sa.bindparam("of_call", type_=sa.String)
 _PLAN = sa.func.coalesce(sa.select(calls.c.plan).where(calls.c.call_id == _CALL).scalar_subquery(), "")

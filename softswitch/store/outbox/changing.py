@@ -8,7 +8,7 @@ from softswitch.store.engine import transaction
 from softswitch.store.leases import now_of
 from softswitch.store.outbox import ordering
 from softswitch.store.outbox.looking import Filter
-from softswitch.store.tables import ORDERED, actions
+from softswitch.store.outbox.tables import ORDERED, actions
 
 STEP = 500
 RETRIED = ("dead", "failed", "cancelled")

@@ -13,7 +13,8 @@ from softswitch.actions.action import Action
 from softswitch.store import leases
 from softswitch.store.leases import Beat, Now
 from softswitch.store.outbox import ordering
-from softswitch.store.tables import FAILED, RUNNING, WAITING, actions, workers
+from softswitch.store.outbox.tables import FAILED, RUNNING, WAITING, actions
+from softswitch.store.tables import workers
 
 REBASED_AT_ONCE = 500
 SLACK_S = 1.0

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from softswitch.errors import SoftswitchError
 from softswitch.store.engine import transaction
-from softswitch.store.tables import ORDERED, actions
+from softswitch.store.outbox.tables import ORDERED, actions
 
 STATES = ("queued", "running", "failed", "done", "dead", "cancelled")
 UNFINISHED = ("queued", "running", "failed")

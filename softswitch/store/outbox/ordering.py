@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 import sqlalchemy as sa
 
-from softswitch.store.tables import HEAD, ORDERED, actions
+from softswitch.store.outbox.tables import HEAD, ORDERED, actions
 
 _KEY: sa.BindParameter[str] = sa.bindparam("of_key")
 _LOCKS = sa.text("SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS bigint[])) AS key")

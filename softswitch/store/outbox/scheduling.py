@@ -12,7 +12,7 @@ from softswitch.actions.jobs import Job, decide, key
 from softswitch.store.engine import transaction
 from softswitch.store.leases import Now
 from softswitch.store.outbox import adding
-from softswitch.store.tables import jobs
+from softswitch.store.outbox.tables import jobs
 
 _NEW: dict[str, Any] = {"sqlite": sqlite.insert(jobs), "postgresql": postgresql.insert(jobs)}
 

@@ -11,7 +11,7 @@ from softswitch.people.parties import Agent
 from softswitch.store import changes, messages
 from softswitch.store.engine import transaction
 from softswitch.store.people.rows import AGENT, agent
-from softswitch.store.tables import agents, waiting
+from softswitch.store.people.tables import agents, waiting
 
 KIND = "agents"
 """Of `changes`."""

@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from softswitch.people.parties import Agent, Caller
 from softswitch.store.leases import Now
 from softswitch.store.people.rows import AGENT, CALLER, agent, caller
-from softswitch.store.tables import UNENDED, agents, waiting, workers
+from softswitch.store.people.tables import UNENDED, agents, waiting
+from softswitch.store.tables import workers
 
 NEVER = sa.cast(sa.null(), sa.Double)
 

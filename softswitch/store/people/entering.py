@@ -7,7 +7,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from softswitch.news import StateSaved
 from softswitch.store.leases import now_of
-from softswitch.store.tables import UNENDED, calls, waiting
+from softswitch.store.people.tables import UNENDED, waiting
+from softswitch.store.tables import calls
 from softswitch.waiting import Enqueue, LeaveQueue
 
 _CALL = sa.bindparam("of_call", type_=sa.String)

@@ -12,7 +12,8 @@ from softswitch.store import leases
 from softswitch.store.leases import Beat, Now
 from softswitch.store.people.claiming import NEVER
 from softswitch.store.people.rows import changed_agents, changed_callers
-from softswitch.store.tables import HELD, UNENDED, agents, waiting, workers
+from softswitch.store.people.tables import HELD, UNENDED, agents, waiting
+from softswitch.store.tables import workers
 
 AFTER_DEATH_S = 30.0
 """An agent whose talk was cut by the death of its node is left alone for so long."""

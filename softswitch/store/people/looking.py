@@ -10,8 +10,9 @@ from softswitch.people.expecting import TALKS
 from softswitch.people.parties import Caller
 from softswitch.store.engine import transaction
 from softswitch.store.people.rows import CALLER, caller
+from softswitch.store.people.tables import TALKED, UNENDED, waiting
 from softswitch.store.people.viewing import MOST_CALLERS
-from softswitch.store.tables import TALKED, UNENDED, calls, turns, waiting
+from softswitch.store.tables import calls, turns
 
 MOST_TURNS = 50
 

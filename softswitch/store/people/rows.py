@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from softswitch.people.parties import Agent, Caller
-from softswitch.store.tables import agents, waiting
+from softswitch.store.people.tables import agents, waiting
 
 AGENT = tuple(agents.c[field.name] for field in fields(Agent))
 CALLER = tuple(waiting.c[field.name] for field in fields(Caller))

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from softswitch.people.parties import Agent, Caller
 from softswitch.store.leases import Now
 from softswitch.store.people.rows import AGENT, CALLER, agent, caller, changed_agents
-from softswitch.store.tables import UNENDED, agents, waiting
+from softswitch.store.people.tables import UNENDED, agents, waiting
 
 MOST_AGENTS = 1000
 MOST_CALLERS = 2000
