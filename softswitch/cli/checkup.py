@@ -4,9 +4,13 @@ import asyncio
 import errno
 import shutil
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
+from pydantic import BaseModel
+
+from softswitch.actions import files as actions
 from softswitch.cli.trial import trial_call
 from softswitch.config import Config
 from softswitch.dialplan import loader
@@ -19,8 +23,10 @@ from softswitch.speech import models
 from softswitch.speech.pool import SpeechPool
 from softswitch.speech.recognizer import VoskRecognizer
 from softswitch.speech.synthesizer import PiperSynthesizer
-from softswitch.store import migrate
+from softswitch.store import declared, migrate
 
+MADE = ("data_dir", "secret_key_file")
+"""Paths of settings that need not be there yet."""
 LEAST_FREE_BYTES = 200 << 20
 PHRASE = "what are your opening hours"
 """Within the vocabulary of the embedded ear."""
@@ -38,6 +44,7 @@ def examine(config: Config, call: bool) -> Iterator[Finding]:
     running = is_running(config)
     checks: dict[str, Callable[[], str]] = {
         "pjsip": _pjsip,
+        "files": lambda: _files(config),
         "dialplan": lambda: _dialplan(config),
         "speech": lambda: asyncio.run(_speech(config)),
         "data": lambda: _data(config),
@@ -72,6 +79,33 @@ def _dialplan(config: Config) -> str:
         for plan in _plans(config)
     ]
     return "; ".join(told)
+
+
+def _files(config: Config) -> str:
+    """Those that settings name: each can be read, and what they declare is sound."""
+    named = dict(_paths(config))
+    for setting, path in named.items():
+        try:
+            with path.open("rb"):
+                pass
+        except OSError as error:
+            raise SoftswitchError(
+                f"{setting}: {path} cannot be read ({error.strerror}) by this user; set it to a file that can"
+            ) from None
+    actions.load(config)
+    declared.from_file(config)
+    return ", ".join(named) or "the settings name none"
+
+
+def _paths(section: BaseModel | Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, Path]]:
+    """Settings with the files that they name, but for what a command makes."""
+    values = section.items() if isinstance(section, Mapping) else iter(section)
+    for name, value in values:
+        key = f"{prefix}{name}"
+        if isinstance(value, BaseModel | Mapping):
+            yield from _paths(value, f"{key}.")
+        elif isinstance(value, Path) and key not in MADE:
+            yield key, value
 
 
 async def _speech(config: Config) -> str:
