@@ -15,8 +15,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from softswitch.events import (
-    Action,
-    Await,
     BargeIn,
     BridgeChanged,
     CallConfirmed,
@@ -24,7 +22,6 @@ from softswitch.events import (
     Cause,
     DtmfReceived,
     EndedBy,
-    Hangup,
     Heard,
     HoldChanged,
     Input,
@@ -32,8 +29,6 @@ from softswitch.events import (
     Listen,
     NoInput,
     Pressed,
-    Say,
-    Transfer,
     TransferFailed,
     TransferProgress,
     Unspoken,
@@ -43,6 +38,7 @@ from softswitch.ports import Conversation, Line, Waiter
 from softswitch.session.awaiting import Awaiting
 from softswitch.session.ending import Ending
 from softswitch.session.fillers import Fillers
+from softswitch.session.giving import Giving
 from softswitch.session.interrupting import Interrupting, is_backchannel
 from softswitch.session.keys import Keys
 from softswitch.session.listening import Ear
@@ -55,7 +51,7 @@ from softswitch.session.turn import Turn
 from softswitch.session.turns import Decide, Turns
 from softswitch.session.utterance import Timing
 from softswitch.session.waiting import News, Place, recorded
-from softswitch.thinking import Think, Unanswered
+from softswitch.thinking import Unanswered
 
 
 class Session:
@@ -67,8 +63,8 @@ class Session:
         self._line, self._conversation, self._emit = line, conversation, parts.emit
         self._route, self._attestation = route, attestation
         plan, patience, call_id = conversation.plan, parts.patience, line.info.call_id
-        self._fillers = Fillers(int(call_id[:8], 16), parts.filled)
-        self._speaker = Speaker(line, parts.voice, self._fillers, patience.voice)
+        fillers = Fillers(int(call_id[:8], 16), parts.filled)
+        self._speaker = Speaker(line, parts.voice, fillers, patience.voice)
         self._ear = Ear(parts.new_endpointer(), parts.recognizers, conversation.completes, self, patience.ear)
         self._keys = Keys(line.clock_rate)
         self._taping = Taping(line, parts.open_tape)
@@ -77,14 +73,10 @@ class Session:
         self._interrupting = Interrupting(self._speaker, self._thinking)
         self._place = Place(line, parts.people, parts.music_file, plan, self)
         self._ending = Ending(line, self._place.call, self.on_transfer_failed)
-        around = self._speaker, self._ear, self._awaiting, self._place, self._ending
-        self._silence = Silence(line, *around)
-        mind = self._speaker, self._thinking, self._taping
-        self._turns = Turns(line, conversation, parts, *mind, self._give)
-        self._listen: Listen | None = None
-        """What the caller was told to do last."""
-        self._to_arm = False
-        """Whether the ear is still to be armed for it."""
+        speaker, ear, waits = self._speaker, self._ear, (self._awaiting, self._place, self._ending)
+        self._silence = Silence(line, speaker, ear, *waits)
+        self._giving = Giving(speaker, fillers, ear, self._thinking, self._taping, *waits)
+        self._turns = Turns(line, conversation, parts, speaker, self._thinking, self._taping, self._giving)
         self._held = False
         self._confirmed = False
         self.ended = False
@@ -149,7 +141,7 @@ class Session:
         if self.ended or self._held:
             return
         if not self._place.talks:
-            self._arm_once_told()
+            self._giving.arm_once_told()
             was_done = self._speaker.done
             self._hear(frames)
             self._speaker.tick()
@@ -169,7 +161,7 @@ class Session:
     def _tell_what_is_due(self) -> None:
         """What has come about by itself waits until all was said that comes before."""
         if self._speaker.done:
-            if self._silence.take(self._listen):
+            if self._silence.take(self._giving.listen):
                 self._tell("unspoken", "", Unspoken())
             self._ending.tick()
             if not self._taping.waits and (acted := self._awaiting.take()):
@@ -226,10 +218,7 @@ class Session:
     def _break_off(self) -> None:
         """Say nothing more, and wait for nothing: the turn is over with what was heard of it."""
         self._turns.end()
-        self._speaker.stop()
-        self._ear.disarm()
-        self._awaiting.cancel()
-        self._thinking.cancel()
+        self._giving.break_off()
 
     # --- what the ear says (listening.Listeners) --------------------------------------------------------
 
@@ -237,14 +226,14 @@ class Session:
         return self._interrupting.by_key() if by_key else self._interrupting.by_speech()
 
     def on_partial(self, text: str) -> bool:
-        return self._interrupting.by_words(text, self._listen)
+        return self._interrupting.by_words(text, self._giving.listen)
 
     def on_likely(self, event: Heard) -> None:
         plan = self._conversation
         self._thinking.expect(lambda: plan.preview(event), plan.context, self._turns.latest)
 
     def on_input(self, event: Heard | Pressed | NoInput, timing: Timing) -> None:
-        listen = self._listen
+        listen = self._giving.listen
         if listen and self._is_backchannel(event, listen):
             self._ear.arm(listen)
             return
@@ -273,7 +262,8 @@ class Session:
 
     @property
     def is_waiting(self) -> bool:
-        return self.has_heard_all and self._ear.idle and self._listen is not None and self._listen.waiting
+        listen = self._giving.listen
+        return self.has_heard_all and self._ear.idle and listen is not None and listen.waiting
 
     def on_news(self, news: News) -> None:
         self._tell(*recorded(news), news)
@@ -297,41 +287,4 @@ class Session:
 
     def _take(self, turn: Turn, decide: Decide) -> None:
         self._turns.take(turn, decide)
-        self._arm_once_told()
-
-    def _give(self, actions: tuple[Action, ...]) -> None:
-        """Begin to carry out what the dialplan has decided; nothing before it goes on."""
-        self._to_arm = False
-        self._awaiting.cancel()
-        self._thinking.answer(actions, self._conversation.context)
-        self._ending.approach(None)
-        self._taping.answer(actions)
-        if listen := next((action for action in actions if isinstance(action, Listen)), None):
-            self._fillers.use(listen)
-        self._speaker.say([action for action in actions if isinstance(action, Say | Think)])
-        self._place.follow(actions)
-        for action in actions:
-            match action:
-                case Listen():
-                    self._listen, self._to_arm = action, True
-                case Await():
-                    self._await(action)
-                case Transfer() | Hangup():
-                    self._to_arm = False
-                    self._ear.disarm()
-                    self._ending.approach(action)
-
-    def _await(self, action: Await) -> None:
-        self._listen, self._to_arm = None, False
-        self._ear.disarm()
-        self._fillers.use(action)
-        self._speaker.waits = True
-        self._awaiting.begin(action)
-
-    def _arm_once_told(self) -> None:
-        """Whether he is recorded is for the caller to know before he speaks. Keys that he has typed ahead are
-        an input right here, so this is done last.
-        """
-        if self._listen and self._to_arm and not self._taping.waits:
-            self._to_arm = False
-            self._ear.arm(self._listen)
+        self._giving.arm_once_told()

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from softswitch.events import Action, Cause, Hangup
 from softswitch.ports import Conversation, Line
+from softswitch.session.giving import Giving
 from softswitch.session.parts import Parts
 from softswitch.session.saving import Saving
 from softswitch.session.speaking import Speaker
@@ -27,7 +28,7 @@ Decide = Callable[[], tuple[Action, ...]]
 
 
 class Turns:
-    """`give` begins to give an answer: its words are in the ring when it returns, or on their way."""
+    """One call's, one after the other."""
 
     def __init__(
         self,
@@ -37,13 +38,13 @@ class Turns:
         speaker: Speaker,
         thinking: Thinking,
         taping: Taping,
-        give: Callable[[tuple[Action, ...]], None],
+        giving: Giving,
     ) -> None:
         self._call_id, self._emit = line.info.call_id, parts.emit
         self._conversation = conversation
         self._speaker, self._thinking, self._taping = speaker, thinking, taping
         self._saving = Saving(line.info, conversation, parts.remembers)
-        self._give = give
+        self._giving = giving
         self._turn: Turn | None = None
         self.count = 0
 
@@ -61,7 +62,7 @@ class Turns:
         actions = self._decide(turn, decide)
         decided = time.perf_counter()
         self._turn, turn.step = turn, turn.step or self._conversation.step
-        self._begin_to_give(actions)
+        self._give(actions)
         turn.took(interpret=decided - began, answer=time.perf_counter() - decided)
         self._emit(self._saving.of(actions))
 
@@ -89,12 +90,12 @@ class Turns:
             self._taping.forget()
         return actions
 
-    def _begin_to_give(self, actions: tuple[Action, ...]) -> None:
+    def _give(self, actions: tuple[Action, ...]) -> None:
         try:
-            self._give(actions)
+            self._giving.give(actions, self._conversation.context)
         except Exception as error:
             self._log(error, "an answer cannot be given")
-            self._give((BUG,))
+            self._giving.give((BUG,), {})
 
     def _log(self, error: Exception, what: str) -> None:
         """Without the error's own words: they may tell what the caller has said."""
