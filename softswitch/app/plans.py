@@ -14,7 +14,7 @@ from pathlib import Path
 
 from softswitch import marked_yaml
 from softswitch.dialplan import folder, loader
-from softswitch.dialplan.files.texts import NAME
+from softswitch.dialplan.files.kinds import NAME
 from softswitch.dialplan.plan import Plan
 from softswitch.errors import InvalidFile, SoftswitchError
 

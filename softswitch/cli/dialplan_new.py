@@ -9,7 +9,7 @@ import click
 
 from softswitch.complaints import suggest
 from softswitch.config import bundled
-from softswitch.dialplan.files.texts import NAME
+from softswitch.dialplan.files.kinds import NAME
 from softswitch.dialplan.testing import scenarios
 from softswitch.errors import SoftswitchError
 

@@ -4,7 +4,7 @@ import re
 
 from softswitch.dialplan.checks.declared import built_in_intents
 from softswitch.dialplan.files.flow import RESERVED_TARGETS
-from softswitch.dialplan.files.texts import NAME
+from softswitch.dialplan.files.kinds import NAME
 from softswitch.dialplan.files.variables import FACTS
 from softswitch.dialplan.reading import Draft, mapping
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from softswitch.dialplan.files.texts import Name, OneOrMany
+from softswitch.dialplan.files.kinds import Name, OneOrMany
 from softswitch.values import DAY, Duration, Section
 
 LONGEST = 20_000

@@ -5,7 +5,8 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from softswitch.dialplan.files.choices import Choices
-from softswitch.dialplan.files.texts import Expression, Key, Name, Prompts, Texts
+from softswitch.dialplan.files.kinds import Expression, Key, Name
+from softswitch.dialplan.files.texts import Prompts, Texts
 from softswitch.values import Section
 
 

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from softswitch.dialplan.files.texts import Key, Name
+from softswitch.dialplan.files.kinds import Key, Name
 from softswitch.values import Section
 
 

@@ -4,7 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from softswitch.dialplan.files.texts import Name, OneOrMany, Prompts, Texts, Words
+from softswitch.dialplan.files.kinds import Name, OneOrMany
+from softswitch.dialplan.files.texts import Prompts, Texts, Words
 from softswitch.values import Section
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from softswitch.dialplan.files.texts import Name, Written
+from softswitch.dialplan.files.kinds import Name, Written
 from softswitch.values import Section, seconds
 
 MOST_BUDGET_S = 10.0

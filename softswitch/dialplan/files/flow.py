@@ -8,18 +8,11 @@ from softswitch.dialplan.files.answers import Answer
 from softswitch.dialplan.files.asking import Collect, Dtmf, Listen
 from softswitch.dialplan.files.choices import Choices
 from softswitch.dialplan.files.doing import Do, Lookup
+from softswitch.dialplan.files.kinds import Destination, Expression, Language, Name, Yes
+from softswitch.dialplan.files.placing import at
 from softswitch.dialplan.files.plan import Repairs, Timing
 from softswitch.dialplan.files.queue import Leave, Queue
-from softswitch.dialplan.files.texts import (
-    Destination,
-    Expression,
-    Language,
-    Name,
-    Prompts,
-    Words,
-    Yes,
-    at,
-)
+from softswitch.dialplan.files.texts import Prompts, Words
 from softswitch.events import BargeIn
 from softswitch.values import Section
 

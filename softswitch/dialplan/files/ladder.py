@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from softswitch.dialplan.files.texts import Name
+from softswitch.dialplan.files.kinds import Name
 from softswitch.values import Duration, Section
 
 

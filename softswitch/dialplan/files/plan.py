@@ -7,9 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from softswitch.dialplan.files.answers import Answers
-from softswitch.dialplan.files.ladder import Ladder
-from softswitch.dialplan.files.queue import QueueFile
-from softswitch.dialplan.files.texts import (
+from softswitch.dialplan.files.kinds import (
     Country,
     Currency,
     Destination,
@@ -17,12 +15,12 @@ from softswitch.dialplan.files.texts import (
     Language,
     Name,
     OneOrMany,
-    Prompts,
-    Texts,
     Wait,
-    Words,
     YesNo,
 )
+from softswitch.dialplan.files.ladder import Ladder
+from softswitch.dialplan.files.queue import QueueFile
+from softswitch.dialplan.files.texts import Prompts, Texts, Words
 from softswitch.dialplan.files.variables import Variable
 from softswitch.events import BargeIn
 from softswitch.values import Section

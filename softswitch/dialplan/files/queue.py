@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from softswitch.dialplan.files.choices import Choices
-from softswitch.dialplan.files.texts import AUDIO_FILE, Name, OneOrMany, Prompts, Written, YesNo
+from softswitch.dialplan.files.kinds import AUDIO_FILE, Name, OneOrMany, Written, YesNo
+from softswitch.dialplan.files.texts import Prompts
 from softswitch.values import Section, seconds
 
 OFF = "off"

@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, RootModel, model_validator
 
+from softswitch.dialplan.files.kinds import Keys, Language, Name, OneOrMany, Yes
 from softswitch.dialplan.files.queue import Wait
-from softswitch.dialplan.files.texts import Keys, Language, Name, OneOrMany, Yes
 from softswitch.values import Section
 
 INPUTS = ("says", "interrupts", "presses", "silent", "failed", "queue", "person")

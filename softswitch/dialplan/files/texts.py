@@ -1,90 +1,24 @@
-"""Kinds of text that an author writes: names, keys, durations, prompts, sentences; and in which language.
+"""Texts that callers hear or say: prompts, sentences, words; and in which language.
 
-Wherever callers hear or say a text, a plan of one language gives it plainly; a plan of several gives it by
-language: `say: {en: Goodbye., es: Adiós.}`.
+A plan of one language gives a text plainly; a plan of several gives it by language:
+`say: {en: Goodbye., es: Adiós.}`.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+from softswitch.dialplan.files.kinds import AUDIO_FILE, LANGUAGE
+from softswitch.dialplan.files.placing import placed
 from softswitch.dialplan.spoken import normalise
-from softswitch.values import seconds, sip_uri
 
-LANGUAGE = r"[a-z]{2,3}"
-NAME = r"[a-z][a-z0-9_]*"
-KEY = r"[0-9*#A-D]"
-COUNTRY = r"([A-Z]{2})?"
-CURRENCY = r"([A-Z]{3})?"
-AUDIO_FILE = r"[A-Za-z0-9_-]+\.wav"
 Made = TypeVar("Made")
 MAX_TEXT = 2000
 MAX_TEXTS = 2000
-
-
-def _shaped(pattern: str, wanted: str) -> AfterValidator:
-    """Text of that pattern; else what is `wanted` is told."""
-
-    def check(text: str) -> str:
-        if not re.fullmatch(pattern, text):
-            raise ValueError(f"expected {wanted}")
-        return text
-
-    return AfterValidator(check)
-
-
-def _seen(pattern: str) -> Any:
-    """What editors hold the text to."""
-    return Field(json_schema_extra={"pattern": f"^{pattern}$"})
-
-
-def _yes(value: object) -> object:
-    if str(value).lower() in ("yes", "true"):
-        return True
-    raise ValueError("expected yes; where it shall not be so, leave the key out")
-
-
-def _yes_or_no(value: object) -> object:
-    known = {"yes": True, "true": True, "no": False, "false": False}
-    if str(value).lower() in known:
-        return known[str(value).lower()]
-    raise ValueError("expected yes or no")
-
-
-def _destination(text: str) -> str:
-    if text != "human" and not text.startswith(("sip:", "sips:")):
-        raise ValueError("expected human, or a SIP URI such as sip:desk@192.0.2.10")
-    return text if text == "human" else sip_uri(text)
-
-
-def _one_or_many(value: object) -> object:
-    return (value,) if isinstance(value, str) else value
-
-
-Name = Annotated[
-    str,
-    _shaped(NAME, "a name of small letters (a to z), digits and _, for instance opening_hours"),
-    _seen(NAME),
-]
-Key = Annotated[str, _shaped(KEY, "one telephone key: 0-9, '*', '#' or A-D"), _seen(KEY)]
-Keys = Annotated[str, _shaped(f"{KEY}+", "telephone keys, such as 1002#"), _seen(f"{KEY}+")]
-Country = Annotated[str, _shaped(COUNTRY, "the code of a country, such as GB"), _seen(COUNTRY)]
-Currency = Annotated[str, _shaped(CURRENCY, "the code of a currency, such as GBP"), _seen(CURRENCY)]
-Yes = Annotated[bool, BeforeValidator(_yes, json_schema_input_type=Literal["yes", "true"])]
-YesNo = Annotated[
-    bool, BeforeValidator(_yes_or_no, json_schema_input_type=Literal["yes", "true", "no", "false"])
-]
-Language = Annotated[str, _seen(LANGUAGE)]
-"""Which ones there are is for the checks to say."""
-Written = Annotated[str, Field(pattern=r"^\s*\d+(\.\d+)?\s*(ms|s|m|h)?\s*$")] | float
-Wait = Annotated[float, BeforeValidator(seconds, json_schema_input_type=Written), Field(gt=0, le=120)]
-Expression = Annotated[str, Field(min_length=1, max_length=500)]
-Destination = Annotated[str, AfterValidator(_destination)]
-OneOrMany = BeforeValidator(_one_or_many, json_schema_input_type=str | list[str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,21 +146,6 @@ class Words(Texts):
     @classmethod
     def one(cls, value: object) -> tuple[str, ...]:
         return _each(_words, value)
-
-
-def at(place: Iterable[str | int], message: str) -> ValueError:
-    """An error that says by its attribute `place` where inside the value it is, so that the line is found."""
-    error = ValueError(message)
-    error.place = tuple(place)  # type: ignore[attr-defined]
-    return error
-
-
-def placed(read: Callable[[Any], Made], value: object, place: str | int) -> Made:
-    """What `read` makes of the value, which is at that place in a larger one."""
-    try:
-        return read(value)
-    except ValueError as error:
-        raise at((place, *getattr(error, "place", ())), str(error)) from None
 
 
 def _each(read: Callable[[object], Made], value: object) -> tuple[Made, ...]:

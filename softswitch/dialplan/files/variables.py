@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from softswitch.dialplan.files.texts import Name, YesNo
+from softswitch.dialplan.files.kinds import Name, YesNo
 from softswitch.values import Section
 
 Type = Literal["number", "digits", "money", "date", "time", "phone", "letters", "yes_no", "list", "text"]
