@@ -11,9 +11,9 @@ from acting import integrations
 from postgres import database_url, postgres_cluster, postgres_url
 
 from softswitch.actions.action import Action, Done, Later, Refused, Result, idempotency_key
+from softswitch.app.acting.attempting import _outcome
 from softswitch.app.acting.kinds.call_back import LOST_S
 from softswitch.app.acting.registry import Means, Registry
-from softswitch.app.acting.workers import _outcome
 from softswitch.app.dialing.dialer import NotNow
 from softswitch.app.dialing.outcome import Outcome, Report
 from softswitch.errors import SoftswitchError
