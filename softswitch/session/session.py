@@ -201,7 +201,7 @@ class Session:
         self._end(CallEnded(Cause.NETWORK_OUT_OF_ORDER, 0, EndedBy.FAILURE, reason=reason))
 
     def detach(self) -> None:
-        """Let go of the call without ending it: another session takes it up, and the turn with it."""
+        """Let go of the call without ending it: another session takes it up, with its next turn."""
         self.ended = True
         self._break_off()
         self._taping.close()

@@ -25,7 +25,7 @@ class Turn:
     heard: str = ""
     confidence: float = 0.0
     alternatives: tuple[Hypothesis, ...] = ()
-    at: float = field(default_factory=time.time)
+    at: float = field(default_factory=lambda: time.time())  # whatever clock it is by then
     stages_ms: dict[str, float] = field(default_factory=dict)
     number: int = 0
     intent: str = ""

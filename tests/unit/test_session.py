@@ -1,5 +1,7 @@
 """Turn-taking and barge-in of a session, in virtual time: every frame is 20 ms, nothing waits."""
 
+import time
+
 import pytest
 from fakes import UNINTELLIGIBLE, FakeVoice, voiced
 from scripted_call import ANSWER, GREETING, Call, greeted
@@ -296,3 +298,9 @@ async def test_a_prompt_longer_than_the_ring_is_written_as_it_plays() -> None:
     await call.quiet(41)
     assert call.line.played == 2000
     assert call.turns()[0].said_heard_s == pytest.approx(40.0)
+
+
+async def test_a_turn_is_dated_by_the_clock_of_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "time", lambda: 86_400.0)  # somebody has set it
+    call = await greeted()
+    assert [turn.at for turn in call.turns()] == [86_400.0]
