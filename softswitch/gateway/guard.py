@@ -1,4 +1,4 @@
-"""What every callback of PJSIP is wrapped in."""
+"""What every callback of PJSIP is wrapped in, and whatever else must not end the SIP thread."""
 
 import logging
 from collections.abc import Callable
@@ -9,10 +9,10 @@ log = logging.getLogger(__name__)
 
 
 def guarded(body: Callable[..., None], *arguments: object) -> None:
-    """Run a callback's body: an exception that reaches PJSIP is lost or fatal."""
+    """Run it. An exception that reaches PJSIP is lost or fatal; one that ends the thread ends all calls."""
     try:
         body(*arguments)
     except pj.Error as error:
         log.warning("PJSIP: %s", error.info())
     except Exception:
-        log.exception("in a PJSIP callback")
+        log.exception("on the SIP thread")

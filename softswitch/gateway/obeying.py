@@ -1,9 +1,8 @@
-"""Control's orders about one call, carried out; what a bug in one of them does is logged."""
+"""Control's orders about one call, carried out."""
 
 from collections.abc import Mapping
 
 from softswitch.gateway import bridging, caretaking, holding, messages, pressing, ringing, transfer
-from softswitch.gateway.guard import guarded
 from softswitch.gateway.leg import Leg
 from softswitch.gateway.music import MusicShelf
 
@@ -12,25 +11,25 @@ def obey(leg: Leg, order: messages.Message, legs: Mapping[str, Leg], shelf: Musi
     """`legs` are all that are up, by their call ids."""
     match order:
         case messages.Ring():
-            guarded(ringing.ring, leg, order.early_media)
+            ringing.ring(leg, order.early_media)
         case messages.Answer():
             caretaking.give_back(leg)  # perhaps it was slow, and the gateway has answered in its place
-            guarded(leg.answer)
+            leg.answer()
         case messages.Hangup():
-            guarded(leg.hangup, order.cause)
+            leg.hangup(order.cause)
         case messages.Refer():
-            guarded(transfer.blind, leg, order.uri)
+            transfer.blind(leg, order.uri)
         case messages.Replace():
-            guarded(transfer.attended, leg, legs.get(order.other))
+            transfer.attended(leg, legs.get(order.other))
         case messages.SendDtmf():
-            guarded(pressing.press, leg, order.digits)
+            pressing.press(leg, order.digits)
         case messages.Hold():
-            guarded(holding.hold, leg, order.on)
+            holding.hold(leg, order.on)
         case messages.Keep():
             leg.kept = order
         case messages.Music():
             leg.port.music = shelf.get(order.path)
         case messages.Bridge():
-            guarded(bridging.bridge, leg, legs.get(order.other))
+            bridging.bridge(leg, legs.get(order.other))
         case messages.Unbridge():
-            guarded(bridging.unbridge, leg)
+            bridging.unbridge(leg)

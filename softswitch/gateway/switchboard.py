@@ -229,6 +229,10 @@ class Switchboard:
     # --- control's orders --------------------------------------------------------------------------
 
     def obey(self, message: messages.Message) -> None:
+        """What fails is logged: one order must not end all calls."""
+        guarded(self._obey, message)
+
+    def _obey(self, message: messages.Message) -> None:
         match message:
             case messages.Hello():
                 self._welcome(message)
@@ -237,13 +241,13 @@ class Switchboard:
                 self._ports.collect(self.control_here)
             case messages.Trunks():
                 guarded(self._admission.set_trunks, message.connections)
-                guarded(self.accounts.apply, message.connections)
+                self.accounts.apply(message.connections)
             case messages.Bans():
-                guarded(self._admission.set_bans, message)
+                self._admission.set_bans(message)
             case messages.Probe():
-                guarded(self._probing.probe, message)
+                self._probing.probe(message)
             case messages.Originate():
-                guarded(self._originate, message)
+                self._originate(message)
             case _:
                 leg = self._legs.get(getattr(message, "call_id", ""))
                 if leg:  # else it ended while the order was on its way
@@ -278,9 +282,8 @@ class Switchboard:
     def tick(self) -> None:
         """Several times a second: whatever time alone decides."""
         now = time.monotonic()
-        self._admission.tick(now)
-        self.accounts.tick(now)
-        self._probing.tick(now)
+        for part in (self._admission, self.accounts, self._probing):
+            guarded(part.tick, now)
         self._ports.collect(self.control_here)
         for leg in list(self._legs.values()):
             leg.tick(now)
