@@ -83,6 +83,8 @@ def pull(config: Config, what: str, name: str | None, language: str | None) -> N
 def verify(ctx: click.Context, name: str | None) -> None:
     """Check every file of a model, or of all, against what was pulled; exit 1 when one is not the same."""
     folder = ctx.obj.models_dir
+    if name == models.EMBEDDED:
+        raise SoftswitchError(f"{name} came with softswitch and was not pulled: there is nothing to check")
     if name and not (folder / library.check_name(name)).is_dir():
         raise SoftswitchError(f"{name} is not installed: fetch it with `softswitch model pull {name}`")
     names = [name] if name else sorted(library.installed(folder))

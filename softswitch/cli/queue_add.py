@@ -8,6 +8,7 @@ from datetime import datetime
 
 import click
 
+from softswitch import complaints
 from softswitch.actions import files
 from softswitch.actions.templates import KNOWN
 from softswitch.cli.text import date
@@ -44,8 +45,8 @@ def add(
     """Ask for an action, with its arguments. NAME is that of the file of actions."""
     known = files.load(config, secrets=False).file.actions
     if name not in known:
-        names = ", ".join(known) or "none; see actions_file"
-        raise SoftswitchError(f"nothing is configured for an action '{name}': expected one of {names}")
+        near = complaints.suggest(name, known) or ": see actions_file"
+        raise SoftswitchError(f"nothing is configured for an action '{name}'{near}")
     run_at = _when(at, after)
     given = _pairs(arguments)
     missing = {each.name for each in known[name].fields if not each.secret} - given.keys() - set(KNOWN)

@@ -164,6 +164,8 @@ def test_verify_is_well_until_a_byte_changes(run: Run, mine: str, tmp_path: Path
     assert run("model", "verify", "mine")[0] == 0
     with pytest.raises(SoftswitchError, match="not installed"):
         run("model", "verify", "other")
+    with pytest.raises(SoftswitchError, match="embedded came with softswitch"):
+        run("model", "verify", "embedded")
 
 
 def test_pull_says_what_it_trusted_and_what_to_do_next(run: Run, tmp_path: Path) -> None:

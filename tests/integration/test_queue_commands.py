@@ -129,7 +129,7 @@ def test_an_action_is_asked_for_now_or_later_and_once_for_a_key(run: Run) -> Non
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["unknown"], "nothing is configured for an action 'unknown': expected one of order"),
+        (["unknown"], "nothing is configured for an action 'unknown'; expected one of: order"),
         (["order", "n"], "expected NAME=VALUE, got n"),
         (["order", "--at", "noon"], "expected --at"),
         (["order", "--in", "a while"], "expected --at"),
