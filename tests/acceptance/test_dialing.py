@@ -14,7 +14,9 @@ from typing import Any
 
 import plan_files
 import pytest
+import sqlalchemy as sa
 from callees import Callee, Callees, Taken
+from far_end import FarEnd
 from node import SOFTSWITCH, Node, wait_for
 from stopwatch import Stopwatch
 
@@ -24,6 +26,8 @@ from softswitch.errors import SoftswitchError
 from softswitch.speech import models
 from softswitch.speech.pool import SpeechPool
 from softswitch.speech.synthesizer import PiperSynthesizer
+from softswitch.store.engine import transaction
+from softswitch.store.tables import dialled
 
 pytestmark = [pytest.mark.slow, pytest.mark.quiet]
 ANSWER_WITHIN_S = 1.0
@@ -307,6 +311,24 @@ def test_a_cap_that_trips_holds_until_somebody_releases_it(lab: Lab):
     released, _ = lab.command("guard", "release", number).communicate()
     assert released == f"released {number}\n"
     assert lab.dial(number)["outcome"] == "busy"
+
+
+def test_a_number_that_a_caller_leads_his_call_to_counts_as_dialled(lab: Lab):
+    number = lab.number(Callee(486))
+    row = sa.select(dialled.c.trunk, dialled.c.ended_at).where(dialled.c.number == number)
+
+    def counted() -> Any:
+        with transaction(lab.node.database_url) as connection:
+            return connection.execute(row).one_or_none()
+
+    with FarEnd() as caller:
+        caller.dial(lab.node.sip_port, sdp=caller.description())
+        caller.answered()
+        caller.request("REFER", f"Refer-To: <sip:{number}@127.0.0.1:{lab.a.port}>")
+        caller.next("SIP/2.0 202")
+        wait_for(lambda: counted() == ("a", None), "it is counted")
+        caller.request("BYE")
+        wait_for(lambda: counted().ended_at, "it counts no longer")
 
 
 def test_a_trunk_takes_no_more_calls_than_its_limit(lab: Lab):
