@@ -9,7 +9,8 @@ class SoftswitchError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One mistake in a file that a person wrote. Lines and columns count from 1.
+    """One mistake in a file that a person wrote. Lines and columns count from 1, or are 0 where there are
+    none, as on a command line.
 
     `rule` names the check that found it, for editors; a `warning` is no reason to refuse the file.
     """
@@ -22,7 +23,8 @@ class Problem:
     warning: bool = False
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}: {self.message}"
+        place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        return f"{place}: {self.message}"
 
 
 class InvalidFile(SoftswitchError):

@@ -54,11 +54,11 @@ class Document:
         return Problem(*self.where(place, key=key), message, rule)
 
     def where(self, place: Place, *, key: bool = False) -> tuple[str, int, int]:
-        """File, line and column of a place, or of its nearest parent that exists."""
+        """File, line and column of a place, or of its nearest parent that exists; 0, 0 without a file."""
         marks = self.key_marks if key else self.marks
         for end in range(len(place), -1, -1):
             if origin := self.origins.get(place[:end]):
-                return origin, 1, 1
+                return origin, 0, 0
             mark = marks.get(place[:end]) or self.marks.get(place[:end])
             if mark:
                 return self.file, *mark
