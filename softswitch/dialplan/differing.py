@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from softswitch.dialplan import reading
-from softswitch.dialplan.folder import Folder
+from softswitch.dialplan.folder import KNOWLEDGE, Folder
 from softswitch.dialplan.reading import Draft, mapping
 
 How = Literal["added", "removed", "changed"]
@@ -14,6 +14,9 @@ MISSING = object()
 NAMED = {"variables": "variable", "hours": "hours", "actions": "action", "rules": "rule", "queues": "queue"}
 """Mappings of plan.yaml of which each entry is a thing of its own."""
 KINDS = {"intents": "intent", "lists": "list", "tables": "table", "examples": "examples of"}
+
+BYTES = {"audio": "recording", KNOWLEDGE: "knowledge"}
+"""Of which only that they changed is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +33,16 @@ class Change:
 
 
 def compare(old: Folder, new: Folder) -> list[Change]:
-    """Everything, in the order of plan.yaml, routes, flows, intents, lists, tables and recordings. Folders
-    with mistakes are compared as far as they are YAML.
+    """Everything, in the order of plan.yaml, routes, flows, intents, lists, tables, recordings and knowledge.
+    Folders with mistakes are compared as far as they are YAML.
     """
     before, after = reading.read(old), reading.read(new)
     changes = [*_plan(before, after), *_steps(before, after)]
     for folder, kind in KINDS.items():
         changes += _things(kind, _values(before, folder), _values(after, folder))
-    recordings = (_recordings(draft.folder) for draft in (before, after))
-    return [*changes, *_things("recording", *recordings)]
+    for folder, kind in BYTES.items():
+        changes += _things(kind, _bytes(old, folder), _bytes(new, folder))
+    return changes
 
 
 def _plan(before: Draft, after: Draft) -> Iterator[Change]:
@@ -90,8 +94,8 @@ def _values(draft: Draft, folder: str) -> dict[str, Any]:
     return {name: document.value for name, document in draft.documents[folder].items()}
 
 
-def _recordings(folder: Folder) -> dict[str, Any]:
-    return {file.path.name: file.data for file in folder.files if file.kind == "audio"}
+def _bytes(folder: Folder, kind: str) -> dict[str, Any]:
+    return {file.path.name: file.data for file in folder.files if file.kind == kind}
 
 
 def _things(kind: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:

@@ -364,6 +364,18 @@ def test_changes_are_given_as_json(shop: Path, tmp_path: Path) -> None:
     ]
 
 
+def test_what_models_are_told_is_a_part_of_the_plan(shop: Path, tmp_path: Path) -> None:
+    (shop / "knowledge").mkdir()
+    (shop / "knowledge/prices.md").write_text("Roses are 3 pounds.\n")
+    shutil.copytree(shop, tmp_path / "old")
+    (shop / "knowledge/prices.md").write_text("Roses are 4 pounds.\n")
+    (shop / "knowledge/parking.md").write_text("There is a car park.\n")
+    code, output = run("diff", tmp_path / "old", shop)
+    assert code == 1
+    assert "+ knowledge parking.md" in output
+    assert "~ knowledge prices.md" in output
+
+
 def test_a_plan_with_mistakes_can_be_compared(shop: Path, tmp_path: Path) -> None:
     shutil.copytree(shop, tmp_path / "old")
     change(shop / "flows/main.yaml", "say: Goodbye.", "sya: Goodbye.")
