@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
 
 from softswitch.dialplan.pieces import RATES
@@ -88,29 +88,12 @@ def dump(state: State, sensitive: Collection[str]) -> str:
     pending = state.pending
     if pending and not pending.slots.keys().isdisjoint(sensitive):
         pending = None
-    raw = {
-        "version": state.version,
-        "language": state.language,
-        "step": state.step,
+    raw = {each.name: getattr(state, each.name) for each in fields(state)} | {
         "facts": _without(state.facts, sensitive),
         "context": _without(state.context, sensitive),
-        "failures": state.failures,
-        "strikes": state.strikes,
-        "spoken_once": state.spoken_once,
         "said": list(map(_dumped, state.said)),
         "trail": [(stop.step, stop.frames, _without(stop.forgotten, sensitive)) for stop in state.trail],
-        "frames": state.frames,
-        "asking": state.asking,
         "pending": pending,
-        "unsure": state.unsure,
-        "rate": state.rate,
-        "visits": state.visits,
-        "askers": state.askers,
-        "recording": state.recording,
-        "awaiting": state.awaiting,
-        "thinking": state.thinking,
-        "waits": state.waits,
-        "waits_since": state.waits_since,
     }
     return json.dumps(raw, separators=(",", ":"))
 
