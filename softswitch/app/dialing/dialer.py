@@ -95,19 +95,12 @@ class Dialer:
         waits for its end. Cancelled before, it hangs up. Raises SoftswitchError for what is wrong with the
         order, and NotNow when nothing can be dialled just now.
         """
-        loaded = self._loaded(plan)
-        country = loaded.plan.settings.country
-        values = given.check(loaded.plan, context)
-        wanted, shown = _number(number, country), _number(caller_id, country) if caller_id else ""
-        if why := guarding.forbidden(wanted, self._config.dialing):
-            return self._count(Report(Outcome.REFUSED, "", wanted, cause=Cause.CALL_REJECTED, reason=why))
-        routes = tries.allowed(self._trunks.routes(wanted), wanted, trunk, shown)
+        call = self._ordered(number, plan, context, caller_id, ring_for, call_id, on_progress)
+        if why := guarding.forbidden(call.number, self._config.dialing):
+            return self._count(_unsent(Outcome.REFUSED, call, why))
+        routes = tries.allowed(self._trunks.routes(call.number), call.number, trunk, call.caller_id)
         self._check()
-        ring_for = ring_for or self._config.dialing.ring_timeout
-        call = Dialling(wanted, loaded, values, shown, ring_for, on_progress, call_id or uuid.uuid4().hex)
-        self._dialling[call.call_id] = call
-        self._dialplans.begin(loaded)
-        self._start(self._place(call, routes))
+        self._begin(call, routes)
         try:
             return self._count(await asyncio.shield(call.report))
         except asyncio.CancelledError:
@@ -131,6 +124,23 @@ class Dialer:
         self._wires.send(messages.Hangup(call_id, Cause.NORMAL_CLEARING))
 
     # --- before a call ----------------------------------------------------------------------------------
+
+    def _ordered(
+        self,
+        number: str,
+        plan: str,
+        context: Mapping[str, str],
+        caller_id: str,
+        ring_for: float,
+        call_id: str,
+        tell: Tell,
+    ) -> Dialling:
+        """The call, as it is to be made. Raises SoftswitchError for what is wrong with it."""
+        loaded = self._loaded(plan)
+        country, values = loaded.plan.settings.country, given.check(loaded.plan, context)
+        wanted, shown = _number(number, country), _number(caller_id, country) if caller_id else ""
+        ring_for = ring_for or self._config.dialing.ring_timeout
+        return Dialling(wanted, loaded, values, shown, ring_for, tell, call_id or uuid.uuid4().hex)
 
     def _loaded(self, plan: str) -> Loaded:
         found = next((loaded for loaded in self._dialplans.active if loaded.plan.name == plan), None)
@@ -159,13 +169,17 @@ class Dialer:
 
     # --- a call -----------------------------------------------------------------------------------------
 
+    def _begin(self, call: Dialling, routes: Sequence[Route]) -> None:
+        self._dialling[call.call_id] = call
+        self._dialplans.begin(call.loaded)
+        self._start(self._place(call, routes))
+
     async def _place(self, call: Dialling, routes: Sequence[Route]) -> None:
         """From the guard to the dialplan; whatever happens, whoever waits for the report gets one."""
         adopted = False
         try:
             if why := await self.guard.admit(call.call_id, call.number, routes[0].trunk.name):
-                held = Report(Outcome.HELD, "", call.number, cause=Cause.CALL_REJECTED, reason=why)
-                call.report.set_result(held)
+                call.report.set_result(_unsent(Outcome.HELD, call, why))
             else:
                 self._up[call.call_id] = asyncio.get_running_loop().create_future()
                 call.remembered = await self._remembered(call)
@@ -259,3 +273,7 @@ def _number(text: str, country: str) -> str:
     if not number:
         raise SoftswitchError(f"'{text}' is no number that can be dialled; write it as in +442079460000")
     return number
+
+
+def _unsent(outcome: Outcome, call: Dialling, why: str) -> Report:
+    return Report(outcome, "", call.number, cause=Cause.CALL_REJECTED, reason=why)
