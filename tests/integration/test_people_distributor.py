@@ -14,11 +14,11 @@ from stopwatch import Stopwatch
 
 from softswitch.app.acting import rhythm
 from softswitch.app.dialing.outcome import Outcome, Report
-from softswitch.app.people import announcing, backs, matching, waiting_room
+from softswitch.app.people import announcing, backs, matching, talking, waiting_room
 from softswitch.errors import SoftswitchError
 from softswitch.events import CallConfirmed, CallEnded, CallInfo, DtmfReceived, EndedBy
 from softswitch.gateway.messages import Originate, SendDtmf
-from softswitch.news import TurnFinished
+from softswitch.news import StateSaved, TurnFinished
 from softswitch.sections.queues import Queue
 from softswitch.store import migrate
 from softswitch.store.people import agents
@@ -86,11 +86,14 @@ async def test_the_agents_screen_is_told_what_was_said(floor: Floor) -> None:
     agents.set_state(floor.url, "ann", "busy")
     waiter = await floor.call("b", SALES)
     await floor.store._access.records.record(turn)
+    known = StateSaved(call_id("b"), "ask", '{"context": {"order_number": "17"}}', 101.0)
+    await floor.store._access.records.record(known)
     agents.set_state(floor.url, "ann", "available")
     await floor.until(lambda: any(isinstance(event, CallerOffered) for event in floor.around.events))
     (offered,) = (event for event in floor.around.events if isinstance(event, CallerOffered))
     assert (offered.agent, offered.queue, offered.number) == ("ann", "sales", NUMBER)
     assert offered.transcript == ({"via": "speech", "heard": "the invoice is wrong", "said": "I see."},)
+    assert offered.slots == {"order_number": "17"}
     assert PersonLeft not in map(type, waiter.told)
 
 
@@ -314,6 +317,17 @@ async def test_an_agent_claimed_when_the_line_broke_is_rung_all_the_same(
             await kept(floor, "a", monkeypatch)
             await floor.until(lambda: floor.around.dialled)
         assert len(floor.legs._legs) == 1
+
+
+async def test_a_bug_while_they_speak_holds_neither_of_them(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(talking, "until_over")
+    waiter = await floor.call("a", SALES)
+    await floor.answers("ann")
+    await floor.until(lambda: waiter.told == [PersonLeft("ann", "lost")])
+    await floor.until(lambda: floor.state_of("ann").state == "wrap_up")
+    assert floor.rows() == {call_id("a"): "served"}
 
 
 async def test_an_agent_sends_the_caller_to_another_queue(url: str) -> None:
