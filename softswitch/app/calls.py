@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from softswitch.app.arriving import Arrival, Arrivals, Recall
 from softswitch.app.dialplans import Admission, Dialplans, Loaded
@@ -20,6 +20,7 @@ from softswitch.session.session import Session
 from softswitch.store.queries import LiveCall
 
 log = logging.getLogger(__name__)
+Done = TypeVar("Done")
 
 
 class Bridged(Protocol):
@@ -157,17 +158,14 @@ class Calls:
         line.hangup(cause)
 
     def on_event(self, call_id: str, event: LegEvent) -> None:
-        if self.outbound.on_event(call_id, event) or self.arrivals.on_event(call_id, event):
+        own = _guarded(call_id, self.outbound.on_event, call_id, event)
+        if own or self.arrivals.on_event(call_id, event):
             return
-        session, _ = self._sessions.get(call_id, (None, None))
-        if session is None:
-            return
-        try:
-            session.on_event(event)
-        except Exception:  # one call's bug is not another's
-            log.exception("in call %s", call_id)
-        if isinstance(event, CallEnded):
-            self._forget(call_id)
+        if found := self.find(call_id):
+            session, _ = found
+            _guarded(call_id, session.on_event, event)
+            if isinstance(event, CallEnded):
+                self._forget(call_id)
 
     def _forget(self, call_id: str) -> None:
         _, loaded = self._sessions.pop(call_id)
@@ -204,12 +202,9 @@ class Calls:
         return [session for session, _ in self._sessions.values()]
 
     def on_tick(self) -> None:
-        self.outbound.on_tick()
+        _guarded("of our own", self.outbound.on_tick)
         for session, _ in list(self._sessions.values()):
-            try:
-                session.tick()
-            except Exception:  # one call's bug is not another's
-                log.exception("in call %s", session.call_id)
+            _guarded(session.call_id, session.tick)
 
     def close(self) -> None:
         """The node stops: whatever is still up ends now."""
@@ -217,6 +212,14 @@ class Calls:
         for session, _ in self._sessions.values():
             session.lose("node stopped")
         self._sessions.clear()
+
+
+def _guarded(call: str, do: Callable[..., Done], *arguments: object) -> Done | None:
+    try:
+        return do(*arguments)
+    except Exception:  # one call's bug is not another's
+        log.exception("in call %s", call)
+        return None
 
 
 def _kept(line: CallLine, codec: str) -> LiveCall | None:

@@ -25,29 +25,47 @@ def watch(
     mqtt: Publishing | None,
 ) -> None:
     """Have every figure of the node read at each scrape."""
-    node, pool = region.node, engines.pool
+    _watch_calls(metrics, loader, calls)
+    _watch_media(metrics, region)
+    _watch_speech(metrics, engines)
+    _watch_records(metrics, recorder, journal, mqtt)
+
+
+def _watch_calls(metrics: Metrics, loader: Loader, calls: Calls) -> None:
     metrics.watch("softswitch_calls", calls.by_state)
     metrics.watch("softswitch_refused_calls_total", lambda: dict(calls.refused))
     metrics.watch("softswitch_dialplan_info", lambda: _versions(loader))
     metrics.watch("softswitch_dialplan_reloads_total", lambda: dict(loader.reloads))
+
+
+def _watch_media(metrics: Metrics, region: Region) -> None:
+    """What gateway and supervisor count in the shared memory."""
+    node = region.node
     metrics.watch("softswitch_ring_underruns_total", lambda: node[Node.UNDERRUNS])
     metrics.watch("softswitch_uplink_frames_lost_total", lambda: node[Node.FRAMES_DROPPED])
+    metrics.watch(
+        "softswitch_restarts_total",
+        lambda: {"gateway": node[Node.GATEWAY_RESTARTS], "control": node[Node.CONTROL_RESTARTS]},
+    )
+    metrics.watch_pacing(lambda: _cumulative(region.pacing()))
+
+
+def _watch_speech(metrics: Metrics, engines: Engines) -> None:
+    pool = engines.pool
     metrics.watch("softswitch_speech_workers", lambda: pool.workers)
     metrics.watch("softswitch_speech_busy_workers", lambda: pool.busy)
     metrics.watch("softswitch_speech_waiting_jobs", lambda: pool.waiting)
     metrics.watch("softswitch_said_total", lambda: dict(engines.prompts.uses))
     metrics.watch("softswitch_said_bytes", lambda: engines.prompts.said.bytes)
     metrics.watch("softswitch_recognizer_backlog_seconds", lambda: engines.shelf.backlog)
+
+
+def _watch_records(metrics: Metrics, recorder: Recorder, journal: Journal, mqtt: Publishing | None) -> None:
     metrics.watch("softswitch_sink_queue_depth", lambda: _by_sink(recorder.depth, mqtt, "depth"))
     metrics.watch("softswitch_database_away", lambda: recorder.is_away)
     metrics.watch("softswitch_journal_events", lambda: journal.pending)
     metrics.watch("softswitch_journal_bytes", lambda: journal.size)
     metrics.watch("softswitch_events_dropped_total", lambda: _by_sink(recorder.rejected, mqtt, "dropped"))
-    metrics.watch(
-        "softswitch_restarts_total",
-        lambda: {"gateway": node[Node.GATEWAY_RESTARTS], "control": node[Node.CONTROL_RESTARTS]},
-    )
-    metrics.watch_pacing(lambda: _cumulative(region.pacing()))
 
 
 def require(server: MetricsServer, link: GatewayLink, recorder: Recorder) -> None:

@@ -4,10 +4,11 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from fakes import INFO, FakeEndpointer, FakeLine, FakeRecognizer, FakeVoice, ScriptedConversation
+from fakes import INFO, QUIET, FakeEndpointer, FakeLine, FakeRecognizer, FakeVoice, ScriptedConversation
 from stopwatch import Stopwatch
 
 from softswitch.app import callers, dialplans
@@ -214,6 +215,22 @@ async def test_a_calls_bug_is_its_own_and_its_end_is_its_end(caplog: pytest.LogC
     setup.calls.on_event(INFO.call_id, CallEnded(16, 200, EndedBy.CALLER))
     assert setup.calls.sessions() == []
     assert setup.dialplans.active[0].calls == 0
+
+
+async def test_a_bug_in_the_calls_that_a_node_makes_ends_none_of_the_others(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    setup = Setup(FakePlan("shop"))
+    setup.offer(line := line_to())
+    setup.calls.outbound = cast(Any, SimpleNamespace(on_event=None, on_tick=None))
+    setup.calls.on_event(INFO.call_id, DtmfReceived("1"))
+    line.clock()
+    line.uplink.append(QUIET)
+    setup.calls.on_tick()
+    assert caplog.text.count("TypeError") == 2
+    assert line.uplink == [], "its caller is heard"
+    setup.calls.on_event(INFO.call_id, CallEnded(16, 200, EndedBy.CALLER))
+    assert isinstance(setup.events[-1], CallFinished)
 
 
 async def test_records_that_are_full_refuse_new_calls_and_keep_those_that_are_up() -> None:
