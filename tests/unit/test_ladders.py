@@ -155,20 +155,24 @@ async def test_calls_begin_at_a_person_while_ear_or_voice_is_down_and_as_ever_af
     )
 
 
-async def test_calls_begin_elsewhere_while_the_database_is_away(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("name", "other"), [("sql", "mqtt"), ("mqtt", "sql")])
+async def test_calls_begin_elsewhere_while_database_or_broker_is_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, other: str
 ) -> None:
     monkeypatch.setattr(ladders, "LOOK_S", 0.01)
-    known, away = Ladders(Metrics()), [True, False]
+    known, away = Ladders(Metrics()), {name: True, other: False}
     parts = Parts({"en": FakeRecognizer()}, FakeVoice(), FakeEndpointer, lambda event: None)
     known.judge(
-        plan(tmp_path, "{sql: {down: 50ms, again_after: 50ms, then: person}, mqtt: {down: 50ms}}"), parts
+        plan(
+            tmp_path, f"{{{name}: {{down: 50ms, again_after: 50ms, then: person}}, {other}: {{down: 50ms}}}}"
+        ),
+        parts,
     )
-    running = asyncio.create_task(known.run(lambda: away[0], lambda: away[1]))
+    running = asyncio.create_task(known.run(lambda: away["sql"], lambda: away["mqtt"]))
     assert known.begin("shop") == ("", "")
     await asyncio.sleep(0.2)
-    assert known.begin("shop") == ("sql", "person")
-    away[:] = [False, True]
+    assert known.begin("shop") == (name, "person")
+    away |= {name: False, other: True}
     await asyncio.sleep(0.2)
-    assert known.begin("shop") == ("", ""), "mqtt is down, which changes nothing"
+    assert known.begin("shop") == ("", ""), f"{other} is down, which changes nothing"
     running.cancel()
