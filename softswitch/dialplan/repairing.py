@@ -2,7 +2,7 @@
 
 from softswitch.dialplan import collecting, entering, queueing
 from softswitch.dialplan.state import CONFIRM, Pending
-from softswitch.dialplan.steps import Field, Kind
+from softswitch.dialplan.steps import Failing, Field, Kind
 from softswitch.dialplan.turn import Turn
 from softswitch.events import Hangup
 
@@ -26,12 +26,7 @@ def fail(turn: Turn, kind: Kind, invalid: Field | None = None) -> None:
     struck = turn.strikes >= turn.plan.strikes
     final = struck or number >= failing.times
     turn.quiet = kind == "shouting"
-    if invalid:
-        turn.say(invalid.invalid)
-        collecting.take_back(turn, invalid)
-    # The last failure has its own line, or none; before it, a refused value was answered already.
-    if number <= failing.say.count(turn.language) if final else invalid is None:
-        turn.say_nth(failing.say, number)
+    _tell(turn, failing, number, invalid, final=final)
     if turn.strikes >= ROUNDS * turn.plan.strikes:
         turn.say(turn.plan.lines.goodbye)
         turn.end(Hangup())
@@ -40,6 +35,15 @@ def fail(turn: Turn, kind: Kind, invalid: Field | None = None) -> None:
         entering.move(turn, turn.plan.last_resort if struck or not failing.then else failing.then)
     else:
         ask_again(turn)
+
+
+def _tell(turn: Turn, failing: Failing, number: int, invalid: Field | None, *, final: bool) -> None:
+    """The last failure has its own line, or none; before it, a refused value was answered already."""
+    if invalid:
+        turn.say(invalid.invalid)
+        collecting.take_back(turn, invalid)
+    if number <= failing.say.count(turn.language) if final else invalid is None:
+        turn.say_nth(failing.say, number)
 
 
 def _count(turn: Turn, kind: Kind) -> int:

@@ -31,31 +31,42 @@ def _uses(known: Known, name: str) -> None:
     for variable in step.set:
         _expression(known, name, ("set", variable), now)
         now |= known.mask([variable])
+    asking = _says(known, name, step, now)
+    _conditions(known, name, step, now)
+    _question(known, name, step, asking, asking | known.mask(asked(step)))
+    _given_away(known, name, step, now)
+
+
+def _says(known: Known, name: str, step: Step, now: int) -> int:
+    """What the step says, and what is known while it asks."""
     said = now & ~known.mask(asked(step))
     asking = said & ~lost_by_digressing(known, name)
-    answered = asking | known.mask(asked(step))
     _prompts(known, name, step.say, ("say",), said if step.reprompt else asking)
     _prompts(known, name, step.reprompt, ("reprompt",), asking)
     for kind in FAILURES:
         if failure := getattr(step, kind, None):
             heard = known.mask([HEARD]) if kind == "low_confidence" else 0
             _prompts(known, name, failure.say, (kind, "say"), asking | heard)
-    _conditions(known, name, step, now)
-    _question(known, name, step, asking, answered)
-    if step.lookup and step.lookup.key:
-        _needs(known, name, ("lookup", "key"), [step.lookup.key], now, "looked up")
-    if step.lookup and step.lookup.action:
-        given_to = known.ways.plan.actions[step.lookup.action].arguments
-        _needs(known, name, ("lookup", "action"), given_to, now, f"given to '{step.lookup.action}'")
     if step.queue:
         told = asking | known.mask(TOLD)
         _prompts(known, name, step.queue.position or Prompts(), ("queue", "position"), told)
+    return asking
+
+
+def _given_away(known: Known, name: str, step: Step, now: int) -> None:
+    """What is looked up, called back, or given to actions."""
+    actions = known.ways.plan.actions
+    if step.lookup and step.lookup.key:
+        _needs(known, name, ("lookup", "key"), [step.lookup.key], now, "looked up")
+    if step.lookup and step.lookup.action:
+        needed = actions[step.lookup.action].arguments
+        _needs(known, name, ("lookup", "action"), needed, now, f"given to '{step.lookup.action}'")
     if step.leave and step.leave.for_ == "call_back":
         _needs(known, name, ("leave", "number"), [step.leave.number or CALLER], now, "called back")
     if step.do:
-        action = known.ways.plan.actions[step.do.action]
-        needed = {*action.arguments, *([action.order_by] if action.order_by else ())}
-        _needs(known, name, ("do", "action"), needed, now, f"given to '{step.do.action}'")
+        action = actions[step.do.action]
+        wanted = {*action.arguments, *([action.order_by] if action.order_by else ())}
+        _needs(known, name, ("do", "action"), wanted, now, f"given to '{step.do.action}'")
 
 
 def _conditions(known: Known, name: str, step: Step, now: int) -> None:
