@@ -24,6 +24,7 @@ from softswitch.app.people.offering import Offering
 from softswitch.app.people.places import Here
 from softswitch.app.people.returning import Returning
 from softswitch.app.people.ringing import Ringer
+from softswitch.app.people.talks import Talks
 from softswitch.app.people.waiting_room import WaitingRoom
 from softswitch.app.people.wires import Wires
 from softswitch.config import Config
@@ -57,15 +58,15 @@ class Distributor:
         self.ledger = ledger = Ledger(store, wires, rules)
         ringer = Ringer(config.dialing, wires)
         backs = Backs(legs, ledger, wires, rules)
-        offering = Offering(legs, ringer, ledger, wires, rules, self._on_talk_over)
+        talks = Talks(ledger, wires, rules, self._on_talk_over)
+        offering = Offering(legs, ringer, ledger, wires, rules, talks)
         announcing = Announcing(store, rules, wires.is_open)
         room = self._room = WaitingRoom(ledger, announcing, wires, backs.place_of, self._start)
         self._matching = Matching(ledger, legs, wires, room, offering, backs, rules, self._start)
         self._connecting = Connecting(legs, ringer, wires)
         self._consulting = Consulting(legs, ringer, wires, self._connecting)
         self._leases = Leases(ledger, lambda: bool(room.here or self._work), room.hold_anew, self.wake)
-        talks = offering, self._connecting, room.here
-        self._returning = Returning(ledger, legs, *talks, rules, self._start)
+        self._returning = Returning(ledger, legs, offering, self._connecting, room.here, rules, self._start)
         legs.on_found = self._on_gateway_ready
         legs.on_end = lambda call_id: wires.note(call_id, ended_at=time.time())
 

@@ -1,22 +1,24 @@
-"""An agent is rung for a caller, told whom he gets, and speaks with him; and what becomes of both then."""
+"""An agent is rung for a caller, told whom he gets, and speaks with him; what becomes of the agent."""
 
 import asyncio
 import logging
 import time
 from collections.abc import Callable
 
-from softswitch.app.people import talking, whispering
+from softswitch.app.people import whispering
 from softswitch.app.people.ledger import Ledger
 from softswitch.app.people.legs import Leg, Legs
 from softswitch.app.people.places import Here
 from softswitch.app.people.ringing import Reached, Ringer
+from softswitch.app.people.talks import Talks
 from softswitch.app.people.whispering import Verdict
 from softswitch.app.people.wires import Wires
 from softswitch.people import telling
 from softswitch.people.parties import Agent, Caller
 from softswitch.sections.queues import Queue
 from softswitch.store.people.claiming import Claim, Freed
-from softswitch.waiting import AgentChanged, AgentState, CallerOffered, PersonLeft
+from softswitch.store.people.looking import History
+from softswitch.waiting import AgentChanged, AgentState, CallerOffered
 
 log = logging.getLogger(__name__)
 WHISPER_PATIENCE_S = 2.0
@@ -24,8 +26,6 @@ WHISPER_PATIENCE_S = 2.0
 
 
 class Offering:
-    """`over` is told when a caller's talk is over, before his dialplan is: how it ended."""
-
     def __init__(
         self,
         legs: Legs,
@@ -33,10 +33,10 @@ class Offering:
         ledger: Ledger,
         wires: Wires,
         rules: Callable[[str], Queue],
-        over: Callable[[Here, Caller, str], None],
+        talks: Talks,
     ) -> None:
         self._legs, self._ringer, self._ledger, self._wires = legs, ringer, ledger, wires
-        self._rules, self._over = rules, over
+        self._rules, self._talks = rules, talks
 
     async def run(self, here: Here, claim: Claim, leg: Leg) -> None:
         """From the first ring to the agent's being free again, or not."""
@@ -54,6 +54,19 @@ class Offering:
             before, freed = "ringing", Freed("away", "the node failed to ring")
         self._let_go(here, agent, leg)
         await self._ledger.release(leg.call_id, freed, before)
+
+    async def _talk(self, here: Here, claim: Claim, leg: Leg, rule: Queue) -> Freed:
+        freed = await self._talks.run(here, claim.agent, claim.caller, leg)
+        if freed:
+            return freed
+        declined = leg.ended and not leg.cancelled
+        return after_miss(rule, Reached.DECLINED if declined else Reached.CANCELLED, "")
+
+    async def resume(self, here: Here, agent: Agent, caller: Caller, leg: Leg) -> None:
+        """As Talks.resume, to the agent's being free again."""
+        freed = await self._talks.resume(here, agent, caller, leg)
+        self._let_go(here, agent, leg)
+        await self._ledger.release(leg.call_id, freed, "busy")
 
     def _let_go(self, here: Here, agent: Agent, leg: Leg) -> None:
         here.rings.pop(agent.name, None)
@@ -93,21 +106,7 @@ class Offering:
         """The whisper as audio; on the way the agent's screen is told of the caller."""
         caller = claim.caller
         history = await self._ledger.store.history(caller.call_id)
-        waited = max(0.0, time.time() - caller.since)
-        self._wires.tell(
-            CallerOffered(
-                claim.agent.name,
-                caller.call_id,
-                caller.queue,
-                caller.reason,
-                caller.number,
-                round(waited, 1),
-                tuple({"via": turn.via, "heard": turn.heard, "said": turn.said} for turn in history.turns),
-                dict(history.slots),
-                time.time(),
-                _link(rule, caller),
-            )
-        )
+        self._wires.tell(_offered(claim, rule, history))
         found = self._wires.voice(here.plan)
         if found is None:
             return b""
@@ -115,54 +114,26 @@ class Offering:
         words = whispering.text(rule, caller, history, time.time())
         return await whispering.speak(voice, language, words, self._wires.clock_rate)
 
-    # --- the talk -----------------------------------------------------------------------------------------
-
-    async def _talk(self, here: Here, claim: Claim, leg: Leg, rule: Queue) -> Freed:
-        agent, caller = claim.agent, claim.caller
-        if not await talking.until_free(here, leg):
-            declined = leg.ended and not leg.cancelled
-            return after_miss(rule, Reached.DECLINED if declined else Reached.CANCELLED, "")
-        here.talks = True
-        here.waiter.put_through(leg.call_id, agent.name)
-        connecting = asyncio.create_task(self._ledger.connect(caller, leg.call_id))
-        return await self._until_over(here, agent, caller, leg, rule, connecting)
-
-    async def resume(self, here: Here, agent: Agent, caller: Caller, leg: Leg) -> None:
-        """A talk that went on while the process before this one died, and this one began."""
-        rule = self._rules(caller.queue)
-        here.talks, here.winner = True, leg
-        here.rings[agent.name] = leg
-        freed = await self._until_over(here, agent, caller, leg, rule, None)
-        self._let_go(here, agent, leg)
-        await self._ledger.release(leg.call_id, freed, "busy")
-
-    async def _until_over(
-        self,
-        here: Here,
-        agent: Agent,
-        caller: Caller,
-        leg: Leg,
-        rule: Queue,
-        connecting: asyncio.Task[bool] | None,
-    ) -> Freed:
-        began = time.monotonic()
-        how = await talking.until_over(here, leg, self._wires.send)
-        here.talks = False
-        self._ledger.figures.talked(time.monotonic() - began)
-        leg.hang_up()
-        self._over(here, caller, how)
-        if how in ("hung_up", "given_back", "lost"):
-            here.waiter.tell(PersonLeft(agent.name, how))  # type: ignore[arg-type]
-        if connecting:
-            await connecting
-        await self._ledger.end(caller, "served", how, agent.name)
-        wrap_up = rule.wrap_up if agent.wrap_up is None else agent.wrap_up
-        return Freed("wrap_up", "", wrap_up) if wrap_up else Freed("available")
-
     def _tell_offer(self, claim: Claim) -> None:
         caller, agent = claim.caller, claim.agent
         self._wires.tell(AgentChanged(agent.name, "ringing", "available", "", time.time(), caller.call_id))
         self._ledger.moved(caller, "offered", agent=agent.name)
+
+
+def _offered(claim: Claim, rule: Queue, history: History) -> CallerOffered:
+    caller, now = claim.caller, time.time()
+    return CallerOffered(
+        claim.agent.name,
+        caller.call_id,
+        caller.queue,
+        caller.reason,
+        caller.number,
+        round(max(0.0, now - caller.since), 1),
+        tuple({"via": turn.via, "heard": turn.heard, "said": turn.said} for turn in history.turns),
+        dict(history.slots),
+        now,
+        _link(rule, caller),
+    )
 
 
 def after_miss(rule: Queue, reached: Reached, why: str) -> Freed:
