@@ -85,6 +85,13 @@ async def test_what_is_mapped_of_the_answer_is_kept_as_text() -> None:
     assert result == Done({"id": "17", "ok": "true", "long": "y" * 10_000})
 
 
+async def test_an_answer_that_is_too_long_is_not_kept() -> None:
+    with Receiver() as receiver:
+        body = json.dumps({"id": 17, "more": "y" * web.MOST_BYTES}).encode()
+        receiver.answers = lambda path, n: (200, {}, body)
+        assert await ask(receiver, "url: URL/orders\n    result: {id: id}") == Done()
+
+
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
