@@ -70,8 +70,9 @@ def _understood(
     place = step or _first_question(plan, facts)
     hearing = [name for name, known in plan.steps.items() if known.question]
     if place not in hearing:
+        listening = suggest(place, hearing)
         raise SoftswitchError(
-            f"The step '{place}' does not listen{suggest(place, hearing)}; choose with --step."
+            f"The step '{place}' does not listen: choose one with --step that does{listening}"
         )
     if spoken not in plan.languages:
         raise SoftswitchError(f"--language {spoken}: the plan speaks {', '.join(plan.languages)}")

@@ -53,13 +53,21 @@ def graph(
     if any_version and not counted:
         raise click.UsageError("--any-version needs --calls.")
     calls = _calls(config, plan, any_version) if counted else None
-    chosen = format_ or ("svg" if output and output.suffix == ".svg" else "mermaid")
+    chosen = format_ or _format_of(output)
     text = FORMATS[chosen](drawing.draw(plan.files, flow, calls))
     if output:
         output.write_text(text, encoding="utf-8")
         click.echo(f"{output}: {plan.name} {plan.version}")
     else:
         click.echo(text, nl=False)
+
+
+def _format_of(output: Path | None) -> str:
+    if output is None or output.suffix in (".mmd", ".md", ".txt"):
+        return "mermaid"
+    if output.suffix != ".svg":
+        raise SoftswitchError(f"--output {output}: expected a .svg, or .mmd for Mermaid; or say --format")
+    return "svg"
 
 
 def _calls(config: Config, plan: Plan, any_version: bool) -> Mapping[tuple[str, str], int]:

@@ -311,6 +311,8 @@ def test_a_plan_is_drawn_as_mermaid_and_as_svg(shop: Path, tmp_path: Path) -> No
     assert (code, output.startswith("%% shop\nflowchart TD\n")) == (0, True)
     assert 'step_greeting -->|"opening_hours, key 1"| step_hours' in output or "opening_hours" in output
     assert run("graph", shop, "--output", tmp_path / "shop.svg")[0] == 0
+    with pytest.raises(SoftswitchError, match=r"shop.png: expected a .svg, or .mmd for Mermaid"):
+        run("graph", shop, "--output", tmp_path / "shop.png")
     assert ElementTree.parse(tmp_path / "shop.svg").getroot().tag == "{http://www.w3.org/2000/svg}svg"
 
 

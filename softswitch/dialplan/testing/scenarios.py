@@ -8,6 +8,7 @@ from softswitch import marked_yaml, validation
 from softswitch.complaints import suggest
 from softswitch.dialplan.building import LOOKED_UP, PROMISED
 from softswitch.dialplan.files.scenario import Scenario, ScenarioFile, Turn
+from softswitch.dialplan.files.variables import FACTS
 from softswitch.dialplan.folder import TESTS
 from softswitch.dialplan.plan import Plan
 from softswitch.errors import InvalidFile, Problem, SoftswitchError
@@ -96,14 +97,15 @@ class _Known:
     def __init__(self, plan: Plan) -> None:
         parts = plan.files
         self._steps: Collection[str] = plan.steps.keys()
-        self._variables: Collection[str] = parts.types.keys()
+        self._variables = parts.types.keys()
         self._remembered: Collection[str] = plan.remembered
         self._actions: Collection[str] = parts.plan.actions.keys()
         self._declared = parts.plan.actions
         self._queues: Collection[str] = {*parts.plan.queues, "no"}
         self._languages: Collection[str] = plan.languages
         intents = {name for step in plan.steps.values() if step.question for name in step.question.ways}
-        self._intents = {*intents, *parts.intents, *self._variables, "yes", "no", "none"}
+        told = self._variables - FACTS.keys()  # a value alone is taken for what was asked for
+        self._intents = {*intents, *parts.intents, *told, "yes", "no", "none"}
 
     def problems(self, case: Case, number: int, turn: Turn) -> Iterator[Problem]:
         named: tuple[tuple[str, str, Collection[str], Collection[str]], ...] = (
