@@ -47,8 +47,7 @@ def missed(turn: Turn, came: Came) -> Iterator[str]:
     talk = came.talk
     if turn.intent is not None and (got := came.intent or "none") != turn.intent:
         yield f"expected the intent {turn.intent}, got {got}{_came_to(came, turn.intent)}"
-    if turn.step is not None and talk.step != turn.step:
-        yield f"expected the step {turn.step}, got {talk.step}"
+    yield from other("step", turn.step, talk.step)
     if turn.slots is not None:
         yield from _values("slot", turn.slots, came.slots, came.plan)
     yield from parts_missed(turn.said, turn.not_said, came.said)
@@ -58,8 +57,7 @@ def missed(turn: Turn, came: Came) -> Iterator[str]:
         yield from _actions(turn.actions, promised, came.plan)
     if turn.ends is not None and came.ends != turn.ends:
         yield f"expected {WANTED[turn.ends]}, but {ENDED[came.ends]}"
-    if turn.language is not None and talk.language != turn.language:
-        yield f"expected the language {turn.language}, got {talk.language}"
+    yield from other("language", turn.language, talk.language)
     if turn.waits is not None and (talk.waits or "no") != turn.waits:
         yield f"expected {_waiting(turn.waits)}, but {_waiting(talk.waits or 'no')}"
     left = next((action.how for action in came.actions if isinstance(action, LeaveQueue)), None)
@@ -67,6 +65,12 @@ def missed(turn: Turn, came: Came) -> Iterator[str]:
         yield f"expected the queue to be left for {turn.leaves}, got {left or 'no leaving'}"
     if turn.recording is not None and talk.recording != turn.recording:
         yield f"expected the recording to be {turn.recording}, it is {talk.recording}"
+
+
+def other(what: str, wanted: str | None, got: str) -> Iterator[str]:
+    """Where another one was wanted; None wants nothing."""
+    if wanted is not None and got != wanted:
+        yield f"expected the {what} {wanted}, got {got}"
 
 
 def _waiting(queue: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from softswitch.dialplan.files.scenario import Call, Turn
+from softswitch.dialplan.files.scenario import Call, Scenario, Turn
 from softswitch.dialplan.plan import Plan
 from softswitch.dialplan.testing import expecting, running
 from softswitch.dialplan.testing.report import Told, tell
@@ -41,15 +41,21 @@ def rehearse(plan: Plan, case: Case, now: datetime) -> Result | Told:
     result = running.run(plan, audible)
     if result.failure is None:
         return result
-    names = ("trunk", "at", "answered_by", "called_back", "remembered")
-    given = [name for name in names if getattr(scenario.call, name)]
-    given = [name for name in given if name in scenario.call.model_fields_set]
-    given += ["acts"] if scenario.acts else []
-    given += [
-        name for name in ("also", "sure") if any(name in turn.model_fields_set for turn in scenario.turns)
-    ]
+    given = list(_given(scenario))
     needs = f"needs {' and '.join(given)}, which a real call of now has not" if given else "hangs on the day"
     return _left_out(case, f"{needs} ({result.failure.missed[0]})")
+
+
+def _given(scenario: Scenario) -> Iterator[str]:
+    """The keys with which a scenario wants what a real call of now has not."""
+    for name in ("trunk", "at", "answered_by", "called_back", "remembered"):
+        if name in scenario.call.model_fields_set and getattr(scenario.call, name):
+            yield name
+    if scenario.acts:
+        yield "acts"
+    for name in ("also", "sure"):
+        if any(name in turn.model_fields_set for turn in scenario.turns):
+            yield name
 
 
 def _left_out(case: Case, reason: str) -> Told:
@@ -89,19 +95,21 @@ def _missed(turn: Turn, taken: Sequence[TurnFinished], count: int, ended: Record
     record = taken[-1]
     step = record.path[-1] if record.path else record.step
     meant = next((each.intent for each in reversed(taken) if each.via != "action"), "") or "none"
-    if turn.intent is not None and meant != turn.intent:
-        yield f"expected the intent {turn.intent}, got {meant}"
-    if turn.step is not None and step != turn.step:
-        yield f"expected the step {turn.step}, got {step}"
-    if turn.language is not None and record.language != turn.language:
-        yield f"expected the language {turn.language}, got {record.language}"
+    yield from expecting.other("intent", turn.intent, meant)
+    yield from expecting.other("step", turn.step, step)
+    yield from expecting.other("language", turn.language, record.language)
     said = " ".join(each.said for each in taken)
     yield from expecting.parts_missed(turn.said, turn.not_said, said)
-    if ended and turn.ends == "transfer" and not ended.transferred:
+    if ended:
+        yield from _ended_otherwise(turn, ended)
+
+
+def _ended_otherwise(turn: Turn, ended: Recorded) -> Iterator[str]:
+    if turn.ends == "transfer" and not ended.transferred:
         yield "expected a transfer, but there was none"
-    if ended and turn.ends == "hangup" and ended.ended_by != EndedBy.NODE:
+    if turn.ends == "hangup" and ended.ended_by != EndedBy.NODE:
         yield f"expected the plan to hang up, but the call was ended by {ended.ended_by}"
-    if ended and turn.ends == "no" and (ended.transferred or ended.ended_by == EndedBy.NODE):
+    if turn.ends == "no" and (ended.transferred or ended.ended_by == EndedBy.NODE):
         yield "expected the call to go on, but it ended"
 
 
