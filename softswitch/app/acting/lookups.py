@@ -104,8 +104,7 @@ class Lookups:
         """The answer, or the request that will have it; None where there will be none."""
         found = self._registry.integrations.find_lookup(plan, name)
         if found is None:
-            self.figures.asked[name, "unconfigured"] += 1
-            return None
+            return self._none(name, "unconfigured")
         whose, settings = found
         key = self.cache.key(whose, arguments)
         if known := self.cache.get(key):
@@ -116,15 +115,16 @@ class Lookups:
             self.figures.asked[name, "joined"] += 1
             return flight
         if self._of_plan[plan] >= MOST_OF_PLAN:
-            self.figures.asked[name, "full"] += 1
-            return None
+            return self._none(name, "full")
         if not self._breaker(plan, name, settings).allow(time.monotonic()):
-            self.figures.asked[name, "broken"] += 1
-            return None
+            return self._none(name, "broken")
         self.figures.asked[name, "request"] += 1
-        return self._fly(
-            key, Action(0, name, arguments, secrets.token_hex(16), time.time(), plan=plan), settings
-        )
+        action = Action(0, name, arguments, secrets.token_hex(16), time.time(), plan=plan)
+        return self._fly(key, action, settings)
+
+    def _none(self, name: str, why: str) -> Answer | None:
+        self.figures.asked[name, why] += 1
+        return None
 
     def _breaker(self, plan: str, name: str, settings: AnyLookup) -> Breaker:
         breaker = self.breakers.setdefault((plan, name), Breaker())

@@ -1,23 +1,19 @@
-"""Connects the workers to the outbox, the records, the broker and the metrics; reads the file of actions anew
-when it has changed.
-"""
+"""Connects the workers to the outbox, the records, the broker and the metrics."""
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 
 from softswitch.actions import files
 from softswitch.answer.breaker import Limits
+from softswitch.app.acting import rereading
 from softswitch.app.acting.actor import CallActor
 from softswitch.app.acting.lookups import Lookups
 from softswitch.app.acting.registry import Means, Phone, Publish, Registry
 from softswitch.app.acting.workers import Listener, Workers
 from softswitch.config import Config
 from softswitch.dialplan.plan import Plan
-from softswitch.errors import SoftswitchError
 from softswitch.news import ActionEnded
 from softswitch.publish.metrics import Metrics
 from softswitch.store.outbox.claiming import Outcome
@@ -25,7 +21,6 @@ from softswitch.store.outbox.outbox import Outbox
 from softswitch.store.writer import Records
 
 log = logging.getLogger(__name__)
-RELOAD_S = 1.0
 
 
 class Acting:
@@ -46,29 +41,16 @@ class Acting:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._workers.run())
             if self._config.actions_file:
-                tasks.create_task(self._watch(self._config.actions_file))
+                watching = rereading.watch(self._config.actions_file, self._open_registry, self._use)
+                tasks.create_task(watching)
 
     async def close(self) -> None:
         await self._lookups.close()
         await self._workers.close()
 
-    async def _watch(self, path: Path) -> None:
-        """What does not check is refused, and the version that holds stays."""
-        known = await asyncio.to_thread(_look, path)
-        while True:
-            await asyncio.sleep(RELOAD_S)
-            seen = await asyncio.to_thread(_look, path)
-            if seen == known or seen is None:
-                continue
-            known = seen
-            try:
-                registry = await asyncio.to_thread(self._open_registry)
-            except SoftswitchError as error:
-                log.error("the new %s is refused, the one before stays: %s", path, error)
-            else:
-                await self._lookups.replace(registry)
-                await self._workers.replace(registry)
-                log.info("%s was read anew", path)
+    async def _use(self, registry: Registry) -> None:
+        await self._lookups.replace(registry)
+        await self._workers.replace(registry)
 
 
 def wire(
@@ -91,12 +73,7 @@ def wire(
         return open_registry(config, deliver, phone, make)
 
     registry = again()
-    known = registry.integrations
-    if told := missing(plans, "queue", known.find):
-        log.warning("nothing does %s: they are noted and wait; see actions_file", ", ".join(told))
-    if told := missing(plans, "lookup", known.find_lookup):
-        log.warning("nothing looks up %s: it is always late; see actions_file", ", ".join(told))
-
+    _warn_of_missing(plans, registry)
     listener = Listener(metrics.action_waited, metrics.action_took)
     outbox = Outbox(config.database_url, config.node, records, tells=_event)
     workers = Workers(outbox, registry, listener)
@@ -116,6 +93,14 @@ def open_registry(
 ) -> Registry:
     """Everything that the file of actions asks for. Raises InvalidFile with all that is wrong there."""
     return make(Means(files.load(config), deliver, phone))
+
+
+def _warn_of_missing(plans: Sequence[Plan], registry: Registry) -> None:
+    known = registry.integrations
+    if told := missing(plans, "queue", known.find):
+        log.warning("nothing does %s: they are noted and wait; see actions_file", ", ".join(told))
+    if told := missing(plans, "lookup", known.find_lookup):
+        log.warning("nothing looks up %s: it is always late; see actions_file", ", ".join(told))
 
 
 def missing(plans: Iterable[Plan], kind: str, find: Callable[[str, str], object]) -> list[str]:
@@ -158,10 +143,3 @@ def _watch_calls(metrics: Metrics, actor: CallActor, lookups: Lookups) -> None:
     metrics.watch("softswitch_lookup_hit_age_seconds_total", lambda: figures.ages_s)
     metrics.watch("softswitch_lookup_cache_entries", lambda: len(lookups.cache))
     metrics.watch("softswitch_lookup_cache_bytes", lambda: lookups.cache.size)
-
-
-def _look(path: Path) -> tuple[int, int] | None:
-    with contextlib.suppress(OSError):
-        found = path.stat()
-        return found.st_mtime_ns, found.st_size
-    return None
