@@ -38,7 +38,8 @@ def announce(config: Config) -> None:
         )
     if sip.address.startswith("127.") or sip.address == "::1":
         click.echo("Only this machine can call it; set sip.address and sip.allow to let others in.")
-    click.echo(f'Hear it at once: {_this_program()} call {uri} --say "what are your opening hours"')
+    words = "what are your opening hours" if config.dialplan[0] == "reception" else "help"
+    click.echo(f'Hear it at once: {_this_program()} call {uri} --say "{words}"')
 
 
 def _this_program() -> str:
