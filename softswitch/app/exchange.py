@@ -16,7 +16,7 @@ from softswitch.app.dialplans import Dialplans
 from softswitch.app.equipping import Equipment
 from softswitch.app.ground import Ground
 from softswitch.app.keeping import Keeping
-from softswitch.app.people.wiring import PeopleWires
+from softswitch.app.people.node_wires import PeopleWires
 from softswitch.app.steering import Steering
 from softswitch.app.trunking import means
 from softswitch.app.trunking import wiring as trunking

@@ -15,6 +15,7 @@ from softswitch.config import Config
 from softswitch.events import Cause
 from softswitch.news import TurnFinished
 from softswitch.store import queries
+from softswitch.store.following import Tail
 from softswitch.store.queries import CallHistory, CallRecord
 
 FOLLOW_S = 0.5
@@ -68,7 +69,7 @@ def show(config: Config, call: str, json_: bool) -> None:
 @click.pass_obj
 def tail(config: Config, follow: bool, last: int, json_: bool) -> None:
     """Print the latest turns of all calls; with --json one object a line."""
-    turns = queries.Tail(config.database_url, last)
+    turns = Tail(config.database_url, last)
     _print_turns(turns.new(), json_)
     with suppress(KeyboardInterrupt):
         while follow:

@@ -1,7 +1,6 @@
 """What is asked of the records: calls to take up again after a crash, and what the commands show."""
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from itertools import pairwise
 from typing import Any
@@ -13,11 +12,6 @@ from softswitch.events import CallInfo, Hypothesis
 from softswitch.news import TurnFinished
 from softswitch.store.engine import transaction
 from softswitch.store.tables import callers, calls, turns
-
-TAIL_LIMIT = 500
-# Turns of several nodes may be committed in another order than they were numbered: a follower looks
-# this many numbers back for those that came late.
-TAIL_OVERLAP = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +79,7 @@ _LAST_TURN = (
 _CALL = sa.select(
     *(calls.c[field.name] for field in fields(CallRecord) if field.name != "turns"), _TURNS.label("turns")
 )
-_TURN = sa.select(*(turns.c[field.name] for field in fields(TurnFinished)))
+TURN = sa.select(*(turns.c[field.name] for field in fields(TurnFinished)))
 
 
 _INFO = [field.name for field in fields(CallInfo) if field.name in calls.c]  # what was signalled is not kept
@@ -129,11 +123,12 @@ def show_call(url: str, prefix: str) -> CallHistory:
         if len(found) > 1:
             raise SoftswitchError(f"Several calls begin with {prefix}: give more of the id")
         call = CallRecord(**found[0])
-        said = connection.execute(_TURN.where(turns.c.call_id == call.call_id).order_by(turns.c.number))
-        return CallHistory(call, tuple(map(_turn, said.mappings())))
+        said = connection.execute(TURN.where(turns.c.call_id == call.call_id).order_by(turns.c.number))
+        return CallHistory(call, tuple(map(turn_of, said.mappings())))
 
 
-def _turn(row: sa.RowMapping) -> TurnFinished:
+def turn_of(row: sa.RowMapping) -> TurnFinished:
+    """Of a row of TURN."""
     fields_of: dict[str, Any] = {str(name): value for name, value in row.items() if name != "id"}
     others = tuple(Hypothesis(**each) for each in row["alternatives"] or ())
     return TurnFinished(**fields_of | {"path": tuple(row["path"] or ()), "alternatives": others})
@@ -169,36 +164,3 @@ def ways(url: str, plan: str, version: str = "", limit: int = 100_000) -> Counte
         for step, path in connection.execute(query):
             counted.update(pairwise([step, *(path or ())] if step else path or ()))
     return counted
-
-
-class Tail:
-    """Follows the turns of all calls as they are recorded."""
-
-    def __init__(self, url: str, last: int) -> None:
-        """`last` turns of the past come first."""
-        self._url = url
-        self._last = last
-        self._position: int | None = None
-        self._seen: set[int] = set()
-
-    def new(self) -> list[TurnFinished]:
-        """The turns recorded since the last look, in order, at most TAIL_LIMIT of them."""
-        with transaction(self._url) as connection:
-            rows = self._first(connection) if self._position is None else self._next(connection)
-        self._position = max([self._position or 0, *(row["id"] for row in rows)])
-        self._seen.update(row["id"] for row in rows)
-        self._seen = {number for number in self._seen if number > self._position - TAIL_OVERLAP}
-        return list(map(_turn, rows))
-
-    def _first(self, connection: sa.Connection) -> Sequence[sa.RowMapping]:
-        query = _TURN.add_columns(turns.c.id).order_by(turns.c.id.desc())
-        # What the overlap reaches counts as seen, or the second look would bring up the past.
-        past = connection.execute(query.limit(max(self._last, TAIL_OVERLAP))).mappings().all()
-        self._seen.update(row["id"] for row in past)
-        self._position = past[0]["id"] if past else 0
-        return past[: self._last][::-1]
-
-    def _next(self, connection: sa.Connection) -> Sequence[sa.RowMapping]:
-        since = (self._position or 0) - TAIL_OVERLAP
-        query = _TURN.add_columns(turns.c.id).where(turns.c.id > since, turns.c.id.not_in(self._seen))
-        return connection.execute(query.order_by(turns.c.id).limit(TAIL_LIMIT)).mappings().all()

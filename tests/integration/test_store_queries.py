@@ -11,6 +11,7 @@ from softswitch.news import CallAnswered, CallFinished, CallStarted, SessionEven
 from softswitch.store import migrate, queries
 from softswitch.store.apply import apply
 from softswitch.store.engine import open_engine, transaction
+from softswitch.store.following import Tail
 from softswitch.store.outbox.tables import actions
 
 __all__ = ["database_url", "postgres_cluster", "postgres_url"]
@@ -84,7 +85,7 @@ def test_a_call_is_found_by_any_beginning_that_is_its_own(url: str) -> None:
 
 
 def test_a_follower_sees_the_last_turns_then_each_new_one_once(url: str) -> None:
-    tail = queries.Tail(url, last=2)
+    tail = Tail(url, last=2)
     assert tail.new() == [turn(A, 2), turn(C, 1)]
     assert tail.new() == []
     write(url, turn(B, 1), turn(B, 2))
@@ -94,7 +95,7 @@ def test_a_follower_sees_the_last_turns_then_each_new_one_once(url: str) -> None
 
 def test_a_follower_of_nothing_sees_the_first_turn(database_url: str) -> None:
     migrate.upgrade(database_url)
-    tail = queries.Tail(database_url, last=0)
+    tail = Tail(database_url, last=0)
     assert tail.new() == []
     write(database_url, CallStarted(info(A, 1.0), "reception", "v7", 1.0), turn(A, 1))
     assert tail.new() == [turn(A, 1)]
@@ -102,7 +103,7 @@ def test_a_follower_of_nothing_sees_the_first_turn(database_url: str) -> None:
 
 def test_a_follower_sees_a_turn_that_was_committed_later_than_its_successor(url: str) -> None:
     """Two nodes on one PostgreSQL: the numbers are given before the commits."""
-    tail = queries.Tail(url, last=0)
+    tail = Tail(url, last=0)
     tail.new()
     with transaction(url, writes=True) as connection:
         apply(connection, turn(A, 3))
