@@ -203,13 +203,14 @@ class Switchboard:
 
     def may_refer_to(self, uri: str) -> bool:
         """A REFER of a caller may lead only to hosts that calls are taken from, and to no number there that
-        may not be dialled: no toll fraud.
+        may not be dialled, or that nobody counts just now: no toll fraud.
         """
         place = referring.destination(uri)
         if place is None or self._draining or not self._admission.knows(place):
             return False
         user, trunk = referring.dialled(uri), self._trunk_at(place)
-        return not user or referring.may_be_dialled(user, trunk, self._config.dialing)
+        may = self.control_here and referring.may_be_dialled(user, trunk, self._config.dialing)
+        return may or not user
 
     def referred(self, leg: Leg, uri: str) -> None:
         """Its REFER is followed: a number counts as dialled, which control does."""

@@ -12,7 +12,7 @@ from inbound_call import LOUD_SECOND, InboundCall, up
 from node import wait_for
 from outbound_call import OutboundCall
 
-from softswitch.events import CallConfirmed, CallEnded, EndedBy, TransferProgress
+from softswitch.events import CallConfirmed, CallEnded, EndedBy, HoldChanged, TransferProgress
 from softswitch.gateway import messages
 from softswitch.gateway.rings import Slot
 
@@ -220,6 +220,23 @@ def test_a_transfer_in_that_fails_leaves_the_far_end_with_us(
     end(far, call)
 
 
+def test_who_holds_us_while_he_transfers_us_in_vain_holds_us_still(
+    gateway: GatewayAlone, far: FarEnd, third: FarEnd
+) -> None:
+    call = up(gateway, far)
+    far.request("INVITE", sdp=far.description("inactive"))
+    far.take(far.next("SIP/2.0 200"))
+    call.wait(HoldChanged(True))
+    refer(far, f"sip:third@127.0.0.1:{third.port}")
+    invite = third.next("INVITE")
+    third.reply(invite, 183, sdp=third.description())
+    assert [progress(far), progress(far)] == ["100", "183"]
+    third.reply(invite, 486)
+    assert progress(far) == "486"
+    assert HoldChanged(False) not in call.events
+    end(far, call)
+
+
 def test_a_transfer_in_may_replace_a_call_of_the_third(
     gateway: GatewayAlone, far: FarEnd, third: FarEnd
 ) -> None:
@@ -260,6 +277,18 @@ def test_a_number_that_a_far_end_has_called_is_told_to_who_counts_and_so_is_its_
     wait_for(lambda: counted in gateway.took, "it is counted")
     end(far, call)
     wait_for(lambda: messages.Referred(call.call_id, 1) in gateway.took, "its end is told")
+
+
+def test_no_number_is_called_while_nobody_could_count_it(gateway: GatewayAlone, far: FarEnd) -> None:
+    call = up(gateway, far)
+    gateway.leave()
+    wait_for(lambda: "control is away" in gateway.log, "the gateway knows it")
+    try:
+        assert refer(far, "sip:+4930123456@127.0.0.1:9").startswith("SIP/2.0 603")
+    finally:
+        gateway.come()
+        gateway.wait(messages.Ready)
+    end(far, call)
 
 
 def test_a_transfer_in_that_cannot_even_begin_does_not_keep_the_call(
