@@ -1,34 +1,27 @@
 """The path of an answer beyond the dialplan's own text: remembered, else thought; and who shares it.
 
-A hundred callers who ask the same thing cause one request. A model that is down or slow is not asked at all
-(breaker), one that is late is asked a second time (hedge), and one plan's slow model leaves another plan's
-calls untouched (bulkhead). What comes of it is told; what is done then is the ladder's business.
+A hundred callers who ask the same thing cause one request. What comes of it is told; what is done then is the
+ladder's business.
 """
 
-import asyncio
 import contextlib
 import time
-from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
 
-from softswitch.answer.asking import Failed, Llm, Message, Piece, ToolCall, Usage
+from softswitch.answer.asking import Llm, Message
 from softswitch.answer.book import Book
-from softswitch.answer.breaker import Attempt, Breaker, Limits
+from softswitch.answer.breaker import Limits
 from softswitch.answer.guarding import Guards
-from softswitch.answer.hedging import hedged
-from softswitch.answer.inquiring import Inquiry
 from softswitch.answer.remembering import UNKNOWN_S, Asked, Remembered, bound, may_keep
 from softswitch.answer.replying import Reply
+from softswitch.answer.requesting import Figures, Requests
 from softswitch.answer.sentences import sentences_of
 from softswitch.answer.sharing import Flight, Flights
 from softswitch.answer.thinking import Outcome, Thought, Tools
 from softswitch.thinking import How
 
-Described = Sequence[Mapping[str, Any]]
-"""Tools, as the protocol has them."""
 Keep = Callable[[Asked, Reply, float], None]
 """Is given an answer to remember, and the Unix time at which it expires; never waits."""
 
@@ -79,19 +72,6 @@ class Answer:
     outcome: Outcome | None = None
 
 
-@dataclass
-class Figures:
-    """`outcomes` by how and what came of it; requests are those that were sent, hedges among them."""
-
-    outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
-    requests: int = 0
-    hedges: int = 0
-    shunned: Counter[str] = field(default_factory=Counter)
-    """Not asked at all: breaker, bulkhead."""
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-
-
 class Answerer:
     """Answers one plan's questions with one model."""
 
@@ -104,10 +84,14 @@ class Answerer:
         self._keep: Keep = lambda asked, reply, expires_at: None
         self._used: Used = lambda answer: None
         self._flights: Flights[Thought, str] = Flights()
-        self.breaker = Breaker(settings.breaker)
-        self.inquiry = Inquiry(llm, self.breaker, _now)
-        self.under_way = 0
         self.figures = Figures()
+        self.requests = Requests(
+            llm,
+            self.figures,
+            at_once=settings.at_once,
+            hedge_after=settings.hedge_after,
+            limits=settings.breaker,
+        )
 
     def remember(self, book: Book, keep: Keep, used: Used = lambda answer: None) -> None:
         """Answers are found in this book from here on, and new ones given to `keep`."""
@@ -168,7 +152,7 @@ class Answerer:
     def _think(self, question: Question) -> tuple[Thought, AsyncGenerator[str, None]]:
         """A thought, and its sentences."""
         brief, plain = question.brief(), self._llm.model.structured == "none"
-        thought = Thought(self._ask, brief.guards, question.tools, plain)
+        thought = Thought(self.requests.ask, brief.guards, question.tools, plain)
         return thought, _then(thought.sentences(brief.messages), partial(self._learn, thought, question))
 
     def _learn(self, thought: Thought, question: Question) -> None:
@@ -181,60 +165,6 @@ class Answerer:
         if keeps and may_keep(reply, question.asked, settings.sensitive):
             last = settings.remember if reply.knows else min(settings.remember, UNKNOWN_S)
             self._keep(question.asked, reply, self._clock() + last)
-
-    def _ask(
-        self, messages: Sequence[Message], tools: Described
-    ) -> AsyncGenerator[Piece | ToolCall | Usage, None]:
-        """A request behind breaker and bulkhead, hedged where that is configured. Raises Failed."""
-        if self.under_way >= self._settings.at_once:
-            self.figures.shunned["bulkhead"] += 1
-            raise Failed("busy", f"{self._settings.at_once} requests of this plan are under way already")
-        if not self.breaker.allow(_now()):
-            self.figures.shunned["breaker"] += 1
-            raise Failed("busy", f"{self._llm.model.name} is down or slow: it is not asked for a while")
-        return self._watched(self._stream(messages, tools))
-
-    async def _watched(
-        self, parts: AsyncGenerator[Piece | ToolCall | Usage, None]
-    ) -> AsyncGenerator[Piece | ToolCall | Usage, None]:
-        """Tells the breaker what came of it: how long the first piece took, and whether the end came."""
-        attempt = Attempt(self.breaker, _now)
-        loop, slow = asyncio.get_running_loop(), self._settings.breaker.slow
-        timers = loop.call_later(slow / 2, self._doubt, attempt), loop.call_later(slow, attempt.late)
-        self.under_way += 1
-        try:
-            async with contextlib.aclosing(parts):
-                async for part in parts:
-                    attempt.begun()
-                    yield part
-        except Failed as failed:
-            attempt.failed(at_once=failed.kind == "status")
-            raise
-        except (asyncio.CancelledError, GeneratorExit):
-            attempt.left()
-            raise
-        finally:
-            for timer in timers:
-                timer.cancel()
-            self.under_way -= 1
-        attempt.succeeded()
-
-    def _doubt(self, attempt: Attempt) -> None:
-        if not attempt.has_begun:
-            self.inquiry.begin()
-
-    def _stream(
-        self, messages: Sequence[Message], tools: Described
-    ) -> AsyncGenerator[Piece | ToolCall | Usage, None]:
-        def begin() -> AsyncGenerator[Piece | ToolCall | Usage, None]:
-            self.figures.requests += 1
-            return self._llm.ask(messages, tools)
-
-        def hedge() -> None:
-            self.figures.hedges += 1
-
-        after = self._settings.hedge_after
-        return hedged(begin, after, hedge) if after else begin()
 
 
 async def _then(sentences: AsyncGenerator[str, None], do: Callable[[], None]) -> AsyncGenerator[str, None]:
@@ -253,8 +183,3 @@ async def _each(sentences: Sequence[str]) -> AsyncGenerator[str, None]:
 async def _nothing() -> AsyncGenerator[str, None]:
     return
     yield
-
-
-def _now() -> float:
-    """Monotonic seconds, of the loop's clock: that of a replay jumps."""
-    return asyncio.get_running_loop().time()

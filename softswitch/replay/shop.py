@@ -61,7 +61,7 @@ class Shop:
         self.answerer.remember(self.kept.book, self.kept)
         self.thinker = PlanThinker(plan, self.answerer)
         if isinstance(loop, SkippingLoop):
-            loop.may_skip = lambda: self.answerer.under_way <= pausing()
+            loop.may_skip = lambda: self.answerer.requests.under_way <= pausing()
 
     async def __aenter__(self) -> "Shop":
         await self._llm.prepare()

@@ -249,7 +249,7 @@ async def test_a_caller_who_hangs_up_ends_the_request(room: Room) -> None:
     await anext(answer.sentences)
     await answer.sentences.aclose()
     await asyncio.sleep(0.2)
-    assert room.answerer.under_way == 0
+    assert room.answerer.requests.under_way == 0
     assert room.server.tokens["completion"] == 0
 
 
@@ -317,26 +317,26 @@ async def test_a_model_that_fails_is_not_asked_any_more_and_asked_again_once_it_
     for _ in range(5):
         assert (await room.say("when do you open"))[1] == "failed"
     assert len(room.server.asked) == 3
-    assert room.answerer.breaker.state == "open"
+    assert room.answerer.requests.breaker.state == "open"
     room.server.fault = None
     await asyncio.sleep(0.35)
     for _ in range(2):
         assert (await room.say("when do you open" + " now" * (_ + 1)))[1] == "answered"
-    assert room.answerer.breaker.state == "closed"
+    assert room.answerer.requests.breaker.state == "closed"
 
 
 async def test_one_caller_who_waits_is_enough_to_see_that_a_model_hangs(room: Room) -> None:
     room.server.wait = 30.0
     waiting = asyncio.create_task(room.say("when do you open"))
     await asyncio.sleep(0.4)
-    assert room.answerer.inquiry.asked == 2, "with his, as many as the breaker wants to see"
-    while room.answerer.breaker.state == "closed":
+    assert room.answerer.requests.inquiry.asked == 2, "with his, as many as the breaker wants to see"
+    while room.answerer.requests.breaker.state == "closed":
         await asyncio.sleep(0.01)
     assert not waiting.done(), "who need not have given up"
     assert (await room.say("do you sell cars"))[1] == "failed"
     assert len(room.server.asked) == 3
     await waiting
-    await room.answerer.inquiry.close()
+    await room.answerer.requests.inquiry.close()
 
 
 class ThinksLong(ScriptedLlm):
@@ -352,7 +352,7 @@ async def test_a_model_that_only_thinks_long_is_not_given_up() -> None:
         await room.llm.prepare()
         for _ in range(3):
             assert (await room.say("when do you open"))[1] == "answered"
-        assert (room.answerer.inquiry.asked, room.answerer.breaker.state) == (2, "closed")
+        assert (room.answerer.requests.inquiry.asked, room.answerer.requests.breaker.state) == (2, "closed")
         await room.llm.close()
 
 
@@ -361,7 +361,7 @@ async def test_what_is_remembered_is_answered_while_the_model_is_down(room: Room
     room.server.fault = "error"
     for _ in range(4):
         await room.say("do you sell cars")
-    assert room.answerer.breaker.state == "open"
+    assert room.answerer.requests.breaker.state == "open"
     assert (await room.say("when do you open"))[:2] == ("remembered", "answered")
 
 
@@ -379,7 +379,7 @@ async def test_one_plan_has_so_many_requests_under_way_and_no_more(server: Scrip
     told = await asyncio.gather(*(room.say(f"question number {number}") for number in range(5)))
     assert sorted(kind for _, kind, _ in told) == ["failed"] * 3 + ["unknown"] * 2
     assert room.answerer.figures.shunned["bulkhead"] == 3
-    assert room.answerer.under_way == 0
+    assert room.answerer.requests.under_way == 0
     await room.llm.close()
 
 

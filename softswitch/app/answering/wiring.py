@@ -93,7 +93,7 @@ class Answering:
         if self._memory:
             await self._memory.close()
         for thinker in self._thinkers.values():
-            await thinker.answerer.inquiry.close()
+            await thinker.answerer.requests.inquiry.close()
         for llm in self._llms.values():
             await llm.close()
 
@@ -129,7 +129,7 @@ class Answering:
         return float(sum(getattr(each.answerer.figures, name) for each in self._thinkers.values()))
 
     def _inquiries(self) -> float:
-        return float(sum(each.answerer.inquiry.asked for each in self._thinkers.values()))
+        return float(sum(each.answerer.requests.inquiry.asked for each in self._thinkers.values()))
 
     def _tokens(self) -> dict[str, float]:
         return {"prompt": self._sum("prompt_tokens"), "completion": self._sum("completion_tokens")}
@@ -141,12 +141,13 @@ class Answering:
         return dict(found)
 
     def _under_way(self) -> dict[str, float]:
-        return {plan: float(each.answerer.under_way) for (plan, _), each in self._thinkers.items()}
+        return {plan: float(each.answerer.requests.under_way) for (plan, _), each in self._thinkers.items()}
 
     def _broken(self) -> dict[str, float]:
         """1 while a plan's model is not asked, or only tried."""
         return {
-            plan: float(each.answerer.breaker.state != "closed") for (plan, _), each in self._thinkers.items()
+            plan: float(each.answerer.requests.breaker.state != "closed")
+            for (plan, _), each in self._thinkers.items()
         }
 
 
