@@ -18,7 +18,6 @@ from softswitch.events import (
     CallProgress,
     DtmfReceived,
     EndedBy,
-    HoldChanged,
     LegEvent,
     MediaQuality,
 )
@@ -150,9 +149,9 @@ class Leg:
             return
         self.timers.cancel("answer_within")
         if 180 <= status < 200:
-            self._tell_progress(CallProgress(status, call.joined))
+            self.tell_progress(CallProgress(status, call.joined))
 
-    def _tell_progress(self, progress: CallProgress) -> None:
+    def tell_progress(self, progress: CallProgress) -> None:
         if progress != self.progress:
             self.progress = progress
             self.owner.happened(self, progress)
@@ -164,45 +163,6 @@ class Leg:
         self.timers.cancel("answer_within", "ring_for")
         self.owner.confirmed(self)
         self.owner.happened(self, CallConfirmed(self.codec, self.telephone_event))
-
-    def on_media(self, call: "SipCall", info: pj.CallInfo) -> None:
-        """Join the port to the call's audio, or part them while one side holds the other."""
-        for index, media in enumerate(info.media):
-            if media.type != pj.PJMEDIA_TYPE_AUDIO:
-                continue
-            held = media.status in (pj.PJSUA_CALL_MEDIA_LOCAL_HOLD, pj.PJSUA_CALL_MEDIA_REMOTE_HOLD)
-            if media.status == pj.PJSUA_CALL_MEDIA_ACTIVE:
-                self._join(call, index)
-                if self.progress and info.state == pj.PJSIP_INV_STATE_EARLY:
-                    self._tell_progress(CallProgress(self.progress.status, call.joined))
-            elif held and call.joined:
-                self._part(call, index)
-            if held != self.held and self.confirmed:
-                self.held = held
-                self.owner.happened(self, HoldChanged(held))
-            return
-
-    def _join(self, call: "SipCall", index: int) -> None:
-        if call is not self.call:  # a successor joins when it is confirmed
-            return
-        audio = call.getAudioMedia(index)
-        audio.startTransmit(self.port)
-        self.port.startTransmit(audio)
-        call.joined, call.audio = True, index
-        stream = call.getStreamInfo(index)
-        self.codec, self.telephone_event = stream.codecName, stream.audTxEventPt >= 0
-        bridging.connect(self)
-
-    def _part(self, call: "SipCall", index: int) -> None:
-        if call is self.call:
-            bridging.part(self)
-        try:
-            audio = call.getAudioMedia(index)
-            audio.stopTransmit(self.port)
-            self.port.stopTransmit(audio)
-        except pj.Error as error:  # PJSIP removed the stream's port itself
-            log.debug("nothing to part for %s: %s", self.info.call_id, error.reason)
-        call.joined = False
 
     def on_key(self, key: str, means: str) -> None:
         if self.pressed.is_new(key, means, time.monotonic()):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pjsua2 as pj
 
-from softswitch.gateway import holding, keys, sdp, transfer
+from softswitch.gateway import holding, joining, keys, sdp, transfer
 from softswitch.gateway.guard import guarded
 from softswitch.gateway.leg import Leg
 from softswitch.gateway.media_port import CallPort
@@ -42,7 +42,7 @@ class SipCall(pj.Call):  # type: ignore[misc,unused-ignore]
         if info.state == pj.PJSIP_INV_STATE_CONFIRMED:
             if self is not self.leg.call:
                 self.leg.take_over(self)
-                self.leg.on_media(self, info)
+                joining.on_media(self.leg, self, info)
             self.leg.on_confirmed()
         elif info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
             self.leg.on_disconnected(self, info, _received(prm.e))
@@ -76,7 +76,7 @@ class SipCall(pj.Call):  # type: ignore[misc,unused-ignore]
         prm.sdp.wholeSdp = sdp.choose(prm.sdp.wholeSdp, prm.remSdp.wholeSdp or None, self.leg.codecs)
 
     def onCallMediaState(self, prm: pj.OnCallMediaStateParam) -> None:
-        guarded(lambda: self.leg.on_media(self, self.getInfo()))
+        guarded(lambda: joining.on_media(self.leg, self, self.getInfo()))
 
     def onStreamDestroyed(self, prm: pj.OnStreamDestroyedParam) -> None:
         guarded(lambda: self.leg.on_stats(self, self.getStreamStat(prm.streamIdx)))
