@@ -4,7 +4,7 @@ import pytest
 from plan_text import Talk, plan_of
 
 from softswitch.dialplan.markup import parse
-from softswitch.events import Say
+from softswitch.events import Listen, Say
 
 PLAN = """
 plan:
@@ -45,6 +45,13 @@ def test_fixed_sentences_stay_fixed_beside_others() -> None:
 )
 def test_markup_is_written_out(text: str, said: str) -> None:
     assert [say.text for say in says(f'"{text}"')] == [said]
+
+
+def test_where_a_text_comes_out_empty_something_is_said_before_the_caller_is_listened_to() -> None:
+    talk = Talk(PLAN % '"{caller_name}"')
+    said, listen = talk.actions
+    assert isinstance(said, Say) and said.text
+    assert isinstance(listen, Listen)
 
 
 def test_a_pause_stands_before_what_follows() -> None:
