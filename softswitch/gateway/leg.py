@@ -4,7 +4,6 @@ A leg outlives a SIP call where the far end transfers it (REFER): the new call t
 conversation goes on with whoever is there now.
 """
 
-import logging
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
@@ -35,7 +34,10 @@ if TYPE_CHECKING:
     from softswitch.gateway.messages import Keep
     from softswitch.gateway.sip_call import SipCall
 
-log = logging.getLogger(__name__)
+SUCCESSION_LIMIT = 180.0
+"""Seconds for the call that a far end's REFER makes to be answered (Timer C, RFC 3261 section 16.6): it may
+be said to ring for ever, and he who sent the REFER may be gone.
+"""
 
 
 class Owner(Protocol):
@@ -171,6 +173,7 @@ class Leg:
     def on_disconnected(self, call: "SipCall", info: pj.CallInfo, message: str) -> None:
         if call is self.successor:
             self.successor = None
+            self.timers.cancel("successor")
             if self.call:  # the REFER failed; the caller is still here
                 return
         elif call is not self.call:  # transferred away from; the new call carries the leg
@@ -207,8 +210,18 @@ class Leg:
             self.successor = None
         return self.successor is None
 
+    def expect_successor(self, call: "SipCall") -> None:
+        """The far end has this call made, to take its place."""
+        self.successor = call
+        self.timers.set("successor", time.monotonic() + SUCCESSION_LIMIT, self._give_up_successor)
+
+    def _give_up_successor(self) -> None:
+        if self.successor and not self.may_be_succeeded():
+            self.successor.hangup(call_options())
+
     def take_over(self, call: "SipCall") -> None:
         """The far end's REFER reached its target: `call` is the far end from now on."""
+        self.timers.cancel("successor")
         bridging.part(self)
         old, self.call, self.successor = self.call, call, None
         if old:

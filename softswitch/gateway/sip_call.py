@@ -119,7 +119,8 @@ class SipCall(pj.Call):  # type: ignore[misc,unused-ignore]
 
     def _succeed(self, prm: pj.OnCallTransferRequestParam | pj.OnCallReplaceRequestParam) -> None:
         prm.opt.textCount = prm.opt.videoCount = 0
-        prm.newCall = self.leg.successor = SipCall(self.leg)
+        prm.newCall = successor = SipCall(self.leg)
+        self.leg.expect_successor(successor)
 
 
 class RefusedCall(pj.Call):  # type: ignore[misc,unused-ignore]

@@ -1,13 +1,16 @@
 """The time that a transfer may take without a word of the far end, and one that cannot even begin."""
 
+import time
 from types import SimpleNamespace
 from typing import Any
 
 import pjsua2 as pj
 import pytest
+from fakes import INFO
 
 from softswitch.events import TransferProgress
 from softswitch.gateway import transfer
+from softswitch.gateway.leg import SUCCESSION_LIMIT, Leg
 from softswitch.gateway.timers import Timers
 
 
@@ -66,3 +69,25 @@ def test_silence_ends_it_sooner_before_the_answer_than_while_a_phone_may_ring(
         fire(one, clock.now + limit)
         assert told.pop() == TransferProgress(408, True)
         told.clear()
+
+
+class Successor:
+    """The call that a far end's REFER makes; rings for ever."""
+
+    hung_up = False
+
+    def isActive(self) -> bool:
+        return not self.hung_up
+
+    def hangup(self, options: object) -> None:
+        self.hung_up = True
+
+
+def test_whom_a_far_end_has_us_call_may_not_ring_for_ever() -> None:
+    nobody: Any = None
+    one, successor = Leg(INFO, nobody, nobody, nobody), Successor()
+    one.expect_successor(successor)  # type: ignore[arg-type]
+    fire(one, time.monotonic() + SUCCESSION_LIMIT - 1)
+    assert not successor.hung_up
+    fire(one, time.monotonic() + SUCCESSION_LIMIT + 1)
+    assert successor.hung_up
