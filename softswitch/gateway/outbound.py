@@ -7,10 +7,11 @@ answered with the account's credentials.
 
 import re
 import time
+import uuid
 
 import pjsua2 as pj
 
-from softswitch.events import Cause, EndedBy
+from softswitch.events import CallInfo, Cause, EndedBy
 from softswitch.gateway import headers
 from softswitch.gateway.endpoint import call_options
 from softswitch.gateway.leg import Leg
@@ -19,6 +20,15 @@ from softswitch.gateway.sip_call import SipCall
 from softswitch.trunks.targets import Target
 
 _URI = re.compile(r"(sips?):(?:([^@;?<>\s]+)@)?[^@;?<>\s]+((?:;[^?<>\s]*)?)", re.I)
+
+
+def info_of(order: Originate) -> CallInfo:
+    """What is known of the call before it is made; its Call-ID is ours to choose."""
+    sip_call_id, target = uuid.uuid4().hex, order.target.hostport
+    at = time.time()
+    return CallInfo(
+        order.call_id, sip_call_id, order.from_uri, order.uri, target, at, order.trunk, direction="out"
+    )
 
 
 def place(leg: Leg, order: Originate) -> None:

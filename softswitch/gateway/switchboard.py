@@ -136,26 +136,25 @@ class Switchboard:
 
     def _originate(self, order: messages.Originate) -> None:
         refusal = self._admission.refuse_outbound(order.trunk)
-        port = None if self._draining or refusal else self._ports.take()
-        if port is None:
-            reason = "the node drains" if self._draining else refusal.reason if refusal else "no slot is free"
-            ended = CallEnded(Cause.NO_CIRCUIT, 503, EndedBy.NODE, reason=reason)
-            self._send(messages.Happened(order.call_id, ended))
+        if self._draining or refusal:
+            self._cannot_call(order, refusal.reason if refusal else "the node drains")
             return
-        info = CallInfo(
-            order.call_id,
-            uuid.uuid4().hex,
-            order.from_uri,
-            order.uri,
-            order.target.hostport,
-            time.time(),
-            order.trunk,
-            "out",
-        )
-        account = self.accounts.toward(order.trunk, order.target)
-        leg = self._legs[order.call_id] = self._make_leg(info, port, account)
+        try:
+            account = self.accounts.toward(order.trunk, order.target)
+        except pj.Error as error:
+            self._cannot_call(order, error.reason.strip())
+            return
+        port = self._ports.take()
+        if port is None:
+            self._cannot_call(order, "no slot is free")
+            return
+        leg = self._legs[order.call_id] = self._make_leg(outbound.info_of(order), port, account)
         self._send(_offer(leg))
         outbound.place(leg, order)
+
+    def _cannot_call(self, order: messages.Originate, reason: str) -> None:
+        ended = CallEnded(Cause.NO_CIRCUIT, 503, EndedBy.NODE, reason=reason)
+        self._send(messages.Happened(order.call_id, ended))
 
     def keep_call(self, call: SipCall) -> None:
         self._calls.add(call)

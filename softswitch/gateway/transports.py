@@ -1,7 +1,9 @@
 """PJSIP's transports as the configuration says: UDP, TCP and TLS, on one address or on two."""
 
+import errno
 import ipaddress
 import logging
+import os
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -141,9 +143,12 @@ class Transports:
             return self._endpoint.transportCreate(_KINDS[name, version], settings)
         except pj.Error as error:
             other = "sip.tls.port=5071" if name == "TLS" else "sip.port=5070"
+            remedy = f"See who has it with `ss -lnp`, or choose another with --set {other}"
+            if os.strerror(errno.EADDRNOTAVAIL) in error.reason:
+                remedy = "Set sip.address to an address of this machine, or to 0.0.0.0 for all of them"
+            reason = error.reason.strip()
             raise SoftswitchError(
-                f"cannot listen on {name} {address} port {settings.port}: {error.reason.strip()}. "
-                f"See who has it with `ss -lnp`, or choose another with --set {other}"
+                f"cannot listen on {name} {address} port {settings.port}: {reason}. {remedy}"
             ) from None
 
     def _ask_stun(self) -> None:

@@ -3,7 +3,6 @@
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -14,7 +13,6 @@ from softswitch.gateway.caretaking import Caretaker
 from softswitch.gateway.leg import Leg
 from softswitch.gateway.music import MusicShelf
 from softswitch.gateway.rings import Slot
-from softswitch.gateway.switchboard import Switchboard
 from softswitch.gateway.timers import Timers
 
 FRAME_BYTES = 320
@@ -98,20 +96,3 @@ def test_without_any_line_no_new_calls_are_held(tmp_path: Path) -> None:
     assert not caretaker.may_take_calls
     caretaker.take((leg := FakeLeg()).as_leg)
     assert (leg.answered, leg.hung_up) == (False, 41)
-
-
-def test_one_parts_bug_is_no_others_and_ends_no_call(caplog: pytest.LogCaptureFixture) -> None:
-    ticked: list[float] = []
-    board = Switchboard.__new__(Switchboard)
-    parts = (
-        SimpleNamespace(tick=None),
-        SimpleNamespace(tick=None, apply=None),
-        SimpleNamespace(tick=ticked.append),
-    )
-    board._admission, board.accounts, board._probing = cast(Any, parts)
-    board._ports = cast(Any, SimpleNamespace(collect=lambda here: None))
-    board._legs, board.control_here = {}, True
-    board.tick()
-    assert ticked
-    board.obey(messages.Trunks(()))
-    assert "TypeError" in caplog.text
