@@ -38,6 +38,17 @@ def address(text: str) -> str:
         raise ValueError("expected an IP address such as 203.0.113.7") from None
 
 
+def shaped(pattern: str, wanted: str) -> AfterValidator:
+    """Text of that pattern; else what is `wanted` is told."""
+
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(f"expected {wanted}")
+        return text
+
+    return AfterValidator(check)
+
+
 def one_or_many(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
@@ -47,10 +58,9 @@ SipUri = Annotated[str, AfterValidator(sip_uri)]
 Address = Annotated[str, AfterValidator(address)]
 Network = Annotated[str, AfterValidator(network)]
 Port = Annotated[int, Field(ge=1, le=65535)]
-LanguageCode = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
-PrefixList = Annotated[
-    tuple[Annotated[str, Field(pattern=r"^\+\d{0,15}$")], ...], BeforeValidator(one_or_many)
-]
+LanguageCode = Annotated[str, shaped(r"[a-z]{2,3}", "the code of a language, such as en")]
+Prefix = Annotated[str, shaped(r"\+\d{0,15}", "the beginning of a number with its country, such as +49")]
+PrefixList = Annotated[tuple[Prefix, ...], BeforeValidator(one_or_many)]
 
 
 class Section(BaseModel):

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from softswitch.values import Duration, Section
+from softswitch.values import Duration, Section, shaped
 
 AfterMiss = Literal["available", "pause", "away"]
 
@@ -67,12 +67,12 @@ class Queue(Section):
         description="Address of the call's page for the agent's screen; `{call_id}`, `{caller}`, `{queue}` "
         "are put in. It is in the INVITE as Call-Info, and in `agents/NAME/offered`.",
     )
-    accept_key: str = Field(
-        "",
-        pattern=r"^[0-9*#]?$",
-        description="Key by which an agent takes the call; empty: by answering.",
+    accept_key: Annotated[str, shaped("[0-9*#]?", "one key, 0-9, * or #, or nothing")] = Field(
+        "", description="Key by which an agent takes the call; empty: by answering."
     )
-    decline_key: str = Field("2", pattern=r"^[0-9*#]$", description="Key by which he declines it.")
+    decline_key: Annotated[str, shaped("[0-9*#]", "one key, 0-9, * or #")] = Field(
+        "2", description="Key by which he declines it."
+    )
     accept_within: Duration = Field(
         15.0, gt=0, le=120, description="Without a key for so long after the answer the next one is rung."
     )

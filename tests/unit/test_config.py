@@ -53,6 +53,22 @@ def test_all_mistakes_are_told_at_once_with_their_places(tmp_path: Path) -> None
     assert "a duration such as 200ms" in found[4][2]
 
 
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        (
+            "dialing: {prefixes: 0049}",
+            "expected the beginning of a number with its country, such as +49, got",
+        ),
+        ("speech: {models: {english: x}}", "speech.models.english: expected the code of a language, such as"),
+        ("queues: {sales: {decline_key: 12}}", "decline_key: expected one key, 0-9, * or #, got '12'"),
+    ],
+)
+def test_the_shape_of_a_value_is_told_in_words(tmp_path: Path, written: str, told: str) -> None:
+    ((_, _, message),) = problems(tmp_path, written)
+    assert told in message
+
+
 def test_duplicate_keys_are_mistakes(tmp_path: Path) -> None:
     found = problems(tmp_path, "sip:\n  port: 1\n  port: 2\n")
     assert found == [(3, 3, "duplicate key 'port', first given in line 2")]

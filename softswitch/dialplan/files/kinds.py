@@ -1,11 +1,10 @@
 """Kinds of short values that an author writes: names, keys, durations, codes, yes and no."""
 
-import re
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from softswitch.values import seconds, sip_uri
+from softswitch.values import seconds, shaped, sip_uri
 
 LANGUAGE = r"[a-z]{2,3}"
 NAME = r"[a-z][a-z0-9_]*"
@@ -13,17 +12,6 @@ KEY = r"[0-9*#A-D]"
 COUNTRY = r"([A-Z]{2})?"
 CURRENCY = r"([A-Z]{3})?"
 AUDIO_FILE = r"[A-Za-z0-9_-]+\.wav"
-
-
-def _shaped(pattern: str, wanted: str) -> AfterValidator:
-    """Text of that pattern; else what is `wanted` is told."""
-
-    def check(text: str) -> str:
-        if not re.fullmatch(pattern, text):
-            raise ValueError(f"expected {wanted}")
-        return text
-
-    return AfterValidator(check)
 
 
 def _seen(pattern: str) -> Any:
@@ -56,13 +44,13 @@ def _one_or_many(value: object) -> object:
 
 Name = Annotated[
     str,
-    _shaped(NAME, "a name of small letters (a to z), digits and _, for instance opening_hours"),
+    shaped(NAME, "a name of small letters (a to z), digits and _, for instance opening_hours"),
     _seen(NAME),
 ]
-Key = Annotated[str, _shaped(KEY, "one telephone key: 0-9, '*', '#' or A-D"), _seen(KEY)]
-Keys = Annotated[str, _shaped(f"{KEY}+", "telephone keys, such as 1002#"), _seen(f"{KEY}+")]
-Country = Annotated[str, _shaped(COUNTRY, "the code of a country, such as GB"), _seen(COUNTRY)]
-Currency = Annotated[str, _shaped(CURRENCY, "the code of a currency, such as GBP"), _seen(CURRENCY)]
+Key = Annotated[str, shaped(KEY, "one telephone key: 0-9, '*', '#' or A-D"), _seen(KEY)]
+Keys = Annotated[str, shaped(f"{KEY}+", "telephone keys, such as 1002#"), _seen(f"{KEY}+")]
+Country = Annotated[str, shaped(COUNTRY, "the code of a country, such as GB"), _seen(COUNTRY)]
+Currency = Annotated[str, shaped(CURRENCY, "the code of a currency, such as GBP"), _seen(CURRENCY)]
 Yes = Annotated[bool, BeforeValidator(_yes, json_schema_input_type=Literal["yes", "true"])]
 YesNo = Annotated[
     bool, BeforeValidator(_yes_or_no, json_schema_input_type=Literal["yes", "true", "no", "false"])
