@@ -84,21 +84,24 @@ class Caller:
                 f"{len(scripts)} calls at once; this caller was made for {len(self._ports)}"
             )
         silent: Observer = observer or (lambda progress: None)
-        waiting = [Session(script, port, silent) for script, port in zip(scripts, self._ports, strict=False)]
-        sessions = list(waiting)
-        began = time.monotonic()
+        sessions = [Session(script, port, silent) for script, port in zip(scripts, self._ports, strict=False)]
         try:
-            while not all(session.over for session in sessions):
-                dialled = len(sessions) - len(waiting)
-                if waiting and time.monotonic() >= began + dialled * stagger:
-                    session = waiting.pop(0)
-                    session.dial(self._account, self._target(scripts[dialled].uri))
-                self._endpoint.libHandleEvents(0 if waiting and not stagger else _POLL_MS)
-                for session in sessions[: len(sessions) - len(waiting)]:
-                    session.poll()
+            self._converse(sessions, [self._target(script.uri) for script in scripts], stagger)
         finally:
             self._settle(sessions)
         return [session.report for session in sessions]
+
+    def _converse(self, sessions: Sequence[Session], uris: Sequence[str], stagger: float) -> None:
+        """From the first INVITE to the last end."""
+        began, dialled = time.monotonic(), 0
+        while not all(session.over for session in sessions):
+            if dialled < len(sessions) and time.monotonic() >= began + dialled * stagger:
+                sessions[dialled].dial(self._account, uris[dialled])
+                dialled += 1
+            in_haste = dialled < len(sessions) and not stagger
+            self._endpoint.libHandleEvents(0 if in_haste else _POLL_MS)
+            for session in sessions[:dialled]:
+                session.poll()
 
     def _target(self, uri: str) -> str:
         if self._settings.transport == "tcp" and ";transport=" not in uri.lower():
