@@ -21,6 +21,8 @@ PERIOD = PTIME_MS / 1000
 AFTER_TICK = 0.004
 """The clock serves its ports in this time; then the new frames of all calls are there."""
 RECONNECT_S = 0.05
+OUTBOX_BYTES = 4 << 20
+"""Beyond this much unread, the gateway counts as away."""
 
 News = messages.Registered | messages.Probed | messages.Banned | messages.Referred
 """What the gateway says that is about no conversation."""
@@ -155,8 +157,13 @@ class GatewayLink:
         return call_id in self._lines
 
     def send(self, message: messages.Message) -> None:
-        if self._writer is not None:
-            self._writer.write(wire.encode(message))
+        if self._writer is None:
+            return
+        self._writer.write(wire.encode(message))
+        if self._writer.transport.get_write_buffer_size() > OUTBOX_BYTES:
+            log.error("the gateway reads nothing any more; it is connected to anew")
+            self._writer.transport.abort()
+            self._writer = None
 
     async def _keep_time(self) -> None:
         node = self._region.node

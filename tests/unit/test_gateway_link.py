@@ -81,6 +81,29 @@ async def test_a_line_learns_how_its_keys_come_and_touches_nothing_once_the_conn
         await asyncio.gather(running, return_exceptions=True)
 
 
+async def test_a_gateway_that_reads_nothing_is_connected_to_anew(tmp_path: Path) -> None:
+    connections: list[asyncio.StreamWriter] = []
+    over = asyncio.Event()
+
+    async def gateway(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append(writer)
+        await over.wait()
+        writer.close()
+
+    async with await asyncio.start_unix_server(gateway, tmp_path / "gateway.sock") as server:
+        region = Region(Region.create(1, 8000), 1, 8000)
+        link = GatewayLink(tmp_path / "gateway.sock", region, tmp_path, Nobody(), lambda: 0.0)
+        running = asyncio.create_task(link.run())
+        await until(lambda: len(connections) == 1)
+        for _ in range(100):
+            link.send(messages.Keep("c" * 32, "x" * 100_000, "", 30.0, 300.0))
+        await until(lambda: len(connections) == 2)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        over.set()
+        server.close()
+
+
 async def until(so: Callable[[], bool]) -> None:
     async with asyncio.timeout(5):
         while not so():
