@@ -434,6 +434,30 @@ def fails_at_first(floor: Floor, name: str, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(floor.store, name, fails)
 
 
+@pytest.mark.parametrize("left_first", [True, False])
+async def test_who_chooses_a_call_back_while_he_begins_to_be_held_keeps_his_place(
+    url: str, monkeypatch: pytest.MonkeyPatch, left_first: bool
+) -> None:
+    async with floor_of(url) as floor:
+        takes, order = floor.store.take, LeaveQueue("call_back")
+
+        async def chooses(numbers: dict[str, str]) -> object:
+            taken = await takes(numbers)
+            floor.distributor.leave(call_id("a"), order)
+            if left_first:
+                await leave(floor.store, "a", order, time.time())
+            return taken
+
+        monkeypatch.setattr(floor.store, "take", chooses)
+        await floor.call("a", SALES)
+        if not left_first:
+            await floor.until(lambda: floor.rows() == {call_id("a"): "abandoned"})
+            await leave(floor.store, "a", order, time.time())
+        await floor.until(lambda: floor.rows() == {call_id("a"): "call_back"})
+        await floor.store.abandon([call_id("a")])
+        assert floor.rows() == {call_id("a"): "call_back"}
+
+
 async def test_a_call_back_that_nobody_answers_is_tried_again_and_the_agent_is_free(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -408,7 +408,7 @@ async def test_who_was_told_that_nobody_comes_may_still_choose_a_call_back(datab
 async def test_who_hangs_up_before_his_wait_is_written_down_is_no_caller(database_url: str) -> None:
     async with store_of(database_url) as store:
         await enter(store, "a", SALES)
-        await store.end_unheld([call_id("a")])
+        await store.abandon([call_id("a")])
         assert states(database_url) == {"abandoned": 1}
 
 

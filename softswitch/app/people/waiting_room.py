@@ -64,6 +64,7 @@ class WaitingRoom:
     def leave(self, call_id: str, order: LeaveQueue) -> None:
         """The database is told with the turn in which he chose so (StateSaved.leaves)."""
         here = self.let_go(call_id)
+        self._written.discard(call_id)
         if here and here.row:
             self._ledger.moved(here.row, order.how)
             self._ledger.figures.outcomes[here.row.queue, order.how] += 1
@@ -116,19 +117,25 @@ class WaitingRoom:
 
     async def hold(self) -> None:
         """Callers whose wait was written down are held; those who have gone already are taken off."""
-        written = {call_id: self.here[call_id].number for call_id in self._written if call_id in self.here}
-        gone = sorted(self._written - written.keys())
-        if gone:
-            await self._ledger.store.end_unheld(gone)
-        if written:
-            for call_id, row in (await self._ledger.store.take(written)).items():
+        found, self._written = self._written, set()
+        try:
+            await self._hold(found)
+        except SoftswitchError:
+            self._written |= found
+            raise
+
+    async def _hold(self, call_ids: set[str]) -> None:
+        here = {call_id: self.here[call_id].number for call_id in call_ids if call_id in self.here}
+        if here:
+            for call_id, row in (await self._ledger.store.take(here)).items():
                 await self._begin(call_id, row)
-        self._written -= {*written, *gone}
+        if gone := sorted(call_ids - here.keys()):
+            await self._ledger.store.abandon(gone)
 
     async def _begin(self, call_id: str, row: Caller) -> None:
         here = self.here.get(call_id)
         if here is None:  # he left in this moment
-            await self._ledger.end(row, "abandoned")
+            await self._ledger.store.abandon([call_id])
             return
         here.row = await self._place_of(row)
         if row.state != "offered":

@@ -172,10 +172,15 @@ def end(connection: sa.Connection, caller_id: int, state: str, now: Now) -> bool
     return connection.execute(his.values(state=state, ended_at=now, holder="")).rowcount > 0
 
 
-def end_unheld(connection: sa.Connection, call_ids: Sequence[str], now: Now) -> None:
-    """Their calls were over before their waits were written down."""
-    theirs = sa.update(waiting).where(waiting.c.call_id.in_(call_ids), UNENDED, waiting.c.holder == "")
-    connection.execute(theirs.values(state="abandoned", ended_at=now))
+def abandon(connection: sa.Connection, holder: str, call_ids: Sequence[str], now: Now) -> None:
+    """These calls were over before this process held them. Who has left to be called back keeps his place."""
+    theirs = sa.update(waiting).where(
+        waiting.c.call_id.in_(call_ids),
+        UNENDED,
+        waiting.c.holder.in_(("", holder)),
+        waiting.c.state.in_(("waiting", "offered")),
+    )
+    connection.execute(theirs.values(state="abandoned", ended_at=now, holder=""))
 
 
 # --- call backs -------------------------------------------------------------------------------------------

@@ -83,11 +83,11 @@ def put(connection: sa.Connection, call_id: str, order: Enqueue, at: float, node
 
 def leave(connection: sa.Connection, call_id: str, order: LeaveQueue, at: float) -> None:
     """He waits no longer, or keeps his place to be called back; also one who was told that nobody comes, and
-    chose so before he had heard it.
+    chose so before he had heard it, or who was found to be gone before this was written down.
     """
     latest = sa.select(sa.func.max(waiting.c.id)).where(waiting.c.call_id == call_id).scalar_subquery()
     his = sa.update(waiting).where(
-        waiting.c.id == latest, waiting.c.state.in_(("waiting", "offered", "over"))
+        waiting.c.id == latest, waiting.c.state.in_(("waiting", "offered", "over", "abandoned"))
     )
     if order.how != "call_back":
         connection.execute(his.values(state=order.how, ended_at=at, holder=""))

@@ -89,8 +89,8 @@ class PeopleStore:
     async def end(self, caller_id: int, state: str) -> bool:
         return await self._access.write(claiming.end, caller_id, state, self._access.now)
 
-    async def end_unheld(self, call_ids: Sequence[str]) -> None:
-        await self._access.write(claiming.end_unheld, call_ids, self._access.now)
+    async def abandon(self, call_ids: Sequence[str]) -> None:
+        await self._access.write(claiming.abandon, self.holder, call_ids, self._access.now)
 
     async def call_back(self, caller_id: int, number: str, in_s: float) -> bool:
         return await self._access.write(claiming.call_back, caller_id, number, in_s, self._access.now)
