@@ -115,7 +115,7 @@ def _follow(turn: Turn, meaning: Meaning, confidence: float) -> None:
             repairing.ask_again(turn)
         case "yes":
             turn.heed()
-            turn.pending = None
+            turn.pending, turn.confirmed = None, _collected(turn)
             entering.move(turn, turn.question.next)
         case "no":
             turn.heed()
@@ -146,6 +146,13 @@ def _confirmed(turn: Turn, pending: Pending) -> None:
         _go(turn, Meaning("go", pending.intent, pending.slots, way))
     else:
         repairing.ask_again(turn)
+
+
+def _collected(turn: Turn) -> Pending:
+    """What the question has, as if it had been said at once."""
+    names = [field.name for field in turn.question.fields if field.name in turn.context]
+    values = {name: turn.context[name] for name in names}
+    return Pending(next(iter(values), ""), values, " ".join(values.values()))
 
 
 def _fill(turn: Turn, values: Mapping[str, str], confidence: float) -> None:

@@ -51,6 +51,20 @@ flows:
 """
 
 
+COLLECTING = """
+plan:
+  answers: {instructions: You sell flowers.}
+  variables:
+    wish: {type: text}
+flows:
+  main:
+    steps:
+      start: {say: What may it be?, collect: {slot: wish, confirm: "You said {wish}?", next: looking}}
+      looking: {say: Let me see., answer: {next: bye, unknown: bye}}
+      bye: {say: Goodbye., hangup: "yes"}
+"""
+
+
 def thinks(talk: Talk) -> Think:
     (think,) = (action for action in talk.actions if isinstance(action, Think))
     return think
@@ -106,6 +120,14 @@ def test_what_was_asked_whether_it_was_said_is_answered_and_not_the_yes() -> Non
         assert talk.said == f"Did you say {heard}?"
         talk.says("yes")
         assert (thinks(talk).question, thinks(talk).intent, thinks(talk).slots) == (heard, intent, slots)
+
+
+def test_what_was_collected_and_confirmed_is_answered_and_not_the_yes() -> None:
+    talk = Talk(COLLECTING)
+    talk.says("do you have white tulips")
+    talk.says("yes")
+    think = thinks(talk)
+    assert (think.question, think.intent) == ("do you have white tulips", "wish")
 
 
 def test_without_an_answer_it_goes_on_where_the_step_says() -> None:

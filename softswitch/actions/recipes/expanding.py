@@ -45,7 +45,7 @@ class RecipeFile(Section):
 
 
 class _Misplaced(ValueError):
-    """Says by `place` where in the action the mistake is, as marked_yaml wants it."""
+    """Says by `place` where in the action the mistake is, as validation wants it."""
 
     def __init__(self, told: str, *place: str) -> None:
         super().__init__(told)
