@@ -1,11 +1,13 @@
 """What a model finds that callers want done: offered by name, checked, and promised by a step of the plan."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 from plan_text import Talk
 
+from softswitch.app.answering import tools as answering_tools
 from softswitch.app.answering.tools import PlanTools
 from softswitch.events import Do, Say
 from softswitch.thinking import Think, Wanted
@@ -100,6 +102,17 @@ async def test_what_the_plan_does_not_list_is_no_tool() -> None:
     assert tools().wanted("cancel", {}) is None
     with pytest.raises(ValueError, match="there is no tool cancel"):
         await tools().call("cancel", {})
+
+
+async def test_a_look_up_that_hangs_holds_no_answer_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def hang(plan: str, name: str, arguments: Mapping[str, str]) -> None:
+        await asyncio.get_running_loop().create_future()
+
+    monkeypatch.setattr(answering_tools, "WITHIN_S", 0.05)
+    slow = PlanTools(Talk(PLAN).plan, ["find_stock"], [], hang)
+    async with asyncio.timeout(5.0):
+        told = await slow.call("find_stock", {"flower": "rose"})
+    assert told == {"error": "it cannot be looked up just now"}
 
 
 def test_what_is_said_of_a_promise_is_the_plans_own_text() -> None:
