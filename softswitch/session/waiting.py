@@ -11,13 +11,10 @@ from typing import Protocol
 
 from softswitch.events import Action, Listen
 from softswitch.ports import Line, People
+from softswitch.session.talk import Talk
 from softswitch.waiting import Enqueue, LeaveQueue, PersonLeft, QueueOver, QueueTold
 
 log = logging.getLogger(__name__)
-BRIDGE_LIMIT = 150
-"""Ticks (3 s) that a bridge may take to come about."""
-LOST_AFTER = 50
-"""Ticks (1 s) after a bridge has ended in which the distributor says why; else the person counts as lost."""
 
 News = QueueTold | QueueOver | PersonLeft
 
@@ -73,10 +70,7 @@ class Place:
         """What the gateway plays, None where that is not known."""
         self._refused = 0
         """The status of the REFER in the stead of which the distributor calls; 0: it does not."""
-        self._with = ""
-        self._agent = ""
-        self._bridged = False
-        self._unbridged_for = 0  # ticks
+        self._talk: Talk | None = None
 
     # --- ports.Waiter -----------------------------------------------------------------------------------
 
@@ -88,10 +82,10 @@ class Place:
     def free(self) -> bool:
         if self._refused:
             return self._host.has_heard_all
-        return self._waits and not self._with and self._host.is_waiting
+        return self._waits and not self._talk and self._host.is_waiting
 
     def tell(self, news: News) -> None:
-        if isinstance(news, PersonLeft) and self._with:
+        if isinstance(news, PersonLeft) and self._talk:
             self._end_talk(news)
         elif isinstance(news, QueueOver) and self._refused:
             status, self._refused = self._refused, 0
@@ -101,13 +95,13 @@ class Place:
             self._news = news
 
     def put_through(self, other_call_id: str, agent: str) -> None:
-        if not self._with:
+        if not self._talk:
             self._host.fall_silent()
-        self._talk(other_call_id, agent)
+        self._begin(Talk(other_call_id, agent))
         self._line.bridge(other_call_id)
 
     def wait_on(self) -> None:
-        if not self._with:
+        if not self._talk:
             return
         self._hang_up_on_person()
         self._host.listen_on()
@@ -117,7 +111,7 @@ class Place:
     @property
     def talks(self) -> bool:
         """Whether the caller speaks with a person."""
-        return bool(self._with)
+        return self._talk is not None
 
     @property
     def plays(self) -> bool:
@@ -157,8 +151,8 @@ class Place:
 
     def gone(self) -> None:
         """The call is over."""
-        known = self._waits or self._with or self._refused
-        self._waits, self._with, self._refused, self._news = False, "", 0, None
+        known = self._waits or self._talk or self._refused
+        self._waits, self._talk, self._refused, self._news = False, None, 0, None
         if known and self._people:
             self._people.gone(self.call_id)
 
@@ -172,18 +166,17 @@ class Place:
     def take_up(self, other_call_id: str, agent: str) -> None:
         """The gateway has bridged him to that call already, and may have kept the music."""
         self._waits, self._music = True, None
-        self._talk(other_call_id, agent)
-        self._bridged = True
+        self._begin(Talk(other_call_id, agent, bridged=True))
 
     def on_bridge(self, other_call_id: str) -> None:
         """With whom the caller is bridged now, "" with nobody."""
-        if self._with:
-            self._bridged, self._unbridged_for = other_call_id == self._with, 0
+        if self._talk:
+            self._talk.on_bridge(other_call_id)
 
     def tick(self) -> None:
-        if self._with:
-            if not self._bridged:
-                self._miss_person()
+        if self._talk:
+            if self._talk.tick():
+                self._lose(self._talk.agent)
         elif self._news and self.free:
             news, self._news = self._news, None
             self._waits = self._waits and isinstance(news, QueueTold)
@@ -191,16 +184,12 @@ class Place:
 
     # --- the talk -------------------------------------------------------------------------------------------
 
-    def _talk(self, other_call_id: str, agent: str) -> None:
-        self._with, self._agent = other_call_id, agent
-        self._news, self._refused = None, 0
-        self._bridged, self._unbridged_for = False, LOST_AFTER - BRIDGE_LIMIT
+    def _begin(self, talk: Talk) -> None:
+        self._talk, self._news, self._refused = talk, None, 0
 
-    def _miss_person(self) -> None:
-        self._unbridged_for += 1
-        if self._unbridged_for >= LOST_AFTER:
-            log.warning("call %s has lost %s, and nobody says why", self.call_id, self._agent)
-            self._end_talk(PersonLeft(self._agent, "lost"))
+    def _lose(self, agent: str) -> None:
+        log.warning("call %s has lost %s, and nobody says why", self.call_id, agent)
+        self._end_talk(PersonLeft(agent, "lost"))
 
     def _end_talk(self, news: PersonLeft) -> None:
         self._waits = False
@@ -209,5 +198,5 @@ class Place:
 
     def _hang_up_on_person(self) -> None:
         """The gateway does not mind when the bridge is gone already."""
-        self._with = self._agent = ""
+        self._talk = None
         self._line.unbridge()
