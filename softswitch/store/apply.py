@@ -68,13 +68,8 @@ def apply(connection: sa.Connection, event: SessionEvent | Announced, node: str 
     sqlalchemy's IntegrityError).
     """
     match event:
-        case CallStarted(info=info):
-            plan = {"plan": event.plan, "plan_version": event.plan_version, "route": event.route}
-            row = {name: value for name, value in asdict(info).items() if name != "signalled"} | plan
-            row |= {"node": node, "attestation": event.attestation}
-            connection.execute(_INSERT[connection.dialect.name][calls], row)
-            if info.direction == "out":
-                dialled.goes_by(connection, info.call_id, info.trunk)
+        case CallStarted():
+            _begin(connection, event, node)
         case CallAnswered():
             answered = {"answered_at": event.at, "codec": event.codec, "answered_by": event.answered_by}
             _update(connection, _ANSWER, event.call_id, answered)
@@ -94,6 +89,15 @@ def apply(connection: sa.Connection, event: SessionEvent | Announced, node: str 
             entering.hung_up(connection, event.call_id, event.at)
         case RecordingChanged():
             _update(connection, _SAVE, event.call_id, {"recording": event.file, "recording_note": event.note})
+
+
+def _begin(connection: sa.Connection, event: CallStarted, node: str) -> None:
+    row = {name: value for name, value in asdict(event.info).items() if name != "signalled"}
+    row |= {"plan": event.plan, "plan_version": event.plan_version, "route": event.route}
+    row |= {"node": node, "attestation": event.attestation}
+    connection.execute(_INSERT[connection.dialect.name][calls], row)
+    if event.info.direction == "out":
+        dialled.goes_by(connection, event.info.call_id, event.info.trunk)
 
 
 def _save(connection: sa.Connection, event: StateSaved) -> None:

@@ -1,6 +1,6 @@
 """How the database is opened: drivers, SQLite's pragmas, and errors that a person can act on."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -65,13 +65,17 @@ def open_engine(
         engine = sa.create_engine(parsed, **pool)
         _prepare_sqlite(engine, "BEGIN IMMEDIATE" if writes else "BEGIN", busy)
         return engine
+    return _postgresql(parsed, connect, pool)
+
+
+def _postgresql(url: URL, connect: int, pool: Mapping[str, Any]) -> sa.Engine:
     options = {
         "application_name": "softswitch",
         "connect_timeout": connect,
         "tcp_user_timeout": POSTGRESQL_SILENCE_MS,
     }
     try:
-        return sa.create_engine(parsed, connect_args=options, **pool)
+        return sa.create_engine(url, connect_args=options, **pool)
     except ModuleNotFoundError:
         raise SoftswitchError(
             "PostgreSQL's driver is not installed: run pip install 'softswitch[postgres]'"

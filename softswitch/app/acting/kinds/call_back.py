@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from softswitch.actions.action import Action, Done, Later, Refused, Result
 from softswitch.actions.kinds.call_back import CallBack as Settings
 from softswitch.actions.templates import values_of
-from softswitch.app.acting.registry import Means
+from softswitch.app.acting.registry import Means, Phone
 from softswitch.app.dialing.dialer import NotNow
 from softswitch.app.dialing.outcome import Outcome, Report
 from softswitch.errors import SoftswitchError
@@ -39,18 +39,8 @@ class CallBack:
         )
         if result := _known(earlier, settings):
             return result
-        values = values_of(action)
-        context = {name: template.fill(values, {}) for name, template in settings.context.items()}
         try:
-            report = await self._phone.dialer.dial(
-                settings.number.fill(values, {}),
-                settings.plan.fill(values, {}),
-                {name: value for name, value in context.items() if value},
-                trunk=settings.trunk,
-                caller_id=settings.caller_id,
-                ring_for=settings.ring_for,
-                call_id=promised_calls.new_call_id(action.idempotency_key),
-            )
+            report = await self._dial(self._phone, action, settings)
         except NotNow as error:
             return Later(str(error), NOT_NOW_S, counts=False)
         except SoftswitchError as error:
@@ -58,6 +48,19 @@ class CallBack:
         if report.outcome is Outcome.VOICEMAIL and settings.voicemail == "later":
             self._phone.dialer.hang_up(report.call_id)
         return _result(report, settings)
+
+    async def _dial(self, phone: Phone, action: Action, settings: Settings) -> Report:
+        values = values_of(action)
+        context = {name: template.fill(values, {}) for name, template in settings.context.items()}
+        return await phone.dialer.dial(
+            settings.number.fill(values, {}),
+            settings.plan.fill(values, {}),
+            {name: value for name, value in context.items() if value},
+            trunk=settings.trunk,
+            caller_id=settings.caller_id,
+            ring_for=settings.ring_for,
+            call_id=promised_calls.new_call_id(action.idempotency_key),
+        )
 
     async def close(self) -> None:
         pass
