@@ -377,6 +377,10 @@ VARIABLES = [
         "wrong-value flows/paying.yaml:13:13: steps.paid.record: `record` stands in a step of its own",
     ),
     ({"plan": "rules:=>rules:\n  idle: idle"}, "unused plan.yaml:30:3: nothing uses the rule 'idle'"),
+    (
+        {"plan": "holidays:=>  late: [friday 17:00-20:00]\nholidays:"},
+        "unused plan.yaml:9:3: nothing uses the h",
+    ),
     ({"lists__idle": "values: {a: a}\n"}, "unused lists/idle.yaml:1:1: nothing uses the list 'idle'"),
     ({"flows__buying": "on {day}=>on {pin}"}, "secret-said flows/buying.yaml:18:10: 'pin' is sensitive"),
     ({"plan": "[size, amount]=>[size, pin]"}, "secret-given plan.yaml:28:35: 'pin' is sensitive, and action"),
