@@ -1,10 +1,8 @@
-"""What dialplans remember of callers from call to call: recalled before the first word, forgotten in time."""
+"""What dialplans remember of callers from call to call, recalled before the first word."""
 
 import asyncio
 import logging
-import time
 
-from softswitch.errors import SoftswitchError
 from softswitch.store import queries
 
 log = logging.getLogger(__name__)
@@ -12,7 +10,6 @@ PATIENCE_S = 0.2
 """A caller waits no longer than this for what is remembered of him."""
 AT_ONCE = 4
 """Queries under way; with a database that does not answer, more of them would only pile up."""
-FORGET_EVERY_S = 86_400.0
 
 
 class Callers:
@@ -38,14 +35,3 @@ class Callers:
         self._under_way.discard(query)
         if not query.cancelled() and (error := query.exception()):
             log.warning("what is remembered of a caller is not read: %s", type(error).__name__)
-
-    async def forget(self, after_s: float) -> None:
-        """Drop values that were last written longer ago than that: now and every day, for ever."""
-        while True:
-            try:
-                count = await asyncio.to_thread(queries.forget_callers, self._url, time.time() - after_s)
-                if count:
-                    log.info("%d values remembered of callers were forgotten", count)
-            except SoftswitchError as error:
-                log.warning("callers are not forgotten today: %s", error)
-            await asyncio.sleep(FORGET_EVERY_S)

@@ -14,6 +14,7 @@ from softswitch.app.dialing.referred import Referrals
 from softswitch.app.dialing.wiring import NodeWires
 from softswitch.app.dialplans import Dialplans
 from softswitch.app.equipping import Equipment
+from softswitch.app.forgetting import Forgetting
 from softswitch.app.ground import Ground
 from softswitch.app.keeping import Keeping
 from softswitch.app.people.node_wires import PeopleWires
@@ -39,11 +40,13 @@ class Exchange:
         on_ready: Callable[[set[str]], None],
     ) -> None:
         self._ground, self._books, self._equipment, self._dialplans = ground, books, equipment, dialplans
-        self._callers = Callers(ground.config.database_url)
+        config = ground.config
+        self._callers = Callers(config.database_url)
+        self._forgetting = Forgetting(config.database_url, config.database, ground.metrics)
         self.calls = Calls(dialplans, self._callers.recall, unfinished, books.has_room, on_ready)
         self.calls.arrivals.prefetch = equipment.actor.prefetch
         self.link = self._reach_gateway()
-        keeping = Keeping(self.calls, self.link.send, ground.config.survival)
+        keeping = Keeping(self.calls, self.link.send, config.survival)
         books.records.on_saved = keeping.saved
 
     def _reach_gateway(self) -> GatewayLink:
@@ -91,9 +94,8 @@ class Exchange:
         self.calls.people = people
 
     def services(self) -> list[Coroutine[Any, Any, None]]:
-        remember = self._ground.config.database.remember_callers
         people = self._equipment.people
-        own = [self.link.run(), self.trunking.run(), self._callers.forget(remember)]
+        own = [self.link.run(), self.trunking.run(), self._forgetting.run()]
         return [*own, self._dialer.guard.keep(), self._bans.run(), people.run()]
 
     def drain(self) -> None:

@@ -59,6 +59,7 @@ FIGURES = (
     Figure("softswitch_recognizer_backlog_seconds", "gauge", "Caller audio not yet decoded, all calls."),
     Figure("softswitch_sink_queue_depth", "gauge", "Events waiting, by where they go.", ("sink",)),
     Figure("softswitch_database_away", "gauge", "1 while the database is locked or away."),
+    Figure("softswitch_forgotten_total", "counter", "What was deleted for its age.", ("what",)),
     Figure("softswitch_journal_events", "gauge", "Events in the journal, until the database is back."),
     Figure("softswitch_journal_bytes", "gauge", "Size of the journal's file."),
     Figure("softswitch_events_dropped_total", "counter", "Events lost, by where they were to go.", ("sink",)),

@@ -1,4 +1,4 @@
-"""The database, and how long callers are remembered in it."""
+"""The database, and how long calls and callers are remembered in it."""
 
 from pydantic import Field
 
@@ -12,6 +12,11 @@ class Database(Section):
         ge=0,
         description="While the database is away, what it misses is written into a file of the data "
         "directory, of so many megabytes at most; beyond them, or with 0, it waits in memory.",
+    )
+    keep_calls: Duration = Field(
+        365 * DAY,
+        gt=0,
+        description="Calls that ended so long ago are deleted, with their turns, finished actions and waits.",
     )
     remember_callers: Duration = Field(
         90 * DAY, gt=0, description="Then what dialplans remember of a caller who did not call is forgotten."
