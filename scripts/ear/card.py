@@ -35,6 +35,9 @@ speakers, made of these by linear prediction, and most were in noise and babble 
 |---|---|
 {sources}
 
+The language model learnt from {sentences:,} sentences by rule and from some 3,700 that were written for this
+project (`scripts/ear/free.txt`, `scripts/ear/conversation.txt`); no corpus of others' texts is in it.
+
 No human voice and no recording of one is in the training. festival's voice kdlpc is in neither training
 nor tuning, so that the accuracy bench can measure on a family of voices that the ear has never heard.
 
@@ -83,6 +86,7 @@ def write(path: Path, facts: Facts) -> None:
         seed=settings.seed,
         copies=settings.copies,
         hardening=settings.hardening,
+        sentences=settings.sentences,
         tuning=settings.tuning,
         sources="\n".join(f"| {count:,} | {_SOURCES[engine]} |" for engine, count in settings.speech),
         mistakes="\n".join(f"| {what} | {percent:.1f} |" for what, percent in facts.mistakes.items()),

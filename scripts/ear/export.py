@@ -1,10 +1,11 @@
 """Puts a trained network, the lexicon and the language model together as the folder that Vosk loads."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from ear import features, kaldi_io
+from ear.expected import Weighed
 from ear.graph import UNKNOWN, Loop, Symbols
 from ear.language_model import NGram, count
 from ear.lexicon import Lexicon
@@ -48,7 +49,7 @@ class Balance:
 class Parts:
     """All of a model but its balance, so that several balances can be tried."""
 
-    def __init__(self, network: Network, lexicon: Lexicon, sentences: Iterable[Sequence[str]]) -> None:
+    def __init__(self, network: Network, lexicon: Lexicon, sentences: Iterable[Weighed]) -> None:
         self._network = network
         self._words: dict[tuple[float, float], bytes] = {}  # Gr.fst by the balance of language and [unk]
         self._symbols = Symbols(lexicon)

@@ -1,50 +1,47 @@
-"""An n-gram model with back-off from sampled sentences, as an automaton over words (Gr.fst).
+"""An n-gram model with back-off from weighed sentences, as an automaton over words (Gr.fst).
 
-Absolute discounting, interpolated (Ney, Essen, Kneser 1994). Every word of the vocabulary can follow any
-other.
+Absolute discounting, interpolated, and besides a fixed count for the shorter history, as in a Pitman-Yor
+process with one table for each word (Teh 2006). Every word of the vocabulary can follow any other. N-grams
+that tell hardly more than the shorter history does are pruned (Seymore, Rosenfeld 1996).
 """
 
 import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from ear.fst import EPSILON, Arc, Fst
 
 ORDER = 3
 BEGIN, END = "<s>", "</s>"
-_DISCOUNT = 0.6
-_SPREAD = 0.15  # of the unigram mass goes to all words alike
-_LEAST = {2: 1, 3: 2}  # rarer n-grams are left to the back-off
+_DISCOUNT = 0.5
+_UNSEEN = {1: 10.0, 2: 5.0}  # what counts for the shorter history, by the words of a history
+_SPREAD = 0.1  # of the unigram mass goes to all words alike
+_LEAST = 0.2  # an n-gram is kept where it makes what was said likelier by as much, in nats
 
 History = tuple[str, ...]
-Counts = dict[History, Counter[str]]
+Counts = dict[History, dict[str, float]]
 
 
-def count(sentences: Iterable[Sequence[str]]) -> Counts:
-    """How often each word follows each history of up to ORDER - 1 words; rare ones are dropped."""
-    counts: Counts = defaultdict(Counter)
-    for sentence in sentences:
+def count(sentences: Iterable[tuple[float, Sequence[str]]]) -> Counts:
+    """How often each word follows each history of up to ORDER - 1 words; each sentence has its weight."""
+    counts: Counts = defaultdict(lambda: defaultdict(float))
+    for weight, sentence in sentences:
         words = [BEGIN, *sentence, END]
         for place in range(1, len(words)):
             for length in range(min(ORDER - 1, place) + 1):
-                counts[tuple(words[place - length : place])][words[place]] += 1
-    for history in [history for history in counts if history]:
-        least = _LEAST[len(history) + 1]
-        kept = Counter({word: n for word, n in counts[history].items() if n >= least})
-        if kept:
-            counts[history] = kept
-        else:
-            del counts[history]
+                counts[tuple(words[place - length : place])][words[place]] += weight
     return counts
 
 
 class NGram:
     def __init__(self, counts: Counts, words: Sequence[str]) -> None:
         self._counts = counts
-        self._words = words
-        total = counts[()].total()
+        self._totals = {history: sum(follow.values()) for history, follow in counts.items()}
         even = _SPREAD / (len(words) + 1)
-        self._unigram = {w: (1 - _SPREAD) * counts[()][w] / total + even for w in (*words, END)}
+        seen, total = counts[()], self._totals[()]
+        self._unigram = {w: (1 - _SPREAD) * seen.get(w, 0.0) / total + even for w in (*words, END)}
+        self._back_off = {history: self._left(history, counts[history]) for history in counts if history}
+        self._prune()
 
     def probability(self, history: History, word: str) -> float:
         """p(word | history), interpolated down to the unigram."""
@@ -52,14 +49,36 @@ class NGram:
             return self._unigram[word]
         shorter = self.probability(history[1:], word)
         follow = self._counts.get(history)
-        if not follow:
+        if follow is None:
             return shorter
-        return max(follow[word] - _DISCOUNT, 0.0) / follow.total() + self.back_off(history) * shorter
+        return self._own(history, follow.get(word, 0.0)) + self.back_off(history) * shorter
 
     def back_off(self, history: History) -> float:
-        """The mass that the discount leaves to the shorter history."""
-        follow = self._counts[history]
-        return sum(min(n, _DISCOUNT) for n in follow.values()) / follow.total()
+        """The mass that a known history leaves to the shorter one."""
+        return self._back_off[history]
+
+    def _own(self, history: History, seen: float) -> float:
+        return max(seen - _DISCOUNT, 0.0) / (self._totals[history] + _UNSEEN[len(history)])
+
+    def _left(self, history: History, follow: Mapping[str, float]) -> float:
+        return 1 - sum(self._own(history, seen) for seen in follow.values())
+
+    def _prune(self) -> None:
+        """Longer histories first: an n-gram that leads to one that is kept is kept."""
+        kept: Counts = {(): self._counts[()]}
+        for history in sorted(filter(None, self._counts), key=len, reverse=True):
+            follow = self._counts[history]
+            worth = {w: n for w, n in follow.items() if (*history, w) in kept or self._tells(history, w, n)}
+            if worth or history == (BEGIN,):
+                kept[history] = worth
+        self._counts = kept
+        self._back_off = {history: self._left(history, kept[history]) for history in kept if history}
+
+    def _tells(self, history: History, word: str, seen: float) -> bool:
+        if seen <= _DISCOUNT:
+            return False
+        without = self._back_off[history] * self.probability(history[1:], word)
+        return seen * math.log(self.probability(history, word) / without) > _LEAST
 
     def automaton(
         self, numbers: Mapping[str, int], unknown: tuple[int, float] | None = None, weight: float = 1.0

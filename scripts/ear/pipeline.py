@@ -3,14 +3,12 @@ folder.
 """
 
 import json
-import random
 from collections.abc import Sequence
-from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
-from ear import card, corpus, lexicon, network, speech_plan, synthesis, tune, vocabulary
+from ear import card, corpus, expected, lexicon, network, speech_plan, synthesis, tune, vocabulary
 from ear.export import Balance, Parts
 from ear.settings import SHARD, Settings
 from ear.states import States
@@ -21,11 +19,7 @@ _SPEECH = ("speech_plan", "synthesis", "audio", "templates", "vocabulary")
 _SOUND = ("corpus", "augmentation", "noises", "audio", "features", "alignment", "states", "phones")
 _HARD_SOUND = (*_SOUND, "resynthesis", "normalisation")
 _NETWORK = ("training", "network", "corpus", "states")
-_MODEL = ("export", "graph", "language_model", "kaldi_io", "fst", "states", "phones", "features")
-
-
-FREE_SHARE = 1e-4
-"""How often the language model has seen each free sentence, by how many were made by rule."""
+_MODEL = ("export", "expected", "graph", "language_model", "kaldi_io", "fst", "states", "phones", "features")
 
 
 class Pipeline:
@@ -41,7 +35,7 @@ class Pipeline:
         texts = [path for name in ("foreign", "voices") for path in speech_plan.DATA.glob(f"{name}/*.txt")]
         self._texts = content([*vocabulary.files(), *sorted(texts)])
         self._tuning = content(speech_plan.DATA / name for name in ("unknown.txt", "tuning.txt"))
-        self._free = content([speech_plan.DATA / "free.txt"])
+        self._expected = content(expected.FILES)
 
     def build(self, folder: Path) -> None:
         """Writes the model and its card into `folder`, which must not be there or be empty."""
@@ -167,7 +161,7 @@ class Pipeline:
             tasks.append(Task(f"tuning-{kind}", _write_tuning, (self._vocabulary, *what), inputs, _SPEECH))
         spoken = dict(zip(tune.KINDS, self._work.all("speech for tuning", tasks), strict=True))
         parts = (trained, lexicon_file, self._settings, self._vocabulary, spoken)
-        drawn = (self._texts, self._free, self._settings.sentences, self._settings.seed)
+        drawn = (self._texts, self._expected, self._settings.sentences, self._settings.seed)
         hangs_on = (trained, lexicon_file, *drawn, list(spoken.values()))
         return self._work.one(
             "balance", Task("balance", _tune, parts, hangs_on, ("tune", "measure", *_MODEL))
@@ -249,7 +243,5 @@ def _tune(
 
 
 def _parts(trained: Path, lexicon_file: Path, settings: Settings, words: Vocabulary) -> Parts:
-    chance = random.Random(f"{settings.seed}/sentences")
-    by_rule = (words.sentence(chance) for _ in range(settings.sentences))
-    free = speech_plan.free_sentences("free.txt") * round(settings.sentences * FREE_SHARE)
-    return Parts(network.load(trained), _read_lexicon(lexicon_file), chain(by_rule, free))
+    said = expected.sentences(words, settings.sentences, settings.seed)
+    return Parts(network.load(trained), _read_lexicon(lexicon_file), said)

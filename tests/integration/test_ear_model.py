@@ -20,7 +20,7 @@ LEXICON = {
     "no": (("n", "ow"),),
     "maybe": (("m", "ey", "b", "iy"), ("m", "ey", "b", "ax")),
 }
-SENTENCES = [["yes"], ["no"], ["yes", "yes"], ["maybe", "no"]] * 5
+SENTENCES = [(5.0, words.split()) for words in ("yes", "no", "yes yes", "maybe no")]
 NOISE = np.random.default_rng(1).standard_normal(16000) * 1500
 
 

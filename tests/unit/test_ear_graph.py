@@ -14,7 +14,7 @@ LEXICON = {
     "no": (("n", "ow"),),
     "a": (("ax",), ("ey",)),
 }
-SENTENCES = [["yes"], ["no"], ["yes", "yes"], ["no", "no", "yes"]] * 3
+SENTENCES = [(3.0, words.split()) for words in ("yes", "no", "yes yes", "no no yes")]
 
 
 def read(data: bytes) -> tuple[int, int, list[float], list[list[Arc]]]:
@@ -107,6 +107,16 @@ def test_words_follow_each_other_with_probabilities_that_sum_to_one():
         assert total == pytest.approx(1.0), history
     assert model.probability(("yes",), "a") > 0
     assert model.probability(("<s>", "no"), "no") > model.probability(("<s>", "yes"), "no")
+
+
+def test_only_what_was_said_often_enough_to_tell_something_has_a_history_of_its_own():
+    numbers = Symbols(LEXICON).word_number
+    states = [
+        len(NGram(count([(times, ["yes", "no"])]), ["yes", "no", "a"]).automaton(numbers).arcs)
+        for times in (0.4, 40.0)
+    ]
+    assert states[0] == 2  # where a sentence begins, and everywhere else
+    assert states[1] > 2
 
 
 def test_the_automaton_costs_what_the_model_says():
