@@ -1,6 +1,6 @@
 """The closed grammars of one language: what a recogniser may hear in a step, and how likely each of it is."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from softswitch.dialplan import corrections
 from softswitch.dialplan.tongues import Tongue
@@ -22,11 +22,13 @@ class Grammars:
 
     A phrase stands there several times where its intent has few: an intent that can be said in a hundred ways
     is not meant a hundred times as often as one with a single word, and a recogniser that thinks so hears
-    "go tell" for "hotel".
+    "go tell" for "hotel". What the language has callers say everywhere, such as "repeat that", is meant now
+    and then: it stands there once.
     """
 
     def __init__(self, tongue: Tongue) -> None:
         self._sentences = tongue.sentences
+        self._universal = frozenset(tongue.language.talk.intents)
         self._skip_words = tongue.parts.plan.skip_words.in_language(tongue.name)
         self._corrections = corrections.of(tongue.language).phrases
         self._phrases: dict[tuple[str, int], Phrases | None] = {}
@@ -42,12 +44,12 @@ class Grammars:
 
     def _together(self, names: frozenset[str], extra: Iterable[str]) -> Phrases | None:
         for most in MOST_OF_ONE:
-            intents = [self._of_one(name, most) for name in names]
-            if None in intents:
+            found = {name: self._of_one(name, most) for name in names}
+            if None in found.values():
                 return None
-            phrases = [each for each in intents if each]
-            if len({*extra, *(phrase for each in phrases for phrase in each)}) <= MAX_GRAMMAR:
-                return tuple(sorted(_weighted(phrases, extra)))
+            intents = {name: phrases for name, phrases in found.items() if phrases}
+            if len({*extra, *(phrase for phrases in intents.values() for phrase in phrases)}) <= MAX_GRAMMAR:
+                return tuple(sorted(self._weighted(intents, extra)))
         return None
 
     def _of_one(self, name: str, most: int) -> Phrases | None:
@@ -56,12 +58,11 @@ class Grammars:
             self._phrases[name, most] = self._sentences.phrases.expected(name, most)
         return self._phrases[name, most]
 
-
-def _weighted(intents: Collection[Phrases], extra: Iterable[str]) -> Iterator[str]:
-    """Each phrase so often that all intents are about equally likely; `extra` once."""
-    largest = max(map(len, intents), default=1)
-    times = dict.fromkeys(extra, 1)
-    for phrases in intents:
-        often = max(1, min(MOST_TIMES, round(largest / len(phrases))))
-        times |= {phrase: max(often, times.get(phrase, 1)) for phrase in phrases}
-    return (phrase for phrase, often in times.items() for _ in range(often))
+    def _weighted(self, intents: Mapping[str, Phrases], extra: Iterable[str]) -> Iterator[str]:
+        """Each phrase so often that the step's own intents are about equally likely; all others once."""
+        largest = max(map(len, intents.values()), default=1)
+        times = dict.fromkeys(extra, 1)
+        for name, phrases in intents.items():
+            often = 1 if name in self._universal else max(1, min(MOST_TIMES, round(largest / len(phrases))))
+            times |= {phrase: max(often, times.get(phrase, 1)) for phrase in phrases}
+        return (phrase for phrase, often in times.items() for _ in range(often))
