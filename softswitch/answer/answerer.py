@@ -54,13 +54,14 @@ class Brief:
 @dataclass(frozen=True, slots=True)
 class Question:
     """`brief` is asked for where it has to be thought about. `shareable`: nothing of this call but the
-    question goes into it.
+    question goes into it. `ahead`: nobody waits for the answer.
     """
 
     asked: Asked
     brief: Callable[[], Brief]
     tools: Tools | None = None
     shareable: bool = False
+    ahead: bool = False
 
 
 @dataclass(slots=True)
@@ -96,6 +97,10 @@ class Answerer:
     def remember(self, book: Book, keep: Keep, used: Used = lambda answer: None) -> None:
         """Answers are found in this book from here on, and new ones given to `keep`."""
         self._book, self._keep, self._used = book, keep, used
+
+    def knows(self, asked: Asked) -> bool:
+        """Whether an answer is remembered, approved or not. That is no use of it."""
+        return self._book.find(asked, self._clock()) is not None
 
     def answer(self, question: Question) -> Answer:
         """Begins at once; never raises: what goes wrong is the answer's outcome."""
@@ -152,7 +157,8 @@ class Answerer:
     def _think(self, question: Question) -> tuple[Thought, AsyncGenerator[str, None]]:
         """A thought, and its sentences."""
         brief, plain = question.brief(), self._llm.model.structured == "none"
-        thought = Thought(self.requests.ask, brief.guards, question.tools, plain)
+        ask = partial(self.requests.ask, ahead=question.ahead)
+        thought = Thought(ask, brief.guards, question.tools, plain)
         return thought, _then(thought.sentences(brief.messages), partial(self._learn, thought, question))
 
     def _learn(self, thought: Thought, question: Question) -> None:

@@ -32,7 +32,7 @@ class Figures:
 
 
 class Requests:
-    """Counted in `figures`; `under_way` are those that were begun and have not ended."""
+    """Counted in `figures`; `under_way` are those of callers that were begun and have not ended."""
 
     def __init__(
         self, llm: Llm, figures: Figures, *, at_once: int, hedge_after: float, limits: Limits
@@ -44,25 +44,27 @@ class Requests:
         self.under_way = 0
 
     def ask(
-        self, messages: Sequence[Message], tools: Described
+        self, messages: Sequence[Message], tools: Described, *, ahead: bool = False
     ) -> AsyncGenerator[Piece | ToolCall | Usage, None]:
-        """A request behind breaker and bulkhead, hedged where that is configured. Raises Failed."""
-        if self.under_way >= self._at_once:
+        """A request behind breaker and bulkhead, hedged where that is configured. One that is made `ahead`
+        of callers takes no place from them. Raises Failed.
+        """
+        if not ahead and self.under_way >= self._at_once:
             self._figures.shunned["bulkhead"] += 1
             raise Failed("busy", f"{self._at_once} requests of this plan are under way already")
         if not self.breaker.allow(_now()):
             self._figures.shunned["breaker"] += 1
             raise Failed("busy", f"{self._llm.model.name} is down or slow: it is not asked for a while")
-        return self._watched(self._stream(messages, tools))
+        return self._watched(self._stream(messages, tools), ahead)
 
     async def _watched(
-        self, parts: AsyncGenerator[Piece | ToolCall | Usage, None]
+        self, parts: AsyncGenerator[Piece | ToolCall | Usage, None], ahead: bool
     ) -> AsyncGenerator[Piece | ToolCall | Usage, None]:
         """Tells the breaker what came of it: how long the first piece took, and whether the end came."""
         attempt = Attempt(self.breaker, _now)
         loop, slow = asyncio.get_running_loop(), self.breaker.limits.slow
         timers = loop.call_later(slow / 2, self._doubt, attempt), loop.call_later(slow, attempt.late)
-        self.under_way += 1
+        self.under_way += not ahead
         try:
             async with contextlib.aclosing(parts):
                 async for part in parts:
@@ -77,7 +79,7 @@ class Requests:
         finally:
             for timer in timers:
                 timer.cancel()
-            self.under_way -= 1
+            self.under_way -= not ahead
         attempt.succeeded()
 
     def _doubt(self, attempt: Attempt) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from softswitch.app import bans, identity
 from softswitch.app import engines as engine_room
 from softswitch.app.answering import warming
+from softswitch.app.answering.early import Early
 from softswitch.app.bookkeeping import Bookkeeping
 from softswitch.app.callers import Callers
 from softswitch.app.calls import Calls
@@ -43,6 +44,7 @@ class Exchange:
         config = ground.config
         self._callers = Callers(config.database_url)
         self._forgetting = Forgetting(config.database_url, config.database, ground.metrics)
+        self._early = Early(config.database_url, dialplans, ground.metrics)
         self.calls = Calls(dialplans, self._callers.recall, unfinished, books.has_room, on_ready)
         self.calls.arrivals.prefetch = equipment.actor.prefetch
         self.link = self._reach_gateway()
@@ -95,7 +97,7 @@ class Exchange:
 
     def services(self) -> list[Coroutine[Any, Any, None]]:
         people = self._equipment.people
-        own = [self.link.run(), self.trunking.run(), self._forgetting.run()]
+        own = [self.link.run(), self.trunking.run(), self._forgetting.run(), self._early.run()]
         return [*own, self._dialer.guard.keep(), self._bans.run(), people.run()]
 
     def drain(self) -> None:

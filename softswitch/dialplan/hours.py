@@ -7,7 +7,7 @@ it ends after midnight.
 
 import difflib
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
 from softswitch.complaints import suggest
@@ -52,6 +52,19 @@ class Calendar:
         holiday = self.is_holiday(moment.date())
         day = f"{moment:%A} {moment.day} {moment:%B %Y}" if holiday else f"{moment:%A}"
         return f"it is {day} {moment.hour}:{moment:%M} in {self.zone.key}{', a holiday' if holiday else ''}"
+
+    def next_opening(self, at: datetime) -> datetime | None:
+        """When the first of all hours of a day begins, in UTC: today, where that is to come, or tomorrow."""
+        today = self._local(at).date()
+        openings = [self._opening(day) for day in (today, today + DAY)]
+        return next((opening for opening in openings if opening and opening > at), None)
+
+    def _opening(self, day: date) -> datetime | None:
+        starts = [span.start for name in self._rules for span in self._spans(name, day)]
+        if not starts:
+            return None
+        hour, minute = divmod(min(starts), 60)
+        return datetime.combine(day, time(hour, minute), self.zone).astimezone(UTC)
 
     def _local(self, at: datetime) -> datetime:
         if at.tzinfo is None:

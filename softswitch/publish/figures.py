@@ -115,6 +115,12 @@ FIGURES = (
         "Answers that were not remembered: the database was away, or too many waited for it.",
     ),
     Figure("softswitch_answers_unrendered", "gauge", "Of these, those that wait to become audio."),
+    Figure(
+        "softswitch_answers_warmed_total",
+        "counter",
+        "Questions asked ahead of opening hours, by what came of them.",
+        ("result",),
+    ),
     Figure("softswitch_llm_requests_total", "counter", "Requests to language models, hedges among them."),
     Figure("softswitch_llm_hedges_total", "counter", "Second requests because the first was late."),
     Figure(

@@ -361,6 +361,10 @@ VARIABLES = [
         "unused plan.yaml:20:3: nothing uses the",
     ),
     (
+        {"plan": "human: sip=>answers: {warm: 30m, remember: no}\nhuman: sip"},
+        "never-warmed plan.yaml:41:17: nothing is asked ahead here: `remember` is no",
+    ),
+    (
         {"flows__paying": "    return: yes=>    record: stop\n    return: yes"},
         "never-recorded flows/paying.yaml:13:13: nothing is recorded here",
     ),

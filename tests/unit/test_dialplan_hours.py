@@ -197,6 +197,35 @@ def test_an_unknown_time_zone_is_told_with_the_nearest(zone: str, told: str) -> 
     assert told in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("lines", "at", "opening"),
+    [
+        (["monday-friday 9:00-12:00, 13:00-18:00"], "2026-11-23 08:00", "2026-11-23 09:00"),
+        (["monday-friday 9:00-12:00, 13:00-18:00"], "2026-11-23 09:00", "2026-11-24 09:00"),
+        (["monday-friday 9:00-18:00"], "2026-11-27 12:00", None),
+        (["monday-friday 9:00-18:00"], "2026-12-24 12:00", None),
+        (["monday-friday 9:00-18:00", "holidays 10:00-12:00"], "2026-12-24 12:00", "2026-12-25 10:00"),
+        (["daily"], "2026-11-23 12:00", "2026-11-24 00:00"),
+        (["daily 22:00-6:00"], "2026-11-23 03:00", "2026-11-23 22:00"),
+        # Clocks go forward on 2026-03-29 at 1:00, and back on 2026-10-25 at 2:00.
+        (["sunday 9:00-12:00"], "2026-03-28 23:00", "2026-03-29 09:00"),
+        (["sunday 9:00-12:00"], "2026-10-24 23:00", "2026-10-25 09:00"),
+        (["sunday 1:30-12:00"], "2026-03-29 00:30", "2026-03-29 02:30"),
+    ],
+)
+def test_the_next_opening_is_todays_or_tomorrows_first(
+    lines: list[str], at: str, opening: str | None
+) -> None:
+    found = calendar(*lines).next_opening(moment(at))
+    assert found == (moment(opening).astimezone(UTC) if opening else None)
+
+
+def test_the_first_of_all_named_hours_opens_a_day() -> None:
+    both = Calendar("Europe/London", {"shop": ["daily 9:00-18:00"], "phone": ["monday 8:00-18:00"]}, [])
+    assert both.next_opening(moment("2026-11-22 20:00")) == moment("2026-11-23 08:00").astimezone(UTC)
+    assert Calendar("Europe/London", {}, []).next_opening(moment("2026-11-22 20:00")) is None
+
+
 def test_a_moment_without_a_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="with its time zone"):
         calendar("daily").is_within("open", datetime(2026, 1, 1))

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 
+from softswitch.answer.answerer import Question
 from softswitch.answer.prompting import MOST_QUESTION
 from softswitch.answer.remembering import may_keep
 from softswitch.app.answering.thinker import PlanThinker
@@ -52,13 +53,15 @@ class Warming:
         _check(loaded.plan, language, order.questions)
         gate = asyncio.Semaphore(SIDE_BY_SIDE)
 
-        async def ask(ahead: Ahead) -> None:
+        async def tell_of(ahead: Ahead) -> None:
             async with gate:
-                tell(await _ask(loaded.plan, thinker, ahead, language))
+                now = datetime.fromtimestamp(time.time(), UTC)
+                question = of_nobody(loaded.plan, thinker, ahead, language, now)
+                tell(await ask(loaded.plan, thinker, question))
 
         async with asyncio.TaskGroup() as tasks:
             for ahead in order.questions:
-                tasks.create_task(ask(ahead))
+                tasks.create_task(tell_of(ahead))
         return len(order.questions)
 
     def _find(self, name: str) -> tuple[Loaded, PlanThinker]:
@@ -88,11 +91,16 @@ def _check(plan: Plan, language: str, questions: Sequence[Ahead]) -> None:
             raise SoftswitchError(f"the dialplan {plan.name} has no intent {ahead.intent}")
 
 
-async def _ask(plan: Plan, thinker: PlanThinker, ahead: Ahead, language: str) -> dict[str, str]:
-    facts = CallFacts("", "", "", datetime.fromtimestamp(time.time(), UTC))
+def of_nobody(plan: Plan, thinker: PlanThinker, ahead: Ahead, language: str, at: datetime) -> Question:
+    """The question, as it would be asked at that moment by a caller of whom nothing is known."""
+    facts = CallFacts("", "", "", at)
     known = plan.beginning(plan.facts(facts, plan.route(facts)) | {"language": language})
     known = {name: value for name, value in known.items() if name not in plan.sensitive}
-    question = thinker.question(Think("", ahead.question, ahead.intent, (), language), known)
+    return thinker.question(Think("", ahead.question, ahead.intent, (), language), known)
+
+
+async def ask(plan: Plan, thinker: PlanThinker, question: Question) -> dict[str, str]:
+    """The question, its answer, and what came of it: remembered, known before, not kept, failed, ..."""
     answer = thinker.answerer.answer(question)
     spoken = " ".join([sentence async for sentence in answer.sentences])
     outcome = answer.outcome
@@ -100,4 +108,4 @@ async def _ask(plan: Plan, thinker: PlanThinker, ahead: Ahead, language: str) ->
     if outcome and came == "answered":
         keeps = may_keep(outcome.reply, question.asked, plan.sensitive)
         came = "known" if answer.how == "remembered" else "remembered" if keeps else "not kept"
-    return {"question": ahead.question, "came": came, "answer": spoken}
+    return {"question": question.asked.text, "came": came, "answer": spoken}

@@ -23,6 +23,7 @@ def check(ways: Ways, expressions: Expressions) -> None:
     _hours(ways, used)
     _things(ways)
     _records(ways)
+    _warms(ways)
 
 
 def _intents(ways: Ways) -> None:
@@ -127,6 +128,18 @@ def _records(ways: Ways) -> None:
         for name in (name for name, step in ways.steps.items() if step.record):
             message = "nothing is recorded here: `recording` in plan.yaml is off"
             ways.draft.report_step("never-recorded", name, message, "record")
+
+
+def _warms(ways: Ways) -> None:
+    answers = ways.plan.answers
+    if not answers or not answers.warm:
+        return
+    why = "" if ways.plan.hours else "the plan has no `hours`"
+    if not answers.remember:
+        why = "`remember` is no"
+    if why:
+        message = f"nothing is asked ahead here: {why}"
+        ways.draft.report("never-warmed", ways.draft.plan_document, ("answers", "warm"), message)
 
 
 def _templates(ways: Ways) -> Iterator[str]:

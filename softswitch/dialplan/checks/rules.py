@@ -227,6 +227,14 @@ VALUES = (
         "flows/main.yaml:8:13: nothing is recorded here: `recording` in plan.yaml is off",
         "Declare `recording` in `plan.yaml` with `mode: on_demand` or `always`, or delete `record`.",
     ),
+    _rule(
+        "never-warmed",
+        "`answers` has `warm`, and there are no opening hours before which it could be, or nothing is "
+        "remembered.",
+        "plan.yaml:6:9: nothing is asked ahead here: the plan has no `hours`",
+        "Declare `hours`, or delete `warm`.",
+        warning=True,
+    ),
 )
 
 WAYS = (

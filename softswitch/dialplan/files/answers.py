@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from softswitch.dialplan.files.kinds import Name, OneOrMany
-from softswitch.values import DAY, Duration, Section
+from softswitch.dialplan.files.kinds import Name, OneOrMany, Written
+from softswitch.values import DAY, Duration, Section, seconds
 
 LONGEST = 20_000
 
@@ -49,3 +49,10 @@ class Answers(Section):
     )
     hedge_after: Duration = Field(0.0, ge=0, description="Ask a second time when nothing came for so long.")
     at_once: int = Field(20, ge=1, le=1000, description="Requests of this plan under way at once.")
+    warm: Annotated[float, BeforeValidator(seconds, json_schema_input_type=Written)] = Field(
+        0.0,
+        ge=0,
+        le=DAY / 2,
+        description="So long before the first of the plan's `hours` of a day begins, what callers asked "
+        "before is asked ahead.",
+    )
