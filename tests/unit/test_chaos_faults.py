@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from softswitch.answer.asking import Failed, Llm, Model
-from softswitch.app.chaos import seams
+from softswitch.app.chaos import seams, wiring
 from softswitch.app.chaos.calm import refuse
 from softswitch.app.chaos.experience import Experience
 from softswitch.app.chaos.faults import Fault, Faults, Injected
@@ -192,6 +192,32 @@ async def test_a_fault_lasts_as_long_as_was_asked_and_ends_with_who_asked_for_it
     asked.cancel()
     await asyncio.gather(asked, return_exceptions=True)
     assert await took(chaos.faults.meet("llm")) < 0.02
+
+
+async def test_who_counts_what_callers_experience_is_forgotten_when_the_fault_is_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    watchers: list[Experience] = []
+
+    class Watcher(Experience):
+        def __init__(self, sessions: Any) -> None:
+            super().__init__(sessions)
+            watchers.append(self)
+
+    monkeypatch.setattr(wiring, "Experience", Watcher)
+    chaos = Chaos()
+    chaos.open(Desk(), Calls(), None)  # type: ignore[arg-type]
+    ended = CallFinished("a", CallEnded(16, 0, EndedBy.CALLER), "", 0)
+    request = {"do": "chaos", "dependency": "llm", "hang": True, "seconds": 0.05}
+    asked = asyncio.create_task(chaos.answer(request, lambda told: None))
+    await asyncio.sleep(0)
+    chaos.take(ended)
+    assert (await asked)["ended"] == 1
+    chaos.take(ended)
+    with pytest.raises(SoftswitchError):
+        await chaos.answer({"do": "chaos", "dependency": "mqtt"}, lambda told: None)
+    chaos.take(ended)
+    assert [watcher.ended for watcher in watchers] == [1, 0]
 
 
 @pytest.mark.parametrize(

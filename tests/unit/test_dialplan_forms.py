@@ -59,6 +59,27 @@ flows:
         collect: {slot: size, confirm: "{size}?", invalid: "{size} is no size.", next: booked}
       booked: {say: "Done {number}{size}.", next: start}
 """
+FAMILY = """
+plan:
+  variables:
+    people: {type: number}
+    children: {type: number}
+flows:
+  main:
+    steps:
+      start:
+        collect:
+          form:
+            people:
+              ask: For how many?
+              sentences: "{people} people [and {children} children]"
+              valid: people != 7
+              invalid: Not {people}, sorry.
+            children: {ask: How many children?, sentences: "{children} children", valid: children < 5}
+          confirm: "{people} and {children}?"
+          next: booked
+      booked: {say: Booked., hangup: "yes"}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +121,16 @@ def test_what_led_here_need_not_be_said_again(booking: Plan) -> None:
     talk = Talk(booking)
     assert talk.says("i want to book a table for four people on friday") == "How many children?"
     assert talk.context["day"] == "2026-11-27"
+
+
+def test_an_earlier_value_comes_back_when_a_later_one_is_refused_together_with_another() -> None:
+    talk = Talk(plan_of(FAMILY))
+    for answer in ("four", "two children"):
+        talk.says(answer)
+    assert talk.said == "4 and 2?"
+    assert talk.says("seven people and nine children") == "Not 7, sorry. For how many?"
+    assert talk.context["children"] == "2" and "people" not in talk.context
+    assert talk.says("three") == "3 and 2?"
 
 
 def test_several_values_in_one_utterance_are_all_taken(form: Talk) -> None:
