@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from softswitch.answer.alike import Likeness
 from softswitch.answer.asking import Llm, Message
 from softswitch.answer.book import Book
 from softswitch.answer.breaker import Limits
@@ -32,7 +33,7 @@ Used = Callable[[Remembered], None]
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Of one plan. Seconds; with `remember` 0 nothing is kept; `at_once` bounds the requests under way; with
-    `hedge_after` 0 each is sent once.
+    `hedge_after` 0 each is sent once; `names` keep questions apart (apart.names_of).
     """
 
     remember: float = 0.0
@@ -41,6 +42,7 @@ class Settings:
     hedge_after: float = 0.0
     sensitive: frozenset[str] = frozenset()
     breaker: Limits = field(default_factory=Limits)
+    names: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,10 @@ class Answerer:
         self._used: Used = lambda answer: None
         self._flights: Flights[Thought, str] = Flights()
         self.figures = Figures()
+        embedding = llm.model.embedding
+        self.likeness = (
+            Likeness(llm, embedding, at_once=settings.at_once, names=settings.names) if embedding else None
+        )
         self.requests = Requests(
             llm,
             self.figures,
@@ -102,6 +108,12 @@ class Answerer:
         """Whether an answer is remembered, approved or not. That is no use of it."""
         return self._book.find(asked, self._clock()) is not None
 
+    async def close(self) -> None:
+        """The model itself is left open: others may ask it."""
+        await self.requests.inquiry.close()
+        if self.likeness:
+            await self.likeness.close()
+
     def answer(self, question: Question) -> Answer:
         """Begins at once; never raises: what goes wrong is the answer's outcome."""
         asked = question.asked
@@ -109,19 +121,26 @@ class Answerer:
         if found := self._book.find(asked, self._clock(), approved_only=approved_only):
             self._used(found)
             return self._recalled(found)
+        answer = Answer(_nothing(), "thought")
+        if self.likeness and self.likeness.compares(asked):
+            answer.sentences = self._alike(answer, self.likeness, question)
+        else:
+            answer.sentences = self._anew(answer, question)
+        return answer
+
+    def _anew(self, answer: Answer, question: Question) -> AsyncGenerator[str, None]:
+        """What nobody has answered yet; another caller may just be asking the same."""
+        asked = question.asked
         day = tuple(sorted((asked.context or {}).items()))
         about = (asked.plan, asked.version, asked.language, asked.key, asked.intent, day)
         shares = question.shareable and asked.key
-        answer = Answer(_nothing(), "thought")
         if shares and (flight := self._flights.find(about)):
             answer.how = "shared"
-            answer.sentences = self._shared(answer, flight, question)
-            return answer
+            return self._shared(answer, flight, question)
         thought, sentences = self._think(question)
         if shares:
             sentences = self._flights.begin(about, thought, sentences).values()
-        answer.sentences = _then(sentences, partial(self._conclude, answer, thought))
-        return answer
+        return _then(sentences, partial(self._conclude, answer, thought))
 
     # --- remembered and shared ------------------------------------------------------------------------
 
@@ -130,6 +149,22 @@ class Answerer:
         outcome = Outcome("answered" if reply.knows else "unknown", reply, found.answer)
         self.figures.outcomes["remembered", outcome.kind] += 1
         return Answer(_each(sentences_of(found.answer)), "remembered", outcome)
+
+    async def _alike(
+        self, answer: Answer, likeness: Likeness, question: Question
+    ) -> AsyncGenerator[str, None]:
+        """What answered a question in other words; where there is none, as without."""
+        approved_only = self._settings.approved_only
+        found = await likeness.find(question.asked, self._book, self._clock(), approved_only=approved_only)
+        if found:
+            self._used(found)
+            recalled = self._recalled(found)
+            answer.how, answer.outcome, sentences = recalled.how, recalled.outcome, recalled.sentences
+        else:
+            sentences = self._anew(answer, question)
+        async with contextlib.aclosing(sentences):
+            async for sentence in sentences:
+                yield sentence
 
     async def _shared(
         self, answer: Answer, flight: Flight[Thought, str], question: Question

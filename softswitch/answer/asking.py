@@ -47,6 +47,21 @@ class Model:
     temperature: float = 0.0
     structured: Literal["json_schema", "json_object", "none"] = "json_schema"
     extra: Mapping[str, Any] = field(default_factory=dict)
+    embedding: "Embedding | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Embedding:
+    """A server's embedding model, at `url` with `key`. `patience` in seconds; `least` is the cosine from
+    which on two questions are alike, `margin` by how much less alike all are that have another answer.
+    """
+
+    model: str
+    url: str
+    key: str = field(default="", repr=False)
+    patience: float = 0.15
+    least: float = 0.95
+    margin: float = 0.03
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +127,29 @@ class Llm:
             raise Failed("cut", f"the reply of {self.model.name} ended in the middle")
         for call in calls.whole():
             yield call
+
+    async def vectors(self, texts: Sequence[str], patience: float) -> list[list[float]]:
+        """Of each text, by the embedding model, within `patience` seconds. Raises Failed."""
+        try:
+            async with asyncio.timeout(patience):
+                told = await self._embed(list(texts))
+                found = {each.index: [float(number) for number in each.embedding] for each in told.data}
+                return [found[at] for at in range(len(texts))]
+        except TimeoutError:
+            raise Failed("timeout", f"{self.model.name} gave no vectors within {patience:g} s") from None
+        except (LookupError, TypeError, AttributeError) as error:
+            raise Failed("malformed", f"{self.model.name} gave what are no vectors") from error
+        except Exception as error:
+            raise self._failure(error, begun=False) from error
+
+    async def _embed(self, texts: list[str]) -> Any:
+        await self.prepare()
+        embedding = self.model.embedding
+        assert embedding
+        assert self._client
+        client = self._client.with_options(base_url=embedding.url, api_key=embedding.key or "none")
+        # Not every compatible server knows the base64 that the client would ask for.
+        return await client.embeddings.create(model=embedding.model, input=texts, encoding_format="float")
 
     async def _begin(self, messages: Sequence[Message], tools: Sequence[Mapping[str, Any]]) -> Any:
         model = self.model

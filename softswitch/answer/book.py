@@ -56,6 +56,12 @@ class Book:
         found = [answer for answer in page.values() if suits(answer, asked, now, approved_only=approved_only)]
         return max(found, key=lambda answer: (answer.state == "approved", answer.made_at), default=None)
 
+    def said(self, asked: Asked) -> frozenset[str]:
+        """All that was ever answered to that question, but for what is other callers' own."""
+        key = (asked.plan, asked.version, asked.language, asked.key, asked.intent)
+        page = self._pages.get(key, {}).values()
+        return frozenset(each.answer for each in page if each.caller in ("", asked.caller))
+
 
 def _key_of(answer: Remembered) -> Key:
     return answer.plan, answer.version, answer.language, answer.key, answer.intent

@@ -56,11 +56,11 @@ def messages(
     told: list[Message] = [{"role": "system", "content": "\n\n".join(part for part in parts if part)}]
     for exchange in latest:
         if exchange.heard:
-            told.append({"role": "user", "content": _plain(exchange.heard, MOST_QUESTION)})
+            told.append({"role": "user", "content": plain(exchange.heard, MOST_QUESTION)})
         if exchange.answered:
             cut = " (here the caller interrupted)" if exchange.interrupted else ""
-            told.append({"role": "assistant", "content": _plain(exchange.answered, MOST_QUESTION) + cut})
-    told.append({"role": "user", "content": _plain(question, MOST_QUESTION)})
+            told.append({"role": "assistant", "content": plain(exchange.answered, MOST_QUESTION) + cut})
+    told.append({"role": "user", "content": plain(question, MOST_QUESTION)})
     return told
 
 
@@ -85,7 +85,7 @@ def _quote(knowledge: Sequence[Passage]) -> str:
     """The best first, as many as fit."""
     quoted, left = [], MOST_KNOWLEDGE
     for passage in knowledge:
-        text = _plain(f"[{passage.title}] {passage.text}", left)
+        text = plain(f"[{passage.title}] {passage.text}", left)
         if left < len(text) or not text:
             break
         quoted.append(text)
@@ -94,7 +94,7 @@ def _quote(knowledge: Sequence[Passage]) -> str:
 
 
 def _fields(context: Mapping[str, str]) -> str:
-    return "\n".join(f"{name}: {_plain(value, 200)}" for name, value in sorted(context.items()) if value)
+    return "\n".join(f"{name}: {plain(value, 200)}" for name, value in sorted(context.items()) if value)
 
 
 def _in_short(history: Sequence[Exchange]) -> str:
@@ -102,7 +102,7 @@ def _in_short(history: Sequence[Exchange]) -> str:
     lines: list[str] = []
     left = MOST_HISTORY
     for exchange in reversed(history):
-        line = f"Caller: {_plain(exchange.heard, 120)} - You: {_plain(exchange.answered, 120)}"
+        line = f"Caller: {plain(exchange.heard, 120)} - You: {plain(exchange.answered, 120)}"
         left -= len(line)
         if left < 0:
             break
@@ -110,7 +110,7 @@ def _in_short(history: Sequence[Exchange]) -> str:
     return "\n".join(reversed(lines))
 
 
-def _plain(text: str, most: int) -> str:
+def plain(text: str, most: int) -> str:
     """One line in which nothing can be one of our tags, however it is written or put together."""
     line = " ".join(text.split()).translate(_NO_TAGS)
     return line if len(line) <= most else line[:most].rsplit(" ", 1)[0] + " …"

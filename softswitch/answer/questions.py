@@ -48,7 +48,7 @@ def key(question: str, language: str, follows: bool = False, greeting: str = "")
     for asked, told in (*wordings.SAME.get(language, ()), *wordings.ORDER.get(language, ())):
         words = re.sub(asked, told, words)
     filling = wordings.FILLING.get(language, frozenset())
-    left = [_stem(word, language) for word in words.split() if word not in filling]
+    left = [stem(word, language) for word in words.split() if word not in filling]
     same = " ".join(left) if len(left) <= LONGEST else ""
     if not points or not same:
         return same
@@ -89,7 +89,7 @@ def _without_rests(words: str, language: str) -> str:
     return words
 
 
-def _stem(word: str, language: str) -> str:
+def stem(word: str, language: str) -> str:
     """Without a plural's ending; a number, and a short word, stays as it is."""
     if language == "en" and len(word) > 4 and word.isalpha():
         if word.endswith("ies"):

@@ -123,5 +123,63 @@ ORDER = {
     ]
 }
 """Asked outright, and asked within another question: "can I pay", "I'd like to know if I can pay"."""
+APART = {
+    "en": words(
+        "today tonight tomorrow yesterday now later soon week weekend weekday month year morning afternoon"
+        " evening night noon midday midnight lunchtime holiday christmas easter"
+        " before after earlier early late first last next from until till since"
+        " without except no not never none nothing neither nor only all every each half double dozen"
+        " been already yet ago ever"
+        " my mine we us our ours he him his she her hers they them their"
+    ),
+    "es": words(
+        "hoy mañana ayer ahora luego pronto semana mes año tarde noche mediodía medianoche festivo navidad"
+        " antes después temprano primero último próximo desde hasta"
+        " sin no nunca nada ninguno solo todo cada medio media doble docena"
+        " mi mis mío mía nosotros nos nuestro nuestra su sus"
+    ),
+}
+"""Where one of them stands in only one of two questions, they ask different things."""
+OPPOSITES = {
+    "en": (
+        "open=opening=opened=opens close=closed=closing=closes=shut",
+        "buy sell rent",
+        "send=deliver receive bring collect=pick return",
+        "arrive leave come go",
+        "begin=start end=finish=stop",
+        "order cancel change book refund",
+        "accept refuse allow forbid",
+        "with without",
+        "in out",
+        "up down",
+        "on off",
+        "from to",
+        "left right",
+        "more=most less=least=fewer many few",
+        "cheap=cheaper=cheapest dear=dearest=expensive",
+        "big=bigger=biggest=large=larger=largest small=smaller=smallest",
+        "long=longest short=shortest",
+        "i me",
+        "when where who why",
+    ),
+    "es": (
+        "abrir=abre=abren=abierto=abierta cerrar=cierra=cierran=cerrado=cerrada",
+        "comprar=compro=compran vender=vende=venden alquilar=alquila=alquilan",
+        "enviar=envían=entregar=entregan recibir traer recoger devolver",
+        "llegar salir venir ir",
+        "empezar terminar",
+        "pedir cancelar cambiar reservar",
+        "con sin",
+        "más=mucho menos=poco",
+        "barato=barata caro=cara",
+        "grande pequeño=pequeña",
+        "largo corto",
+        "yo me",
+        "cuándo dónde quién",
+    ),
+}
+"""Two questions that both say words of one line say the same of it, or ask different things."""
+LISTED = {"en": "and|or", "es": "y|e|o|u"}
+"""Before the last of several."""
 OWN = {"en": r"\b(?:my|mine|our|ours)\b", "es": r"\b(?:mi|mis|mío|mía|míos|mías|nuestr[oa]s?)\b"}
 """Says that something is the caller's own."""

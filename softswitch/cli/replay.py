@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from softswitch.answer.asking import Model
+from softswitch.answer.asking import Embedding, Model
 from softswitch.app.answering.wiring import model_of
 from softswitch.config import Config
 from softswitch.dialplan import loader
@@ -44,6 +44,11 @@ class PricesType(click.ParamType[Prices]):
 @click.option("--plan", metavar="PLAN", help="A dialplan's folder or name [default: the bundled trace's].")
 @click.option("--from-records", is_flag=True, help="The node's own calls are the trace, numbers masked.")
 @click.option("--llm", metavar="NAME", help="Ask this model of `llm` instead of the scripted one.")
+@click.option(
+    "--embedding",
+    metavar="NAME",
+    help="Compare questions by the embedding model of this one of `llm`; the scripted one is asked.",
+)
 @click.option("--prices", type=PricesType(), metavar="IN,OUT", help="For a million tokens: 0.15,0.60.")
 @click.option("--calls", type=click.IntRange(1), help="Only so many calls and pairs, the first ones.")
 @click.option("--plot", "plot_", type=click.Path(path_type=Path), metavar="FILE.svg", help="Draw it.")
@@ -55,6 +60,7 @@ def replay(
     plan: str | None,
     from_records: bool,
     llm: str | None,
+    embedding: str | None,
     prices: Prices | None,
     calls: int | None,
     plot_: Path | None,
@@ -70,8 +76,11 @@ def replay(
     given = records.trace(config.database_url, loaded) if from_records else _trace(trace)
     if calls:
         given = replace(given, calls=given.calls[:calls], pairs=given.pairs[:calls])
-    model = _model(config, llm) if llm else None
-    done = replay_both(loaded, given, model, _teller(json_))
+    if llm and embedding:
+        raise SoftswitchError("the embedding model of --llm is used anyway: leave --embedding out")
+    model = _model(config, "--llm", llm) if llm else None
+    compared = _embedding(config, embedding) if embedding else None
+    done = replay_both(loaded, given, model, _teller(json_), compared)
     comparison = comparing.compare(done.without, done.remembering, prices)
     if plot_:
         plot_.write_text(plot.text(done.without, done.remembering, f"{loaded.name}: {trace}"))
@@ -91,11 +100,18 @@ def _trace(name: str) -> Trace:
     return traces.read(MONTH if name == BUNDLED else Path(name))
 
 
-def _model(config: Config, name: str) -> Model:
+def _model(config: Config, option: str, name: str) -> Model:
     if name not in config.llm:
         known = ", ".join(config.llm) or "none"
-        raise SoftswitchError(f"--llm {name}: not configured in `llm`; those that are: {known}")
+        raise SoftswitchError(f"{option} {name}: not configured in `llm`; those that are: {known}")
     return model_of(name, config.llm[name])
+
+
+def _embedding(config: Config, name: str) -> Embedding:
+    embedding = _model(config, "--embedding", name).embedding
+    if embedding is None:
+        raise SoftswitchError(f"--embedding {name}: write `embedding` into llm.{name}")
+    return embedding
 
 
 def _teller(silent: bool) -> Tell:

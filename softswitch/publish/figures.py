@@ -114,7 +114,17 @@ FIGURES = (
         "counter",
         "Answers that were not remembered: the database was away, or too many waited for it.",
     ),
-    Figure("softswitch_answers_unrendered", "gauge", "Of these, those that wait to become audio."),
+    Figure(
+        "softswitch_answers_compared_total",
+        "counter",
+        "Questions whose words found no answer and that an embedding model compared, or was to.",
+        ("result",),
+    ),
+    Figure("softswitch_answers_comparable", "gauge", "Remembered questions that others are compared with."),
+    Figure(
+        "softswitch_answers_uncompared", "gauge", "Remembered questions that wait for the embedding model."
+    ),
+    Figure("softswitch_answers_unrendered", "gauge", "Remembered answers that wait to become audio."),
     Figure(
         "softswitch_answers_warmed_total",
         "counter",

@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from softswitch.answer.asking import Model
+from softswitch.answer.asking import Embedding, Model
 from softswitch.dialplan.plan import Plan
 from softswitch.errors import SoftswitchError
 from softswitch.replay.model import Script, TraceLlm
@@ -33,8 +33,11 @@ class Replay:
     """Of the trace's pairs; None where it has none, or a real model was asked."""
 
 
-def replay_both(plan: Plan, trace: Trace, model: Model | None, tell: Tell) -> Replay:
-    """Ask `model`, or the scripted one. `tell` hears what is done, how much of it, and how much there is.
+def replay_both(
+    plan: Plan, trace: Trace, model: Model | None, tell: Tell, embedding: Embedding | None = None
+) -> Replay:
+    """Ask `model`, or the scripted one and compare questions by `embedding`. `tell` hears what is done,
+    how much of it, and how much there is.
 
     Raises SoftswitchError for a plan without `answers`.
     """
@@ -55,21 +58,26 @@ def replay_both(plan: Plan, trace: Trace, model: Model | None, tell: Tell) -> Re
         return run_pairs(plan, trace, asked, script, pausing=pausing)
 
     without = _on_a_clock(calls(False), script, model)
-    remembering = _on_a_clock(calls(True), script, model)
-    reused = _on_a_clock(pairs, script, None) if trace.pairs and model is None else None
+    remembering = _on_a_clock(calls(True), script, model, embedding)
+    reused = _on_a_clock(pairs, script, None, embedding) if trace.pairs and model is None else None
     return Replay(without, remembering, reused)
 
 
-def _on_a_clock(work: Work[Result], script: Script, model: Model | None) -> Result:
+def _on_a_clock(
+    work: Work[Result], script: Script, model: Model | None, embedding: Embedding | None = None
+) -> Result:
     script.only = ""
     with asyncio.Runner(loop_factory=SkippingLoop) as runner:
-        return runner.run(_with_model(work, script, model))
+        return runner.run(_with_model(work, script, model, embedding))
 
 
-async def _with_model(work: Work[Result], script: Script, model: Model | None) -> Result:
+async def _with_model(
+    work: Work[Result], script: Script, model: Model | None, embedding: Embedding | None
+) -> Result:
     if model is not None:
         return await work(model, lambda: 0)
     server = TraceLlm(moods=MOODS)
     server.script = script
     async with server:
-        return await work(Model("scripted", server.url, "scripted"), lambda: server.pausing)
+        asked = Model("scripted", server.url, "scripted", embedding=embedding)
+        return await work(asked, lambda: server.pausing)

@@ -1,4 +1,4 @@
-"""A server that speaks the chat completions protocol with scripted answers, latencies and faults.
+"""A server that speaks the chat completions protocol with scripted answers, latencies and faults, and embeds.
 
 For tests and replays: what it says to a question is known beforehand, and how long it takes is drawn from a
 log-normal distribution with spikes, from a seed. It can stall, break off in the middle, answer nonsense or
@@ -18,6 +18,7 @@ from typing import Any, Literal
 from aiohttp import web
 
 from softswitch.answer.replying import Scope
+from softswitch.replay import embedding
 
 Fault = Literal["stall", "cut", "malformed", "error", "slow"]
 STALL_S = 30.0
@@ -75,6 +76,12 @@ class ScriptedLlm:
     faults: Counter[str] = field(default_factory=Counter)
     tokens: Counter[str] = field(default_factory=Counter)
     url: str = ""
+    means: Mapping[str, str] = field(default_factory=dict)
+    """Questions, lower case, that are embedded as if these words were asked."""
+    embedded: list[str] = field(default_factory=list)
+    """What was embedded, in the order in which it came."""
+    embedding_fault: Literal["", "error", "malformed"] = ""
+    embedding_wait: float = 0.0
     pausing: int = 0
     """Requests that wait on purpose just now."""
 
@@ -82,6 +89,7 @@ class ScriptedLlm:
         self._chance = random.Random(self.seed)
         app = web.Application(client_max_size=1 << 20)
         app.router.add_post("/v1/chat/completions", self._complete)
+        app.router.add_post("/v1/embeddings", self._embed)
         app.router.add_get("/v1/models", self._models)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1, handler_cancellation=True)
         await self._runner.setup()
@@ -96,6 +104,19 @@ class ScriptedLlm:
 
     async def _models(self, request: web.Request) -> web.Response:
         return web.json_response({"object": "list", "data": [{"id": "scripted", "object": "model"}]})
+
+    async def _embed(self, request: web.Request) -> web.Response:
+        order = await request.json()
+        texts = [order["input"]] if isinstance(order["input"], str) else order["input"]
+        self.embedded += texts
+        await self._pause(self.embedding_wait * self.moods.speed)
+        if self.embedding_fault == "error":
+            return web.json_response({"error": {"message": "no such model"}}, status=500)
+        if self.embedding_fault == "malformed":
+            return web.json_response({"object": "list", "data": [{"index": 0, "embedding": []}]})
+        found = [embedding.vector(self.means.get(text.lower(), text)) for text in texts]
+        data = [{"index": at, "object": "embedding", "embedding": each} for at, each in enumerate(found)]
+        return web.json_response({"object": "list", "data": data, "usage": _NO_USAGE})
 
     async def _complete(self, request: web.Request) -> web.StreamResponse:
         order = await request.json()
@@ -214,6 +235,7 @@ def _counts(prompt: int, completion: int) -> dict[str, int]:
     }
 
 
+_NO_USAGE = {"prompt_tokens": 0, "total_tokens": 0}
 _HEAD = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "scripted"}
 
 

@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
+from softswitch.answer.alike import Likeness
 from softswitch.answer.answerer import Answer, Answerer, Question, Settings
 from softswitch.answer.asking import Llm, Model
 from softswitch.answer.book import Book
 from softswitch.answer.breaker import Limits
 from softswitch.answer.remembering import Asked, Remembered
 from softswitch.answer.replying import Reply
-from softswitch.app.answering.thinker import PlanThinker
+from softswitch.app.answering.thinker import PlanThinker, names_in
 from softswitch.dialplan.plan import Plan
 from softswitch.dialplan.routes import CallFacts
 from softswitch.replay.model import Script
@@ -26,8 +27,9 @@ are jumped over: what is on its way is waited for.
 class Kept:
     """Remembers as the node does, without its table."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], likeness: Likeness | None = None) -> None:
         self.book, self._clock, self.count = Book(), clock, 0
+        self._likeness = likeness
 
     def __call__(self, asked: Asked, reply: Reply, expires_at: float) -> None:
         self.count += 1
@@ -43,6 +45,8 @@ class Kept:
             question=asked.text,
         )
         self.book.put([answer])
+        if self._likeness:
+            self._likeness.learn([answer])
 
 
 class Shop:
@@ -57,18 +61,24 @@ class Shop:
         loop = asyncio.get_running_loop()
         self._loop, self._zero = loop, loop.time()
         self.answerer = Answerer(self._llm, _settings(plan, remembers=remembers), self.clock)
-        self.kept = Kept(self.clock)
+        self.kept = Kept(self.clock, self.answerer.likeness)
         self.answerer.remember(self.kept.book, self.kept)
         self.thinker = PlanThinker(plan, self.answerer)
         if isinstance(loop, SkippingLoop):
-            loop.may_skip = lambda: self.answerer.requests.under_way <= pausing()
+            loop.may_skip = lambda: self._under_way() <= pausing()
 
     async def __aenter__(self) -> "Shop":
         await self._llm.prepare()
         return self
 
     async def __aexit__(self, *exc: object) -> None:
+        await self.answerer.close()
         await self._llm.close()
+
+    def _under_way(self) -> int:
+        """Requests that were sent, and have not ended."""
+        likeness = self.answerer.likeness
+        return self.answerer.requests.under_way + (likeness.under_way if likeness else 0)
 
     def now(self) -> float:
         """Seconds since the trace began."""
@@ -95,4 +105,5 @@ def _settings(plan: Plan, *, remembers: bool) -> Settings:
         hedge_after=answers.hedge_after,
         sensitive=plan.sensitive,
         breaker=Limits(slow=5.0),
+        names=names_in(plan),
     )

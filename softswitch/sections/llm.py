@@ -33,3 +33,20 @@ class Llm(Section):
     structured: Literal["json_schema", "json_object", "none"] = Field(
         "json_schema", description="What it knows of `response_format`."
     )
+    embedding: str = Field(
+        "",
+        description="The server's name of an embedding model, by which questions that are alike in other "
+        "words find remembered answers; none: by their words only.",
+    )
+    embedding_patience: Duration = Field(
+        0.15, gt=0, le=2, description="A caller waits for it no longer than this."
+    )
+    alike: float = Field(
+        0.95,
+        gt=0,
+        le=1,
+        description="Cosine from which on two questions count as alike. Measure it with your model.",
+    )
+    alike_margin: float = Field(
+        0.03, ge=0, le=1, description="So much less alike must be every question with another answer."
+    )

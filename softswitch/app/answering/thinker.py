@@ -6,6 +6,7 @@ from typing import Literal
 
 from softswitch.answer import knowledge, questions
 from softswitch.answer.answerer import Answer, Answerer, Brief, Question
+from softswitch.answer.apart import names_of
 from softswitch.answer.guarding import Guards, known_figures
 from softswitch.answer.prompting import Passage, messages, told_figures
 from softswitch.answer.remembering import Asked
@@ -150,6 +151,13 @@ class PlanThinker:
 
     def _found(self, order: Think) -> list[Passage]:
         return [self._passages[at] for at in self._index[order.language].found(order.question)]
+
+
+def names_in(plan: Plan) -> frozenset[str]:
+    """What the plan's texts for its model name."""
+    assert plan.settings.answers
+    texts = [*plan.files.knowledge.values(), plan.settings.answers.instructions]
+    return frozenset[str]().union(*(names_of(texts, language) for language in plan.languages))
 
 
 def _follows(history: Sequence[Exchange]) -> bool:

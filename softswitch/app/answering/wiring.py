@@ -3,14 +3,15 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from softswitch.answer.answerer import Answerer, Settings
-from softswitch.answer.asking import Llm, Model
+from softswitch.answer.asking import Embedding, Llm, Model
 from softswitch.answer.breaker import Limits
+from softswitch.answer.remembering import Remembered
 from softswitch.app.answering.memory import Memory
 from softswitch.app.answering.rehearsing import Rehearsal
-from softswitch.app.answering.thinker import PlanThinker
+from softswitch.app.answering.thinker import PlanThinker, names_in
 from softswitch.app.answering.tools import Find
 from softswitch.app.ladders import limits
 from softswitch.config import Config
@@ -42,7 +43,7 @@ class Answering:
 
     def open(self, records: Records, find: Find) -> None:
         """From here on answers are remembered, and looked up by `find`."""
-        self._memory = Memory(self._config.database_url, records, self._versions, self._rehearsal.learn)
+        self._memory = Memory(self._config.database_url, records, self._versions, self._learn)
         self._find = find
         for thinker in self._thinkers.values():
             self._equip(thinker)
@@ -66,6 +67,7 @@ class Answering:
             answers.hedge_after,
             plan.sensitive,
             _limits(plan, self._config.llm[answers.model]),
+            names_in(plan),
         )
         thinker = PlanThinker(plan, Answerer(llm, settings))
         self._thinkers = {key: one for key, one in self._thinkers.items() if key[0] != plan.name}
@@ -73,7 +75,7 @@ class Answering:
         self._equip(thinker)
         self._rehearsal.speak_with(plan, voice)
         if self._memory:
-            self._rehearsal.learn(self._memory.book)
+            self._learn(list(self._memory.book))
         return thinker
 
     def speculated(self, result: str) -> None:
@@ -93,7 +95,7 @@ class Answering:
         if self._memory:
             await self._memory.close()
         for thinker in self._thinkers.values():
-            await thinker.answerer.requests.inquiry.close()
+            await thinker.answerer.close()
         for llm in self._llms.values():
             await llm.close()
 
@@ -101,6 +103,13 @@ class Answering:
         if self._memory:
             thinker.answerer.remember(self._memory.book, self._memory.keep, self._memory.used)
         thinker.find = self._find
+
+    def _learn(self, answers: Sequence[Remembered]) -> None:
+        """Have these at hand, as audio and to be compared with, before anybody asks."""
+        self._rehearsal.learn(answers)
+        for (plan, version), thinker in self._thinkers.items():
+            if likeness := thinker.answerer.likeness:
+                likeness.learn(each for each in answers if (each.plan, each.version) == (plan, version))
 
     def _versions(self) -> Mapping[str, str]:
         return dict(self._thinkers.keys())
@@ -117,6 +126,9 @@ class Answering:
         metrics.watch("softswitch_llm_broken", self._broken)
         metrics.watch("softswitch_answers_remembered", lambda: len(self._memory.book) if self._memory else 0)
         metrics.watch("softswitch_answers_dropped_total", lambda: self._memory.dropped if self._memory else 0)
+        metrics.watch("softswitch_answers_compared_total", self._compared)
+        metrics.watch("softswitch_answers_comparable", lambda: self._vectors("known"))
+        metrics.watch("softswitch_answers_uncompared", lambda: self._vectors("waiting"))
         metrics.watch("softswitch_answers_unrendered", lambda: self._rehearsal.waiting)
 
     def _outcomes(self) -> dict[tuple[str, str], float]:
@@ -139,6 +151,17 @@ class Answering:
         for thinker in self._thinkers.values():
             found.update(thinker.answerer.figures.shunned)
         return dict(found)
+
+    def _compared(self) -> dict[str, float]:
+        found = Counter[str]()
+        for thinker in self._thinkers.values():
+            if likeness := thinker.answerer.likeness:
+                found.update(likeness.results)
+        return dict(found)
+
+    def _vectors(self, name: str) -> float:
+        found = (thinker.answerer.likeness for thinker in self._thinkers.values())
+        return float(sum(getattr(likeness, name) for likeness in found if likeness))
 
     def _under_way(self) -> dict[str, float]:
         return {plan: float(each.answerer.requests.under_way) for (plan, _), each in self._thinkers.items()}
@@ -171,4 +194,12 @@ def model_of(name: str, settings: LlmSettings) -> Model:
         settings.timeout,
         settings.most_tokens,
         structured=settings.structured,
+        embedding=_embedding(settings, key),
     )
+
+
+def _embedding(settings: LlmSettings, key: str) -> Embedding | None:
+    if not settings.embedding:
+        return None
+    patience, least, margin = settings.embedding_patience, settings.alike, settings.alike_margin
+    return Embedding(settings.embedding, settings.url, key, patience, least, margin)
