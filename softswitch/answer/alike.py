@@ -6,7 +6,7 @@ given in `remembering`. A server that is late, fails or is away changes nothing.
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -65,8 +65,7 @@ class Likeness:
         """Those whose question can be compared, once a server has told their vectors."""
         for answer in answers:
             known = answer.key in self._vectors.get(answer.language, ())
-            lives = answer.state != "forgotten" and not answer.intent
-            if lives and not known and _is_whole(answer.question, answer.language):
+            if answer.state != "forgotten" and not answer.intent and not known:
                 self._waiting.append((answer.language, answer.key, answer.question))
         self._go_on()
 
@@ -76,14 +75,24 @@ class Likeness:
             self._learning = asyncio.create_task(self._learn())
 
     async def _learn(self) -> None:
-        while self._waiting and self.breaker.allow(_now()):
-            batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
-            vectors = await self._ask([text for _, _, text in batch], LEARNING_S)
-            if isinstance(vectors, str):
+        while self._waiting:
+            taken = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
+            batch = [each for each in taken if _is_whole(each[2], each[0])]
+            if batch and not await self._put(batch):
                 self._waiting.extendleft(reversed(batch))
                 return
-            for (language, key, _), vector in zip(batch, vectors, strict=True):
-                self._vectors.setdefault(language, Vectors()).put(key, vector)
+            await asyncio.sleep(0)
+
+    async def _put(self, batch: Sequence[tuple[str, str, str]]) -> bool:
+        """Whether the server told the vectors of these: language, key and text."""
+        if not self.breaker.allow(_now()):
+            return False
+        vectors = await self._ask([text for _, _, text in batch], LEARNING_S)
+        if isinstance(vectors, str):
+            return False
+        for (language, key, _), vector in zip(batch, vectors, strict=True):
+            self._vectors.setdefault(language, Vectors()).put(key, vector)
+        return True
 
     # --- what is asked ----------------------------------------------------------------------------------
 

@@ -11,9 +11,11 @@ from click.testing import CliRunner
 from llm import LlmBeside
 from plan_text import plan_of
 
-from softswitch.answer.asking import Embedding
+from softswitch.answer.asking import Embedding, Failed, Model
 from softswitch.app.answering.thinker import PlanThinker
 from softswitch.app.answering.wiring import Answering
+from softswitch.app.chaos.faults import Fault, Faults
+from softswitch.app.chaos.seams import FaultyLlm
 from softswitch.cli.replay import replay
 from softswitch.config import Config
 from softswitch.dialplan import loader
@@ -93,6 +95,21 @@ async def test_a_node_compares_with_what_it_and_an_earlier_start_remember(
     assert server.embedded == [ASKED, AGAIN] * 2
     assert len(server.asked) == 1
     assert "4711" not in str(server.requests)
+
+
+async def test_faults_of_the_model_meet_its_vectors_too_and_keep_nobody_longer(server: ScriptedLlm) -> None:
+    faults = Faults()
+    llm = FaultyLlm(Model("main", server.url, "scripted", embedding=Embedding("embed", server.url)), faults)
+    await llm.prepare()
+    assert len(await llm.vectors([ASKED], 5.0)) == 1
+    for fault, kind in ((Fault(hang=True), "timeout"), (Fault(errors=1.0), "status")):
+        faults.begin("llm", fault)
+        with pytest.raises(Failed) as told:
+            await llm.vectors([ASKED], 0.05)
+        assert told.value.kind == kind
+        faults.end("llm")
+    assert server.embedded == [ASKED]
+    await llm.close()
 
 
 def test_a_replay_measures_a_models_vectors() -> None:

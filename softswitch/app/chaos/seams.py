@@ -1,5 +1,6 @@
 """What stands before each dependency on a node that allows faults; other nodes have none of it."""
 
+import asyncio
 import errno
 import os
 from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -7,7 +8,7 @@ from typing import Any
 
 from softswitch.actions.action import Action, Later, Result
 from softswitch.actions.settings import Integration
-from softswitch.answer.asking import Failed, Llm, Message, Model, Piece, ToolCall, Usage
+from softswitch.answer.asking import Failed, Kind, Llm, Message, Model, Piece, ToolCall, Usage
 from softswitch.app.acting.registry import Means, Registry
 from softswitch.app.chaos.faults import Faults, Injected
 from softswitch.events import Recognition, Say
@@ -26,15 +27,23 @@ class FaultyLlm(Llm):
     async def ask(
         self, messages: Sequence[Message], tools: Sequence[Mapping[str, Any]] = ()
     ) -> AsyncGenerator[Piece | ToolCall | Usage, None]:
-        patience = self.model.first_piece
+        await self._meet(self.model.first_piece, "stalled")
+        async for part in super().ask(messages, tools):
+            yield part
+
+    async def vectors(self, texts: Sequence[str], patience: float) -> list[list[float]]:
+        loop = asyncio.get_running_loop()
+        end = loop.time() + patience
+        await self._meet(patience, "timeout")
+        return await super().vectors(texts, max(0.0, end - loop.time()))
+
+    async def _meet(self, patience: float, late: Kind) -> None:
         try:
             await self._faults.meet("llm", patience)
         except TimeoutError:
-            raise Failed("stalled", f"{self.model.name} said nothing for {patience:g} s") from None
+            raise Failed(late, f"{self.model.name} said nothing for {patience:g} s") from None
         except Injected as fault:
             raise Failed("status", f"{self.model.name}: {fault}") from None
-        async for part in super().ask(messages, tools):
-            yield part
 
 
 class FaultyRegistry(Registry):
