@@ -122,7 +122,9 @@ class Answerer:
             self._used(found)
             return self._recalled(found)
         answer = Answer(_nothing(), "thought")
-        if self.likeness and self.likeness.compares(asked):
+        about = _about(question)
+        shared = about and self._flights.find(about)
+        if self.likeness and not shared and self.likeness.compares(asked):
             answer.sentences = self._alike(answer, self.likeness, question)
         else:
             answer.sentences = self._anew(answer, question)
@@ -130,15 +132,12 @@ class Answerer:
 
     def _anew(self, answer: Answer, question: Question) -> AsyncGenerator[str, None]:
         """What nobody has answered yet; another caller may just be asking the same."""
-        asked = question.asked
-        day = tuple(sorted((asked.context or {}).items()))
-        about = (asked.plan, asked.version, asked.language, asked.key, asked.intent, day)
-        shares = question.shareable and asked.key
-        if shares and (flight := self._flights.find(about)):
+        about = _about(question)
+        if about and (flight := self._flights.find(about)):
             answer.how = "shared"
             return self._shared(answer, flight, question)
         thought, sentences = self._think(question)
-        if shares:
+        if about:
             sentences = self._flights.begin(about, thought, sentences).values()
         return _then(sentences, partial(self._conclude, answer, thought))
 
@@ -206,6 +205,15 @@ class Answerer:
         if keeps and may_keep(reply, question.asked, settings.sensitive):
             last = settings.remember if reply.knows else min(settings.remember, UNKNOWN_S)
             self._keep(question.asked, reply, self._clock() + last)
+
+
+def _about(question: Question) -> tuple[object, ...] | None:
+    """What all who ask at the same moment share; None where it is this caller's alone."""
+    asked = question.asked
+    if not question.shareable or not asked.key:
+        return None
+    day = tuple(sorted((asked.context or {}).items()))
+    return asked.plan, asked.version, asked.language, asked.key, asked.intent, day
 
 
 async def _then(sentences: AsyncGenerator[str, None], do: Callable[[], None]) -> AsyncGenerator[str, None]:
