@@ -62,7 +62,7 @@ def test_list_shows_what_is_known_installed_and_in_use(run: Run, mine: str) -> N
         "name": "mine",
         "kind": "ear",
         "language": "en",
-        "size": "12 MB",
+        "size": "8 MB",
         "licence": "",
         "installed": True,
         "in_use": [],

@@ -98,8 +98,8 @@ async def test_a_pause_that_ends_voskss_own_utterance_loses_nothing(
 async def test_alternatives_come_in_order_and_share_the_confidence(
     recognizer: VoskRecognizer, synthesizer: PiperSynthesizer
 ) -> None:
-    clean = signal(spoken(synthesizer, "speak to a representative"))
-    noisy = pcm(clean + white(len(clean) / 8000, -30)[: len(clean)])
+    clean = signal(spoken(synthesizer, "i would like to speak to a representative"))
+    noisy = pcm(clean + white(len(clean) / 8000, -22)[: len(clean)])
     result = await heard(recognizer.open(None), noisy)
     found = [result.confidence, *(other.confidence for other in result.alternatives)]
     assert 1 <= len(result.alternatives) <= 3

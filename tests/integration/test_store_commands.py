@@ -122,7 +122,8 @@ def test_tail_prints_the_latest_turns(recorded: Config) -> None:
 FOLLOWER = """
 from softswitch.cli.calls import calls
 from softswitch.config import Config
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell's background job has not
 calls(["tail", "--follow", "--json"], obj=Config(data_dir=sys.argv[1]))
 """
 
