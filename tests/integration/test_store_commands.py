@@ -122,8 +122,7 @@ def test_tail_prints_the_latest_turns(recorded: Config) -> None:
 FOLLOWER = """
 from softswitch.cli.calls import calls
 from softswitch.config import Config
-import signal, sys
-signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell's background job has not
+import sys
 calls(["tail", "--follow", "--json"], obj=Config(data_dir=sys.argv[1]))
 """
 
